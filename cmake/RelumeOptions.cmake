@@ -1,0 +1,37 @@
+# What every target of the project is compiled with; nothing of it reaches a program that only links relume.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+
+add_library(relume_flags INTERFACE)
+target_compile_options(relume_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -fno-math-errno -fno-trapping-math -ffp-contract=off)
+option(RELUME_WERROR "Treat warnings as errors" OFF)
+if(RELUME_WERROR)
+  target_compile_options(relume_flags INTERFACE -Werror)
+endif()
+
+set(RELUME_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize takes them")
+if(RELUME_SANITIZE)
+  add_compile_options(-fsanitize=${RELUME_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${RELUME_SANITIZE})
+endif()
+option(RELUME_COVERAGE "Build with coverage counters" OFF)
+if(RELUME_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+
+find_program(RELUME_CCACHE ccache)
+if(RELUME_CCACHE AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${RELUME_CCACHE})
+endif()
+find_program(RELUME_MOLD mold)
+if(RELUME_MOLD AND PROJECT_IS_TOP_LEVEL)
+  add_link_options(-fuse-ld=mold)
+endif()

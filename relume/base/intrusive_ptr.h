@@ -1,0 +1,63 @@
+// A pointer to an object that counts its own references.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+namespace relume {
+
+/// Base of objects that an IntrusivePtr holds. T provides `static void destroy(T*)`, called when the last pointer goes.
+template <class T>
+class Counted {
+ public:
+  Counted() = default;
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+  void retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
+  void release() const {
+    // The only owner needs no read-modify-write: nobody else can raise the count behind its back.
+    if (count_.load(std::memory_order_acquire) == 1 || count_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      T::destroy(const_cast<T*>(static_cast<const T*>(this)));
+  }
+  std::uint32_t use_count() const { return count_.load(std::memory_order_acquire); }
+
+ protected:
+  ~Counted() = default;
+
+ private:
+  mutable std::atomic<std::uint32_t> count_{0};
+};
+
+template <class T>
+class IntrusivePtr {
+ public:
+  IntrusivePtr() = default;
+  IntrusivePtr(std::nullptr_t) {}
+  explicit IntrusivePtr(T* pointer) : pointer_(pointer) {
+    if (pointer_) pointer_->retain();
+  }
+  IntrusivePtr(const IntrusivePtr& other) : IntrusivePtr(other.pointer_) {}
+  IntrusivePtr(IntrusivePtr&& other) noexcept : pointer_(std::exchange(other.pointer_, nullptr)) {}
+  IntrusivePtr& operator=(IntrusivePtr other) noexcept {
+    std::swap(pointer_, other.pointer_);
+    return *this;
+  }
+  ~IntrusivePtr() {
+    if (pointer_) pointer_->release();
+  }
+
+  T* get() const { return pointer_; }
+  T* operator->() const { return pointer_; }
+  T& operator*() const { return *pointer_; }
+  explicit operator bool() const { return pointer_ != nullptr; }
+  /// Gives the pointer away with its reference: the caller now owes a release.
+  T* detach() { return std::exchange(pointer_, nullptr); }
+  friend bool operator==(const IntrusivePtr&, const IntrusivePtr&) = default;
+
+ private:
+  T* pointer_ = nullptr;
+};
+
+}  // namespace relume

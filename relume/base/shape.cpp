@@ -1,0 +1,65 @@
+#include "relume/base/shape.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "relume/base/require.h"
+
+namespace relume {
+
+Shape::Shape(std::span<const std::int64_t> sizes) : count_(static_cast<int>(sizes.size())) {
+  require<ShapeError>(sizes.size() <= max_dimensions, "shape: {} dimensions are more than {}", sizes.size(),
+                      max_dimensions);
+  std::copy(sizes.begin(), sizes.end(), sizes_.begin());
+}
+
+void Shape::push_back(std::int64_t size) { insert(count_, size); }
+
+void Shape::insert(int at, std::int64_t size) {
+  require<ShapeError>(count_ < max_dimensions, "shape: more than {} dimensions", max_dimensions);
+  std::copy_backward(begin() + at, end(), end() + 1);
+  sizes_[static_cast<std::size_t>(at)] = size;
+  ++count_;
+}
+
+void Shape::erase(int at) {
+  std::copy(begin() + at + 1, end(), begin() + at);
+  --count_;
+}
+
+bool operator==(const Shape& a, const Shape& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+
+Shape row_major_strides(const Shape& shape) {
+  Shape strides = shape;
+  std::int64_t step = 1;
+  for (int i = shape.dimensions() - 1; i >= 0; --i) {
+    strides[i] = step;
+    step *= std::max<std::int64_t>(shape[i], 1);
+  }
+  return strides;
+}
+
+Shape broadcast(const Shape& a, const Shape& b, const char* operation) {
+  if (a == b) return a;
+  const Shape& longer = a.dimensions() >= b.dimensions() ? a : b;
+  const Shape& shorter = a.dimensions() >= b.dimensions() ? b : a;
+  Shape result = longer;
+  const int offset = longer.dimensions() - shorter.dimensions();
+  for (int i = 0; i < shorter.dimensions(); ++i) {
+    std::int64_t& size = result[i + offset];
+    if (size == 1) size = shorter[i];
+    require<ShapeError>(shorter[i] == 1 || shorter[i] == size, "{}: {} and {} do not broadcast to one shape", operation,
+                        to_string(a), to_string(b));
+  }
+  return result;
+}
+
+std::string to_string(const Shape& shape) {
+  std::string text = "[";
+  for (int i = 0; i < shape.dimensions(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
+  return text + "]";
+}
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
+
+}  // namespace relume

@@ -1,0 +1,1 @@
+namespace relume::kernels::RELUME_TARGET { int placeholder = 0; }

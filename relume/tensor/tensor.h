@@ -1,0 +1,174 @@
+// The tensor: a typed, shaped view onto memory that it shares.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <iosfwd>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "relume/base/dtype.h"
+#include "relume/base/error.h"
+#include "relume/base/intrusive_ptr.h"
+#include "relume/base/shape.h"
+#include "relume/base/storage.h"
+
+namespace relume {
+
+class Tensor;
+
+/// What autograd hangs onto a tensor; defined in autograd/.
+struct GradientState;
+/// An operation in the graph; defined in autograd/node.h.
+class Node;
+
+/// What a Tensor points to. For the library's own sources; users hold Tensors.
+class TensorImpl : public Counted<TensorImpl> {
+ public:
+  static TensorImpl* create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, const Shape& strides,
+                            std::int64_t offset);
+  static void destroy(TensorImpl* impl);
+
+  IntrusivePtr<Storage> storage;
+  std::byte* data = nullptr;  // of the first element
+  std::int64_t elements = 0;
+  Shape shape;
+  Shape strides;  // in elements
+  DType dtype = DType::float32;
+  bool contiguous = true;
+  bool requires_grad = false;
+  GradientState* gradient_state = nullptr;  // made when it is first needed, freed by autograd's deleter
+};
+
+/// A handle of one pointer: copying it shares the tensor, as in PyTorch. Operations on tensors stand in ops/.
+class Tensor {
+ public:
+  /// No tensor: defined() is false.
+  Tensor() = default;
+  explicit Tensor(IntrusivePtr<TensorImpl> impl) : impl_(std::move(impl)) {}
+
+  bool defined() const { return static_cast<bool>(impl_); }
+  DType dtype() const { return impl_->dtype; }
+  const Shape& shape() const { return impl_->shape; }
+  const Shape& strides() const { return impl_->strides; }
+  /// The size of one dimension; negative counts from the end. Throws IndexError.
+  std::int64_t size(int dimension) const;
+  int dimensions() const { return impl_->shape.dimensions(); }
+  std::int64_t elements() const { return impl_->elements; }
+  bool is_contiguous() const { return impl_->contiguous; }
+  bool requires_grad() const { return defined() && impl_->requires_grad; }
+
+  /// The first element. Throws DTypeError where T is not the tensor's type. Elements lie `strides()` apart.
+  template <class T>
+  T* data() const {
+    if (dtype_v<T> != dtype()) wrong_type(dtype_v<T>);
+    return reinterpret_cast<T*>(impl_->data);
+  }
+  void* raw_data() const { return impl_->data; }
+  std::size_t bytes() const { return static_cast<std::size_t>(elements()) * size_of(dtype()); }
+  /// The elements of a contiguous tensor.
+  template <class T>
+  std::span<T> span() const {
+    return {data<T>(), static_cast<std::size_t>(elements())};
+  }
+  /// The value of a tensor of one element, converted to T. Throws ValueError for more.
+  template <class T>
+  T item() const;
+  /// All elements in row-major order, converted to T.
+  template <class T>
+  std::vector<T> to_vector() const;
+
+  // Views: they share memory with this tensor and carry gradients. Defined in ops/view.cpp.
+  Tensor reshape(const Shape& shape) const;  ///< one size may be −1; copies where the strides do not allow a view
+  Tensor view(const Shape& shape) const;     ///< as reshape, but throws where it would have to copy
+  Tensor transpose(int dimension0, int dimension1) const;
+  Tensor t() const;  ///< transpose(0, 1) of a matrix
+  Tensor permute(const Shape& order) const;
+  Tensor expand(const Shape& shape) const;
+  Tensor select(int dimension, std::int64_t index) const;
+  Tensor slice(int dimension, std::int64_t begin, std::int64_t end, std::int64_t step = 1) const;
+  Tensor squeeze(int dimension) const;
+  Tensor unsqueeze(int dimension) const;
+  Tensor flatten(int from = 0) const;  ///< joins the dimensions from `from` on
+  Tensor operator[](std::int64_t index) const { return select(0, index); }
+
+  Tensor contiguous() const;  ///< this tensor, or a row-major copy
+  Tensor to(DType dtype) const;
+  Tensor clone() const;
+  Tensor detach() const;  ///< the same memory, outside of the graph
+
+  // In place, not recorded: they throw on a tensor that requires a gradient while gradients are recorded.
+  Tensor& fill_(double value);
+  Tensor& zero_() { return fill_(0); }
+  Tensor& copy_(const Tensor& source);
+
+  // Autograd; defined in autograd/.
+  Tensor& requires_grad_(bool value = true);
+  bool is_leaf() const;
+  /// The gradient that backward() accumulated, or an undefined tensor.
+  Tensor grad() const;
+  void set_grad(const Tensor& gradient) const;
+  /// Accumulates the gradient of this tensor with regard to every leaf that requires one. Without `gradient` the tensor
+  /// must hold one element. Unless `retain_graph`, what the graph saved is freed and a second call throws.
+  void backward(const Tensor& gradient = Tensor(), bool retain_graph = false) const;
+  /// The operation that made this tensor, or null.
+  Node* grad_fn() const;
+
+  TensorImpl* impl() const { return impl_.get(); }
+  bool same_as(const Tensor& other) const { return impl_ == other.impl_; }
+
+ private:
+  [[noreturn]] void wrong_type(DType asked) const;
+
+  IntrusivePtr<TensorImpl> impl_;
+};
+
+/// What a new tensor is made of.
+struct TensorOptions {
+  DType dtype = DType::float32;
+  bool requires_grad = false;
+  TensorOptions() = default;
+  TensorOptions(DType d, bool r = false) : dtype(d), requires_grad(r) {}  // NOLINT: zeros({2}, float64) reads well
+};
+
+Tensor empty(const Shape& shape, TensorOptions options = {});
+Tensor zeros(const Shape& shape, TensorOptions options = {});
+Tensor ones(const Shape& shape, TensorOptions options = {});
+Tensor full(const Shape& shape, double value, TensorOptions options = {});
+/// start, start + step, … below end; int64 by default, as in PyTorch for integers.
+Tensor arange(double start, double end, double step = 1, TensorOptions options = DType::int64);
+Tensor linspace(double start, double end, std::int64_t count, TensorOptions options = {});
+/// Uniform in [0, 1).
+Tensor rand(const Shape& shape, TensorOptions options = {});
+/// Normal, mean 0, standard deviation 1.
+Tensor randn(const Shape& shape, TensorOptions options = {});
+/// Uniform integers in [low, high).
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, TensorOptions options = DType::int64);
+/// A random order of 0 … n−1.
+Tensor randperm(std::int64_t n);
+Tensor empty_like(const Tensor& like);
+Tensor zeros_like(const Tensor& like);
+
+/// tensor({-2, -1, 0}): integers become int64, floating point float32, bool bool, as in PyTorch.
+Tensor tensor(std::initializer_list<std::int64_t> values);
+Tensor tensor(std::initializer_list<int> values);
+Tensor tensor(std::initializer_list<double> values, TensorOptions options = {});
+Tensor tensor(std::initializer_list<bool> values);
+/// A matrix from rows of equal length.
+Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, TensorOptions options = {});
+/// A scalar (no dimensions).
+Tensor scalar(double value, TensorOptions options = {});
+/// A copy of the values, in that shape ({n} by default). The dtype is T's.
+template <class T>
+Tensor from_vector(const std::vector<T>& values, std::optional<Shape> shape = std::nullopt);
+/// A tensor onto memory of somebody else's; `deleter(data)` runs when the last view is gone.
+Tensor from_blob(void* data, const Shape& shape, DType dtype, std::function<void(void*)> deleter = {});
+
+/// As PyTorch prints it.
+std::string to_string(const Tensor& tensor);
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+
+}  // namespace relume
