@@ -21,7 +21,7 @@ struct SizeClass {
 
 SizeClass size_class(std::size_t bytes) {
   if (bytes <= smallest) return {0, smallest};
-  const int log = std::bit_width(bytes - 1) - 1;  // 2^log < bytes <= 2^(log+1)
+  const int log = static_cast<int>(std::bit_width(bytes - 1)) - 1;  // 2^log < bytes <= 2^(log+1)
   const std::size_t step = std::size_t{1} << (log - 2);
   const std::size_t rounded = (bytes + step - 1) & ~(step - 1);
   const auto quarter = static_cast<int>((rounded - (std::size_t{1} << log)) / step);  // 1 to 4
