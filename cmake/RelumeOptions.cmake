@@ -35,3 +35,17 @@ find_program(RELUME_MOLD mold)
 if(RELUME_MOLD AND PROJECT_IS_TOP_LEVEL)
   add_link_options(-fuse-ld=mold)
 endif()
+
+# clang-tidy runs beside the compiler, so that the build system knows what has changed since it last ran. The hash makes
+# a change of its configuration count as one.
+set(RELUME_CLANG_TIDY "" CACHE STRING "A clang-tidy to run on every source")
+if(RELUME_CLANG_TIDY)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/.clang-tidy)
+  file(SHA256 ${PROJECT_SOURCE_DIR}/.clang-tidy relume_tidy_hash)
+  set(CMAKE_CXX_CLANG_TIDY ${RELUME_CLANG_TIDY} --quiet --extra-arg=-DRELUME_TIDY_HASH=${relume_tidy_hash})
+endif()
+
+# g++ 12 warns of overlapping copies inside std::string's own operator+ (GCC bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(relume_flags INTERFACE -Wno-restrict)
+endif()

@@ -1,0 +1,89 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <sstream>
+
+#include "apps/relume/command.h"
+#include "relume/activation/activation.h"
+#include "relume/base/require.h"
+
+namespace relume::app {
+namespace {
+
+struct Arguments {
+  std::string name;
+  bool derivative = false;
+};
+
+struct Number {
+  double real = 0;
+  std::optional<std::int64_t> whole;
+};
+
+Number parse(const std::string& text) {
+  Number number;
+  const char *begin = text.data() + (text.starts_with('+') ? 1 : 0), *end = text.data() + text.size();
+  std::int64_t whole = 0;
+  if (const auto [stop, error] = std::from_chars(begin, end, whole); error == std::errc() && stop == end) number.whole = whole;
+  const auto [stop, error] = std::from_chars(begin, end, number.real);
+  require<InputError>(error == std::errc() && stop == end, "apply: \"{}\" is not a number", text);
+  return number;
+}
+
+/// The activation's values of numbers that stand together: whole numbers stay whole where the activation allows.
+std::string apply(const Activation& f, bool derivative, const std::vector<Number>& numbers) {
+  const bool whole = !derivative && f.entry().integers &&
+                     std::all_of(numbers.begin(), numbers.end(), [](const Number& n) { return n.whole.has_value(); });
+  std::string text;
+  for (const Number& number : numbers) {
+    text += text.empty() ? "" : " ";
+    if (whole) {
+      std::int64_t y = 0;
+      f.entry().forward(DType::int64, &*number.whole, &y, 1, f.parameters());
+      text += std::to_string(y);
+    } else {
+      text += fmt::format("{}", derivative ? f.entry().derivative(number.real, f.parameters())
+                                           : f.entry().scalar(number.real, f.parameters()));
+    }
+  }
+  return text;
+}
+
+std::vector<Number> parse_all(const std::vector<std::string>& words) {
+  std::vector<Number> numbers;
+  for (const std::string& word : words) numbers.push_back(parse(word));
+  return numbers;
+}
+
+void run(const Arguments& a, const std::vector<std::string>& words) {
+  const Activation f(a.name);
+  require<InputError>(f.entry().kind == activation::Kind::elementwise, "apply: {} is not a function of one number", a.name);
+  if (!words.empty()) {
+    fmt::print("{}\n", apply(f, a.derivative, parse_all(words)));
+    return;
+  }
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream stream(line);
+    const std::vector<std::string> in_line{std::istream_iterator<std::string>(stream), {}};
+    if (!in_line.empty()) fmt::print("{}\n", apply(f, a.derivative, parse_all(in_line)));
+  }
+}
+
+}  // namespace
+
+void add_apply(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("apply", "Apply an activation to numbers: relume apply relu -2 -1 0 1 2");
+  auto a = std::make_shared<Arguments>();
+  command->add_option("NAME", a->name, "the activation, with parameters in brackets: \"leaky_relu(0.2)\"")->required();
+  command->add_flag("--derivative", a->derivative, "the derivative instead");
+  auto numbers = std::make_shared<std::vector<std::string>>();
+  command->add_option("NUMBER", *numbers, "without any they are read from stdin, blanks or lines between them");
+  command->callback([a, numbers] { run(*a, *numbers); });
+}
+
+}  // namespace relume::app

@@ -1,0 +1,45 @@
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "apps/relume/command.h"
+#include "apps/relume/result.h"
+#include "relume/train/evaluate.h"
+#include "relume/train/job.h"
+
+namespace relume::app {
+namespace {
+
+struct Arguments {
+  std::string model, data;
+  bool json = false;
+};
+
+void run(const Arguments& a) {
+  const io::Model model = io::Model::load(a.model);
+  const train::Trial trial = train::make_trial(model, a.data);
+  const train::Metrics metrics = train::evaluate(model, trial.dataset, trial.rows);
+  if (!a.json) {
+    fmt::print("{} ({}, {})\n", to_text(metrics, model.task), trial.what, metrics.rows);
+    return;
+  }
+  nlohmann::ordered_json j = {{"task", data::name(model.task)},
+                              {"metric", model.task == data::Task::classification ? "accuracy" : "rmse"},
+                              {"rows", metrics.rows},
+                              {"test", to_json(metrics, model.task)},
+                              {"model", a.model}};
+  fmt::print("{}\n", j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("eval", "Measure a model on data with known targets");
+  auto a = std::make_shared<Arguments>();
+  command->add_option("MODEL", a->model, "model.safetensors of a run")->required();
+  command->add_option("DATA", a->data, "as for train; of an IDX folder the test set")->required();
+  command->add_flag("--json", a->json, "print the result as one JSON object");
+  command->callback([a] { run(*a); });
+}
+
+}  // namespace relume::app

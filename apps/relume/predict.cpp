@@ -1,0 +1,129 @@
+#include <fmt/core.h>
+
+#include <cmath>
+#include <memory>
+
+#include "apps/relume/command.h"
+#include "relume/base/atomic_file.h"
+#include "relume/base/require.h"
+#include "relume/data/open.h"
+#include "relume/ops/activation.h"
+#include "relume/train/evaluate.h"
+
+namespace relume::app {
+namespace {
+
+struct Arguments {
+  std::string model, data, out;
+};
+
+// Rows in memory at a time.
+constexpr std::int64_t chunk = 4096;
+
+/// Lines to a file that appears whole, or to stdout.
+class Output {
+ public:
+  explicit Output(const std::string& path) {
+    if (!path.empty()) file_ = std::make_unique<AtomicFile>(path);
+  }
+  void write(std::string_view text) {
+    if (file_)
+      file_->write(text);
+    else
+      require<FileError>(std::fwrite(text.data(), 1, text.size(), stdout) == text.size(), "predict: stdout cannot be written to");
+  }
+  void commit() {
+    if (file_) file_->commit();
+    require<FileError>(std::fflush(stdout) == 0, "predict: stdout cannot be written to");
+  }
+
+ private:
+  std::unique_ptr<AtomicFile> file_;
+};
+
+/// A field of CSV: in quotes where it holds a delimiter, a quote or a line's end.
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string result = "\"";
+  for (const char c : text) result += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return result + "\"";
+}
+
+std::string header(const io::Model& model) {
+  if (model.task == data::Task::regression) return "prediction\n";
+  std::string line = "prediction";
+  for (const std::string& label : model.labels) line += "," + quoted("p(" + label + ")");
+  return line + "\n";
+}
+
+/// The lines for outputs [rows, outputs].
+std::string lines(const io::Model& model, const Tensor& outputs) {
+  std::string text;
+  if (model.task == data::Task::regression) {
+    for (const float y : outputs.span<float>())
+      text += fmt::format("{}\n", static_cast<float>(static_cast<double>(y) * model.target_scale + model.target_mean));
+    return text;
+  }
+  const Tensor probabilities = softmax(outputs, 1).contiguous();
+  const float* p = probabilities.data<float>();
+  const auto classes = static_cast<std::ptrdiff_t>(model.labels.size());
+  for (std::int64_t i = 0; i < outputs.size(0); ++i, p += classes) {
+    text += quoted(model.labels[static_cast<std::size_t>(std::max_element(p, p + classes) - p)]);
+    for (std::ptrdiff_t k = 0; k < classes; ++k) text += fmt::format(",{:.6g}", p[k]);
+    text += '\n';
+  }
+  return text;
+}
+
+void predict_rows(const io::Model& model, const Tensor& features, Output& out) {
+  data::Dataset dataset{features, empty({features.size(0), 1}), model.scale};
+  std::vector<std::int64_t> rows;
+  for (std::int64_t at = 0; at < features.size(0); at += chunk) {
+    rows.clear();
+    for (std::int64_t i = at; i < std::min(at + chunk, features.size(0)); ++i) rows.push_back(i);
+    out.write(lines(model, train::outputs(*model.network, dataset, rows)));
+  }
+}
+
+bool is_delimited_text(const std::string& what) {
+  return !what.starts_with("builtin:") && !what.ends_with(".npy") && !what.ends_with(".npz");
+}
+
+void run(const Arguments& a) {
+  const io::Model model = io::Model::load(a.model);
+  Output out(a.out);
+  if (model.preprocessor && is_delimited_text(a.data)) {
+    data::TableReader reader(a.data, model.preprocessor->columns());
+    out.write(header(model));
+    for (data::Table table; reader.next(table, chunk);) predict_rows(model, model.preprocessor->transform(table), out);
+  } else {
+    const data::Source source = data::open_data(a.data);
+    Tensor features;
+    if (const auto* table = std::get_if<data::Table>(&source); table && model.preprocessor) {
+      features = model.preprocessor->transform(*table);
+    } else if (const auto* arrays = std::get_if<data::Arrays>(&source); arrays && !model.preprocessor) {
+      const Tensor& x = arrays->x_test.defined() ? arrays->x_test : arrays->x;
+      features = x.reshape({x.size(0), -1});
+    } else {
+      fail<InputError>("predict: {} is not of the kind that the model was trained on", a.data);
+    }
+    require<InputError>(features.size(1) == model.features, "predict: rows of {} have {} values, the model takes {}", a.data,
+                        features.size(1), model.features);
+    out.write(header(model));
+    predict_rows(model, features, out);
+  }
+  out.commit();
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("predict", "Write a model's predictions for data as CSV");
+  auto a = std::make_shared<Arguments>();
+  command->add_option("MODEL", a->model, "model.safetensors of a run")->required();
+  command->add_option("DATA", a->data, "as for train; the target's column may be missing")->required();
+  command->add_option("-o,--output", a->out, "file to write; stdout without it");
+  command->callback([a] { run(*a); });
+}
+
+}  // namespace relume::app

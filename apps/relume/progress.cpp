@@ -1,0 +1,71 @@
+#include "apps/relume/progress.h"
+
+#include <fmt/core.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace relume::app {
+namespace {
+
+int terminal_width() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+std::string duration(double seconds) {
+  const auto s = static_cast<long>(seconds + 0.5);
+  if (s < 60) return fmt::format("{}s", s);
+  if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
+  return fmt::format("{}h{:02}m", s / 3600, s / 60 % 60);
+}
+
+std::string bar(double share, int width) {
+  const auto full = static_cast<int>(share * width + 0.5);
+  std::string text;
+  for (int i = 0; i < width; ++i) text += i < full ? "━" : "─";
+  return text;
+}
+
+}  // namespace
+
+ProgressDisplay::ProgressDisplay(data::Task task, bool quiet)
+    : terminal_(isatty(STDERR_FILENO) != 0), quiet_(quiet), task_(task) {}
+
+void ProgressDisplay::show(const train::Progress& p) {
+  if (quiet_ || !terminal_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - drawn_ < std::chrono::milliseconds(100)) return;
+  drawn_ = now;
+  const double done = (static_cast<double>(p.epoch - 1) + static_cast<double>(p.batch) / static_cast<double>(p.batches)) /
+                      static_cast<double>(p.epochs);
+  const std::string eta = done > 0 ? duration(p.seconds / done * (1 - done)) : "?";
+  std::string line = fmt::format("epoch {}/{} ", p.epoch, p.epochs);
+  const std::string facts = fmt::format(" loss {:.4f}  {}  lr {:.2g}  dead {:.1f} %  ETA {}", p.loss, last_epoch_, p.lr,
+                                        100 * dead_share_, eta);
+  const int room = terminal_width() - 1 - static_cast<int>(line.size());
+  const int bar_width = std::clamp(room - static_cast<int>(facts.size()), 0, 30);
+  line += bar(done, bar_width) + facts.substr(0, static_cast<std::size_t>(std::max(room - bar_width, 0)));
+  fmt::print(stderr, "\r{}\x1b[K", line);
+  std::fflush(stderr);
+}
+
+void ProgressDisplay::show(const train::EpochRow& row, std::int64_t epochs) {
+  if (quiet_) return;
+  const bool classes = task_ == data::Task::classification;
+  last_epoch_ = row.valid.rows == 0 ? ""
+                : classes           ? fmt::format("valid accuracy {:.4f}", row.valid.accuracy)
+                                    : fmt::format("valid rmse {:.5g}", row.valid.rmse);
+  dead_share_ = row.dead_share;
+  if (terminal_) return;
+  const std::string valid = row.valid.rows == 0 ? "" : fmt::format("  valid loss {:.4f}  {}", row.valid.loss, last_epoch_);
+  fmt::print(stderr, "epoch {}/{}  loss {:.4f}{}  lr {:.2g}  dead {:.1f} %  {:.1f}s\n", row.epoch, epochs, row.train_loss,
+             valid, row.lr, 100 * row.dead_share, row.seconds);
+}
+
+void ProgressDisplay::finish() {
+  if (!quiet_ && terminal_) fmt::print(stderr, "\r\x1b[K");
+}
+
+}  // namespace relume::app

@@ -1,0 +1,29 @@
+// What a person sees while a network trains, on stderr.
+#pragma once
+
+#include <chrono>
+
+#include "relume/train/trainer.h"
+
+namespace relume::app {
+
+/// A live bar on a terminal, one line an epoch elsewhere.
+class ProgressDisplay {
+ public:
+  ProgressDisplay(data::Task task, bool quiet);
+
+  void show(const train::Progress& progress);
+  void show(const train::EpochRow& row, std::int64_t epochs);
+  /// Leaves the last epoch on the screen and the cursor below it.
+  void finish();
+
+ private:
+  bool terminal_;
+  bool quiet_;
+  data::Task task_;
+  std::string last_epoch_;
+  double dead_share_ = 0;
+  std::chrono::steady_clock::time_point drawn_{};
+};
+
+}  // namespace relume::app

@@ -1,0 +1,34 @@
+// The result of a run or an evaluation: for a person, as JSON, for the report.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "relume/plot/report.h"
+#include "relume/train/trainer.h"
+
+namespace relume::app {
+
+struct Result {
+  const io::Model* model = nullptr;
+  train::Options options;
+  train::History history;
+  train::Metrics train;
+  std::optional<train::Metrics> valid, test;
+  std::string command, source, model_path, run_path;
+
+  /// The object that --json prints; docs/json.md has its fields.
+  nlohmann::ordered_json to_json() const;
+  plot::ReportData to_report() const;
+  /// On stdout: a few lines for a person, or one line of JSON.
+  void print(bool json) const;
+};
+
+/// The metrics of a task under the names of the JSON result.
+nlohmann::ordered_json to_json(const train::Metrics& metrics, data::Task task);
+
+/// "accuracy 0.9811  loss 0.0641", "rmse 48,012.3  mae …".
+std::string to_text(const train::Metrics& metrics, data::Task task);
+
+}  // namespace relume::app

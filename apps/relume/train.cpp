@@ -1,0 +1,168 @@
+#include <fmt/core.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+
+#include "apps/relume/command.h"
+#include "apps/relume/progress.h"
+#include "apps/relume/result.h"
+#include "apps/relume/run_folder.h"
+#include "relume/base/parallel.h"
+#include "relume/base/require.h"
+#include "relume/train/evaluate.h"
+#include "relume/train/job.h"
+#include "relume/train/trainer.h"
+
+namespace relume::app {
+namespace {
+
+struct Arguments {
+  train::JobOptions job;
+  train::Options train;
+  std::string task = "auto", hidden, activation = "relu", schedule = "cosine", class_weights = "none";
+  std::string out, resume;
+  int threads = 0;
+  bool json = false, quiet = false;
+};
+
+std::vector<std::int64_t> parse_hidden(const std::string& text) {
+  std::vector<std::int64_t> widths;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    const std::string word = text.substr(at, comma - at);
+    const bool digits = !word.empty() && word.size() < 9 && word.find_first_not_of("0123456789") == std::string::npos;
+    const std::int64_t width = digits ? std::stoll(word) : 0;
+    require<InputError>(width > 0, "train: --hidden {} is not a list of layer widths; give for example --hidden 64,64", text);
+    widths.push_back(width);
+    at = comma + 1;
+  }
+  return widths;
+}
+
+void settle(Arguments& a) {
+  if (a.task != "auto")
+    a.job.task = a.task == "classification" ? data::Task::classification : data::Task::regression;
+  if (!a.hidden.empty()) {
+    require<InputError>(a.job.layers.empty(), "train: --hidden and --layers both say what the network is; give one of them");
+    a.job.layers = nn::to_string(nn::mlp(parse_hidden(a.hidden), a.activation));
+  } else if (a.job.layers.empty() && a.activation != "relu") {
+    a.job.layers = nn::to_string(nn::mlp({64, 64}, a.activation));
+  }
+  a.train.schedule = optim::schedule_from_name(a.schedule);
+  a.train.balanced_classes = a.class_weights == "balanced";
+  a.train.seed = a.job.seed;
+  if (a.threads > 0) set_num_threads(a.threads);
+}
+
+void describe(const train::Job& job, const train::Trainer& trainer) {
+  if (job.model.preprocessor)
+    for (const auto& [name, reason] : job.model.preprocessor->left_out()) fmt::print(stderr, "left out {}: {}\n", name, reason);
+  if (job.dropped_rows > 0) fmt::print(stderr, "{} rows have no target and were dropped\n", job.dropped_rows);
+  fmt::print(stderr, "{}: {} features, {}, {} rows to train, {} to validate, {} to test\n", job.source, job.model.features,
+             job.model.task == data::Task::classification ? fmt::format("{} classes", job.model.outputs) : "regression",
+             job.split.train.size(), job.split.valid.size(), job.split.test.size());
+  const train::Options& o = trainer.options();
+  fmt::print(stderr, "network {} linear({}): {} parameters; {} lr {:g}, batch {}, at most {} epochs\n",
+             nn::to_string(job.model.layers), job.model.outputs, job.model.network->parameter_count(), o.optimizer, o.lr,
+             o.batch_size, o.epochs);
+}
+
+Result measure(const train::Job& job, const train::Trainer& trainer, const train::History& history) {
+  Result result;
+  result.model = &job.model;
+  result.options = trainer.options();
+  result.history = history;
+  result.train = train::evaluate(job.model, job.dataset, job.split.train);
+  if (!job.split.valid.empty()) result.valid = train::evaluate(job.model, job.dataset, job.split.valid);
+  if (!job.split.test.empty()) result.test = train::evaluate(job.model, job.dataset, job.split.test);
+  return result;
+}
+
+void run(Arguments& a, const std::string& command) {
+  settle(a);
+  std::unique_ptr<RunFolder> folder;
+  train::Job job = train::make_job(a.job);
+  train::Trainer trainer(job.model, job.dataset, job.split, a.train);
+  if (a.resume.empty()) {
+    folder = std::make_unique<RunFolder>(RunFolder::create(a.out, a.job.data));
+  } else {
+    folder = std::make_unique<RunFolder>(RunFolder::open(a.resume));
+    trainer.restore(folder->load_checkpoint());
+  }
+  if (!a.quiet) describe(job, trainer);
+  ProgressDisplay display(job.model.task, a.quiet);
+  trainer.on_progress = [&](const train::Progress& progress) { display.show(progress); };
+  trainer.on_epoch = [&](const train::EpochRow& row) { display.show(row, trainer.options().epochs); };
+  trainer.on_checkpoint = [&] { folder->save_checkpoint_at_times(trainer); };
+  catch_interrupts();
+  trainer.stop = &interrupted;
+  const train::History history = trainer.run();
+  display.finish();
+  folder->save_checkpoint(trainer);
+  Result result = measure(job, trainer, history);
+  result.command = command;
+  result.source = job.source;
+  folder->write(job.model, trainer, result);
+  result.print(a.json);
+  if (history.ending == train::Ending::interrupted) throw Exit{exit_interrupted};
+  if (history.ending == train::Ending::not_finite && history.best_epoch == 0) throw Exit{exit_failed};
+}
+
+}  // namespace
+
+void add_train(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("train", "Train a network on a table, on images or on built-in data");
+  auto a = std::make_shared<Arguments>();
+  const auto positive = CLI::Validator(
+      [](const std::string& text) -> std::string {
+        double value = 0;
+        return CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value > 0 ? "" : text + " is not a number above 0";
+      },
+      "NUMBER>0");
+  const auto not_negative = CLI::Validator(
+      [](const std::string& text) -> std::string {
+        double value = 0;
+        return CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value >= 0 ? "" : text + " is not a number of at least 0";
+      },
+      "NUMBER>=0");
+  command->add_option("DATA", a->job.data, "folder of IDX files, .csv, .tsv, .npy, .npz or builtin:spirals|moons|circles|friedman")->required();
+  command->add_option("--target", a->job.target, "column to learn: its name, its number from 1 (negative from the end) or last")->capture_default_str();
+  command->add_option("--task", a->task, "what the target asks for")->check(CLI::IsMember({"auto", "classification", "regression"}))->capture_default_str();
+  command->add_option("--hidden", a->hidden, "widths of the hidden layers: 64,64");
+  command->add_option("--layers", a->job.layers, "the hidden layers in full: \"linear(64) relu dropout(0.1) linear(32) elu\"");
+  command->add_option("--activation", a->activation, "after each hidden layer; relume activations lists them")->capture_default_str();
+  command->add_option("--epochs", a->train.epochs, "passes over the training rows at most (chosen from the data)")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  command->add_option("--batch", a->train.batch_size, "rows a step (chosen from the data)")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  command->add_option("--optimizer", a->train.optimizer, "")->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop"}))->capture_default_str();
+  command->add_option("--lr", a->train.lr, "learning rate (0.001; sgd 0.05)")->check(positive);
+  command->add_option("--momentum", a->train.momentum, "of sgd")->check(not_negative)->capture_default_str();
+  command->add_flag("--nesterov", a->train.nesterov, "Nesterov's momentum, for sgd");
+  command->add_option("--weight-decay", a->train.weight_decay, "(0.01 with adamw, else 0)")->check(not_negative);
+  command->add_option("--schedule", a->schedule, "how the learning rate changes")->check(CLI::IsMember({"none", "step", "exponential", "cosine", "plateau", "onecycle"}))->capture_default_str();
+  command->add_option("--warmup", a->train.warmup_steps, "steps over which the learning rate grows at first")->check(CLI::NonNegativeNumber);
+  command->add_option("--clip", a->train.clip_norm, "largest norm of the gradient")->check(positive);
+  command->add_option("--patience", a->train.patience, "epochs without a better validation loss before training stops")->check(CLI::PositiveNumber);
+  command->add_option("--label-smoothing", a->train.label_smoothing, "")->check(CLI::Range(0.0, 1.0));
+  command->add_option("--class-weights", a->class_weights, "balanced: rare classes weigh as much as common ones")->check(CLI::IsMember({"none", "balanced"}))->capture_default_str();
+  command->add_option("--valid", a->job.valid, "rows to validate on: a fraction, a number, or a file");
+  command->add_option("--test", a->job.test, "rows to test on, which training never sees: a fraction, a number, or a file");
+  command->add_option("--seed", a->job.seed, "of the split, the weights and the order of the rows")->capture_default_str();
+  command->add_option("--threads", a->threads, "(OMP_NUM_THREADS, or the number of cores)")->check(CLI::PositiveNumber);
+  command->add_option("--out", a->out, "folder of the run (runs/NAME)");
+  command->add_option("--resume", a->resume, "go on with the run in this folder");
+  command->add_flag("--json", a->json, "print the result as one JSON object, the last line of stdout");
+  command->add_flag("--quiet", a->quiet, "no progress");
+  command->callback([a, command] {
+    std::string text = "relume train";
+    for (const CLI::Option* option : command->get_options()) {
+      if (option->count() == 0) continue;
+      if (!option->get_lnames().empty()) text += " --" + option->get_lnames().front();
+      if (option->get_type_size() > 0)
+        for (const std::string& value : option->results()) text += value.find_first_of(" ()\"") == std::string::npos ? " " + value : " '" + value + "'";
+    }
+    run(*a, text);
+  });
+}
+
+}  // namespace relume::app

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "relume/activation/info.h"
+
+namespace relume::activation {
+
+/// CELU: max(0, x) + min(0, α(e^{x/α} − 1)). An ELU that is smooth at 0 for every α.
+/// Barron, "Continuously Differentiable Exponential Linear Units", 2017.
+struct Celu {
+  static constexpr Info info{.name = "celu", .module = "CELU", .formula = "max(0, x) + min(0, alpha*(exp(x/alpha) - 1))", .reference = "Barron 2017", .onnx = "Celu", .max_ulp = 2};
+  Param alpha{"alpha", 1, {.min = 0, .above_min = true}};
+
+  template <class V>
+  V forward(V x) const {
+    return select(x > V(0), x, V(alpha) * expm1(x / V(alpha)));
+  }
+
+  // e^{x/α} = y/α + 1
+  static constexpr auto saves = Saves::output;
+  template <class V>
+  V derivative(V y) const {
+    return select(y > V(0), V(1), y / V(alpha) + V(1));
+  }
+};
+
+}  // namespace relume::activation

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "relume/activation/info.h"
+
+namespace relume::activation {
+
+/// GELU: x Φ(x), the input times the share of the normal distribution below it.
+/// Hendrycks, Gimpel, "Gaussian Error Linear Units", 2016.
+struct Gelu {
+  static constexpr Info info{.name = "gelu", .module = "GELU", .formula = "x*Phi(x)", .reference = "Hendrycks and Gimpel 2016", .output = {.min = -0.17}, .onnx = "Gelu", .max_ulp = 4};
+
+  template <class V>
+  V forward(V x) const {
+    return wide(x, [](auto v) {
+      const auto bounded = max(v, -100);
+      return bounded * normal_cdf(bounded);
+    });
+  }
+
+  // Φ(x) + x φ(x)
+  static constexpr auto saves = Saves::input;
+  template <class V>
+  V derivative(V x) const {
+    return wide(x, [](auto v) {
+      const auto bounded = max(min(v, 100), -100);
+      return normal_cdf(bounded) + bounded * exp(bounded * bounded * -0.5) * 0.3989422804014326779;
+    });
+  }
+};
+
+}  // namespace relume::activation

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "relume/activation/info.h"
+
+namespace relume::activation {
+
+/// GELU by its tanh form: x/2 (1 + tanh(√(2/π)(x + 0.044715 x³))), which is x σ(2 √(2/π)(x + 0.044715 x³)).
+/// Hendrycks, Gimpel, "Gaussian Error Linear Units", 2016. PyTorch's GELU(approximate='tanh').
+struct GeluTanh {
+  static constexpr Info info{.name = "gelu_tanh", .module = "GELUTanh", .formula = "x/2*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x^3)))", .reference = "Hendrycks and Gimpel 2016", .output = {.min = -0.18}, .max_ulp = 4};
+
+  static constexpr double slope = 1.5957691216057307117;  // 2 √(2/π)
+  static constexpr double cubic = 0.044715;
+
+  template <class V>
+  V forward(V x) const {
+    return wide(x, [](auto v) {
+      const auto bounded = max(v, -100);
+      const auto inner = min(bounded, 100);
+      return bounded * sigmoid(inner * slope * (inner * inner * cubic + 1));
+    });
+  }
+
+  static constexpr auto saves = Saves::input;
+  template <class V>
+  V derivative(V x) const {
+    return wide(x, [](auto v) {
+      const auto bounded = max(min(v, 100), -100);
+      const auto square = bounded * bounded * cubic;
+      const auto s = sigmoid(bounded * slope * (square + 1));
+      return s + bounded * s * (-s + 1) * slope * (square * 3 + 1);
+    });
+  }
+};
+
+}  // namespace relume::activation

@@ -1,0 +1,70 @@
+// What the file of an activation is written with: its facts, its parameters, and the functions that formulas call.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+#include "relume/kernels/scalar.h"
+
+namespace relume::activation {
+
+// A formula is a template over V: a double, a float, an integer, or a SIMD lane of them (kernels/lane.h), whose own
+// overloads are found by argument-dependent lookup.
+using kernels::abs;
+using kernels::exp;
+using kernels::exp_times;
+using kernels::expm1;
+using kernels::log1p;
+using kernels::max;
+using kernels::min;
+using kernels::normal_cdf;
+using kernels::select;
+using kernels::sigmoid;
+using kernels::sqrt;
+using kernels::tanh;
+using kernels::wide;
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// The values that a parameter may have: min ≤ value ≤ max, or min < value where `above_min`.
+struct Range {
+  double min = -infinity;
+  double max = infinity;
+  bool above_min = false;
+
+  constexpr bool holds(double value) const { return (above_min ? value > min : value >= min) && value <= max; }
+};
+
+/// A parameter of an activation: its name, its value (at first the default) and its range. Formulas use it as a number.
+struct Param {
+  std::string_view name;
+  double value = 0;
+  Range range{};
+
+  constexpr operator double() const { return value; }
+};
+
+/// What the backward pass needs from the forward pass.
+enum class Saves : std::uint8_t {
+  nothing,  ///< the derivative is the same everywhere
+  mask,     ///< one bit per element: which side of the kinks the input was on
+  output,
+  input,
+};
+
+/// elementwise: y[i] from x[i] alone; parametric: with a learned parameter; rows: from all of a row.
+enum class Kind : std::uint8_t { elementwise, parametric, rows };
+
+/// The facts of an activation.
+struct Info {
+  std::string_view name;       ///< as functions and the command line call it: "leaky_relu"
+  std::string_view module;     ///< the class of PyTorch's torch.nn, or ours in its style: "LeakyReLU"
+  std::string_view formula;    ///< as text for the docs
+  std::string_view reference;  ///< where it was first described
+  Range output{};              ///< the closed hull of the values it takes
+  std::string_view onnx{};     ///< the ONNX operator, empty where there is none
+  double max_ulp = 0;          ///< largest distance from the correctly rounded result, over all finite float32 inputs
+};
+
+}  // namespace relume::activation

@@ -1,0 +1,208 @@
+// The loops of an activation, made from its formulas for a lane type V (kernels/lane_access.h).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+
+#include "relume/activation/entry.h"
+#include "relume/kernels/lane_access.h"
+#include "relume/kernels/map.h"
+
+namespace relume::activation {
+
+/// Whether S has what its kind is known by.
+template <class S>
+concept Elementwise = requires { S::saves; };
+template <class S>
+concept Parametric = requires { S::initial_slope; };
+
+template <class S>
+inline constexpr Kind kind_of = Elementwise<S> ? Kind::elementwise : Parametric<S> ? Kind::parametric : Kind::rows;
+
+template <class S>
+inline constexpr std::size_t parameter_count = std::is_empty_v<S> ? 0 : sizeof(S) / sizeof(Param);
+
+/// Calls f on each parameter of an activation, whose members are nothing else.
+template <class S, class F>
+constexpr void for_each_parameter(S& s, F f) {
+  static_assert(parameter_count<std::remove_const_t<S>> <= 4, "an activation has at most four parameters");
+  if constexpr (parameter_count<std::remove_const_t<S>> == 1) {
+    auto& [a] = s;
+    f(a);
+  } else if constexpr (parameter_count<std::remove_const_t<S>> == 2) {
+    auto& [a, b] = s;
+    f(a), f(b);
+  } else if constexpr (parameter_count<std::remove_const_t<S>> == 3) {
+    auto& [a, b, c] = s;
+    f(a), f(b), f(c);
+  } else if constexpr (parameter_count<std::remove_const_t<S>> == 4) {
+    auto& [a, b, c, d] = s;
+    f(a), f(b), f(c), f(d);
+  }
+}
+
+/// The activation with those values of its parameters; null gives the defaults.
+template <class S>
+S with_parameters(const double* parameters) {
+  S s{};
+  if (parameters) for_each_parameter(s, [&](Param& p) { p.value = *parameters++; });
+  return s;
+}
+
+template <class S, class V>
+struct ElementwiseLoops {
+  using Access = kernels::LaneAccess<V>;
+  using T = typename Access::element;
+  static constexpr bool has_mask = S::saves == Saves::mask;
+
+  static void forward(const void* x, void* y, std::int64_t n, const double* parameters, bool stream) {
+    const S s = with_parameters<S>(parameters);
+    kernels::map<V>(static_cast<const T*>(x), static_cast<T*>(y), n, stream, [&](V v) { return s.forward(v); });
+  }
+
+  static void forward_mask(const void* x, void* y, std::uint8_t* mask, std::int64_t n, const double* parameters) {
+    forward_with_mask(with_parameters<S>(parameters), static_cast<const T*>(x), static_cast<T*>(y), mask, n);
+  }
+
+  static void backward(const void* saved, const void* dy, void* dx, std::int64_t n, const double* parameters) {
+    backward_row(with_parameters<S>(parameters), saved, static_cast<const T*>(dy), static_cast<T*>(dx), n);
+  }
+
+  static void forward_rows(const ForwardRows& rows, const double* parameters) {
+    const S s = with_parameters<S>(parameters);
+    const auto* bias = static_cast<const T*>(rows.bias);
+    for (std::int64_t i = 0; i < rows.rows; ++i) {
+      const T* x = static_cast<const T*>(rows.x) + i * rows.x_stride;
+      T* y = static_cast<T*>(rows.y) + i * rows.y_stride;
+      std::uint8_t* mask = has_mask && rows.mask ? rows.mask + i * rows.mask_stride : nullptr;
+      if (bias) {
+        forward_biased(s, x, bias, y, mask, rows.columns);
+      } else if (mask) {
+        forward_with_mask(s, x, y, mask, rows.columns);
+      } else {
+        kernels::map<V>(x, y, rows.columns, false, [&](V v) { return s.forward(v); });
+      }
+    }
+  }
+
+  static void backward_rows(const BackwardRows& rows, const double* parameters) {
+    const S s = with_parameters<S>(parameters);
+    auto* total = static_cast<T*>(rows.column_sum);
+    if (total) std::fill_n(total, rows.columns, T(0));
+    for (std::int64_t i = 0; i < rows.rows; ++i) {
+      const std::int64_t step = i * rows.saved_stride * static_cast<std::int64_t>(has_mask ? 1 : sizeof(T));
+      const void* saved = rows.saved ? static_cast<const std::uint8_t*>(rows.saved) + step : nullptr;
+      T* dx = static_cast<T*>(rows.dx) + i * rows.dx_stride;
+      backward_row(s, saved, static_cast<const T*>(rows.dy) + i * rows.dy_stride, dx, rows.columns);
+      if (total) kernels::map<V>(total, dx, total, rows.columns, [](V a, V b) { return a + b; });
+    }
+  }
+
+ private:
+  static void forward_with_mask(const S& s, const T* x, T* y, std::uint8_t* mask, std::int64_t n) {
+    if constexpr (has_mask)
+      kernels::map_with_mask<V>(
+          x, y, mask, n, [&](V v) { return s.forward(v); }, [&](V v) { return s.fires(v); });
+  }
+
+  static void forward_biased(const S& s, const T* x, const T* bias, T* y, std::uint8_t* mask, std::int64_t n) {
+    if constexpr (has_mask) {
+      if (mask) {
+        kernels::map_with_mask<V>(
+            x, bias, y, mask, n, [&](V v) { return s.forward(v); }, [&](V v) { return s.fires(v); });
+        return;
+      }
+    }
+    kernels::map<V>(x, bias, y, n, [&](V v, V b) { return s.forward(v + b); });
+  }
+
+  static void backward_row(const S& s, const void* saved, const T* dy, T* dx, std::int64_t n) {
+    if constexpr (has_mask) {
+      kernels::map_from_mask<V>(static_cast<const std::uint8_t*>(saved), dy, dx, n,
+                                [&](auto on, V d) { return s.backward(on, d); });
+    } else if constexpr (S::saves == Saves::nothing) {
+      kernels::map<V>(dy, dx, n, false, [&](V d) { return s.derivative(d) * d; });
+    } else {
+      kernels::map<V>(static_cast<const T*>(saved), dy, dx, n, [&](V v, V d) { return s.derivative(v) * d; });
+    }
+  }
+};
+
+template <class S, class V>
+struct RowKindLoops {
+  using T = typename kernels::LaneAccess<V>::element;
+
+  static void forward(const void* x, void* y, std::int64_t rows, std::int64_t columns) {
+    for (std::int64_t i = 0; i < rows; ++i)
+      S::template forward<V>(static_cast<const T*>(x) + i * columns, static_cast<T*>(y) + i * columns, columns);
+  }
+  static void backward(const void* y, const void* dy, void* dx, std::int64_t rows, std::int64_t columns) {
+    for (std::int64_t i = 0; i < rows; ++i)
+      S::template backward<V>(static_cast<const T*>(y) + i * columns, static_cast<const T*>(dy) + i * columns,
+                              static_cast<T*>(dx) + i * columns, columns);
+  }
+};
+
+template <class S, class V>
+struct ParametricKindLoops {
+  using Access = kernels::LaneAccess<V>;
+  using T = typename Access::element;
+
+  static void forward(const void* x, const void* slope, bool many_slopes, void* y, std::int64_t n) {
+    const S s{};
+    const auto* a = static_cast<const T*>(slope);
+    const auto* in = static_cast<const T*>(x);
+    auto* out = static_cast<T*>(y);
+    if (many_slopes) {
+      kernels::map<V>(in, a, out, n, [&](V v, V w) { return s.forward(v, w); });
+    } else {
+      const V w = *a;
+      kernels::map<V>(in, out, n, false, [&](V v) { return s.forward(v, w); });
+    }
+  }
+
+  static void backward(const void* x, const void* slope, bool many_slopes, const void* dy, void* dx, void* dslope,
+                       std::int64_t n) {
+    const S s{};
+    const auto* a = static_cast<const T*>(slope);
+    auto* da = static_cast<T*>(dslope);
+    const auto* in = static_cast<const T*>(x);
+    const auto* dout = static_cast<const T*>(dy);
+    auto* din = static_cast<T*>(dx);
+    V total = V(0);
+    // What lies beyond the row is read as x = 0 and dy = 0, and adds nothing to the sum.
+    for (std::int64_t i = 0; i < n; i += Access::width) {
+      const std::int64_t part = std::min(Access::width, n - i);
+      const V v = Access::load_part(in + i, part), d = Access::load_part(dout + i, part);
+      const V w = many_slopes ? Access::load_part(a + i, part) : V(*a);
+      const V dw = s.slope_gradient(v, d);
+      Access::store_part(s.input_gradient(v, w, d), din + i, part);
+      if (many_slopes) {
+        Access::store_part(Access::load_part(da + i, part) + dw, da + i, part);
+      } else {
+        total = total + dw;
+      }
+    }
+    if (!many_slopes) *da += sum(total);
+  }
+};
+
+/// All loops of S for lanes of V.
+template <class S, class V>
+constexpr TypeLoops loops_of() {
+  TypeLoops loops;
+  if constexpr (kind_of<S> == Kind::elementwise) {
+    using L = ElementwiseLoops<S, V>;
+    loops.elementwise = {L::forward, L::forward_mask, L::backward, L::forward_rows, L::backward_rows};
+  } else if constexpr (kind_of<S> == Kind::rows) {
+    using L = RowKindLoops<S, V>;
+    loops.rows = {L::forward, L::backward};
+  } else {
+    using L = ParametricKindLoops<S, V>;
+    loops.parametric = {L::forward, L::backward};
+  }
+  return loops;
+}
+
+}  // namespace relume::activation

@@ -1,0 +1,47 @@
+#include "relume/activation/level_loops.h"
+#include "relume/activation/make_entry.h"
+#include "relume/kernels/cpu.h"
+
+namespace relume::kernels {
+
+RELUME_DECLARE_TABLE(activation::FamilyLoops, activation_loops);
+
+}  // namespace relume::kernels
+
+namespace relume::activation {
+namespace {
+
+using Entries = std::array<Entry, Family::size>;
+
+template <class... S>
+Entries make_entries(List<S...>) {
+  std::size_t i = 0;
+#if RELUME_X86
+  const auto next = [&]<class T>() {
+    const std::size_t at = i++;
+    return make_entry_with<T>(&kernels::baseline::activation_loops[at], &kernels::avx2::activation_loops[at],
+                              &kernels::avx512::activation_loops[at]);
+  };
+#else
+  const auto next = [&]<class T>() {
+    const LevelLoops* loops = &kernels::baseline::activation_loops[i++];
+    return make_entry_with<T>(loops, loops, loops);
+  };
+#endif
+  return {next.template operator()<S>()...};
+}
+
+}  // namespace
+
+std::span<const Entry> table() {
+  static const Entries entries = make_entries(Family());
+  return entries;
+}
+
+const Entry* find(std::string_view name) {
+  for (const Entry& entry : table())
+    if (entry.info.name == name) return &entry;
+  return nullptr;
+}
+
+}  // namespace relume::activation

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "relume/activation/info.h"
+
+namespace relume::activation {
+
+/// Hyperbolic tangent: a sigmoid around zero.
+struct Tanh {
+  static constexpr Info info{.name = "tanh", .module = "Tanh", .formula = "tanh(x)", .reference = "LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998", .output = {.min = -1, .max = 1}, .onnx = "Tanh", .max_ulp = 2};
+
+  template <class V>
+  V forward(V x) const {
+    return tanh(x);
+  }
+
+  static constexpr auto saves = Saves::output;
+  template <class V>
+  V derivative(V y) const {
+    return V(1) - y * y;
+  }
+};
+
+}  // namespace relume::activation

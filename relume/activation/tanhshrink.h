@@ -1,0 +1,32 @@
+#pragma once
+
+#include "relume/activation/info.h"
+
+namespace relume::activation {
+
+/// Tanhshrink: x − tanh(x).
+struct Tanhshrink {
+  static constexpr Info info{.name = "tanhshrink", .module = "Tanhshrink", .formula = "x - tanh(x)", .reference = "", .max_ulp = 2};
+
+  template <class V>
+  V forward(V x) const {
+    return wide(x, [](auto v) {
+      // Near zero the difference cancels; its power series does not.
+      constexpr double series[] = {1.0 / 3,          -2.0 / 15,           17.0 / 315,           -62.0 / 2835,
+                                   1382.0 / 155925, -21844.0 / 6081075, 929569.0 / 638512875, -6404582.0 / 10854718875};
+      const auto square = v * v;
+      auto sum = square * 0 + series[7];
+      for (int i = 6; i >= 0; --i) sum = sum * square + series[i];
+      return select(abs(v) < 0.35, v * square * sum, v - tanh(v));
+    });
+  }
+
+  static constexpr auto saves = Saves::input;
+  template <class V>
+  V derivative(V x) const {
+    const V t = tanh(x);
+    return t * t;
+  }
+};
+
+}  // namespace relume::activation

@@ -1,0 +1,139 @@
+#include "relume/data/batches.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "relume/base/parallel.h"
+#include "relume/base/require.h"
+#include "relume/base/rng.h"
+
+namespace relume::data {
+namespace {
+
+// From this many elements on a batch is worth more than one thread.
+constexpr std::int64_t elements_a_thread = 1 << 17;
+
+Shape batch_shape(const Tensor& all, std::int64_t rows) {
+  Shape shape = all.shape();
+  shape[0] = rows;
+  return shape;
+}
+
+bool is_ours_alone(const Tensor& tensor) {
+  return tensor.impl()->use_count() == 1 && tensor.impl()->storage->use_count() == 1 && !tensor.requires_grad();
+}
+
+/// Makes the tensor that shape unless it is, and nobody else holds it.
+void prepare_tensor(Tensor& tensor, const Shape& shape, DType dtype) {
+  if (!tensor.defined() || tensor.shape() != shape || !is_ours_alone(tensor)) tensor = empty(shape, dtype);
+}
+
+void scale_row(const std::uint8_t* in, float* out, std::int64_t width, InputScale scale) {
+  for (std::int64_t i = 0; i < width; ++i) out[i] = static_cast<float>(in[i]) * scale.scale + scale.shift;
+}
+
+void scale_row(const float* in, float* out, std::int64_t width, InputScale scale) {
+  if (scale.scale == 1 && scale.shift == 0) {
+    std::memcpy(out, in, static_cast<std::size_t>(width) * sizeof(float));
+    return;
+  }
+  for (std::int64_t i = 0; i < width; ++i) out[i] = in[i] * scale.scale + scale.shift;
+}
+
+template <class T>
+void gather_features(const Dataset& dataset, std::span<const std::int64_t> rows, float* out) {
+  const T* all = dataset.features.data<T>();
+  const std::int64_t width = dataset.features.elements() / dataset.features.size(0);
+  const std::int64_t grain = std::max<std::int64_t>(1, elements_a_thread / std::max<std::int64_t>(1, width));
+  parallel_for(static_cast<std::int64_t>(rows.size()), grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      scale_row(all + rows[static_cast<std::size_t>(i)] * width, out + i * width, width, dataset.scale);
+  });
+}
+
+template <class T>
+void gather_targets(const Tensor& targets, std::span<const std::int64_t> rows, T* out) {
+  const T* all = targets.data<T>();
+  const std::int64_t width = targets.elements() / targets.size(0);
+  for (const std::int64_t row : rows) out = std::copy_n(all + row * width, width, out);
+}
+
+void check(const Dataset& dataset) {
+  require<ValueError>(dataset.rows() > 0, "batches: the dataset has no rows");
+  const DType x = dataset.features.dtype(), y = dataset.targets.defined() ? dataset.targets.dtype() : int64;
+  require<DTypeError>(x == uint8 || x == float32, "batches: features are {}; give uint8 or float32", name(x));
+  require<DTypeError>(y == int64 || y == float32, "batches: targets are {}; give int64 or float32", name(y));
+  if (dataset.targets.defined())
+    require<ShapeError>(dataset.targets.size(0) == dataset.rows(), "batches: {} rows of features but {} of targets",
+                        dataset.rows(), dataset.targets.size(0));
+}
+
+}  // namespace
+
+void gather(const Dataset& dataset, std::span<const std::int64_t> rows, Batch& batch) {
+  if (dataset.features.dtype() == uint8) {
+    gather_features<std::uint8_t>(dataset, rows, batch.x.data<float>());
+  } else {
+    gather_features<float>(dataset, rows, batch.x.data<float>());
+  }
+  if (!dataset.targets.defined()) return;
+  if (dataset.targets.dtype() == int64) {
+    gather_targets(dataset.targets, rows, batch.y.data<std::int64_t>());
+  } else {
+    gather_targets(dataset.targets, rows, batch.y.data<float>());
+  }
+}
+
+Batches::Batches(Dataset dataset, std::vector<std::int64_t> rows, const BatchOptions& options)
+    : dataset_(std::move(dataset)), rows_(std::move(rows)), options_(options) {
+  check(dataset_);
+  require<ValueError>(options_.size > 0, "batches: the batch size is {}; give 1 or more", options_.size);
+  dataset_.features = dataset_.features.contiguous();
+  if (dataset_.targets.defined()) dataset_.targets = dataset_.targets.contiguous();
+  if (rows_.empty()) {
+    rows_.resize(static_cast<std::size_t>(dataset_.rows()));
+    std::iota(rows_.begin(), rows_.end(), std::int64_t{0});
+  }
+  for (const std::int64_t row : rows_)
+    require<ValueError>(row >= 0 && row < dataset_.rows(), "batches: row {} is outside of the dataset's {}", row,
+                        dataset_.rows());
+  order_ = rows_;
+}
+
+void Batches::set_epoch(std::int64_t epoch) {
+  epoch_ = epoch;
+  epoch_is_fresh_ = true;
+  std::ranges::copy(rows_, order_.begin());
+  if (options_.shuffle) Rng(options_.seed, static_cast<std::uint64_t>(epoch)).shuffle(order_);
+}
+
+std::int64_t Batches::size() const {
+  return (rows() + options_.size - 1) / options_.size;
+}
+
+std::span<const std::int64_t> Batches::batch_rows(std::int64_t index) const {
+  require<IndexError>(index >= 0 && index < size(), "batches: batch {} of {}", index, size());
+  const std::int64_t begin = index * options_.size;
+  return std::span(order_).subspan(static_cast<std::size_t>(begin),
+                                   static_cast<std::size_t>(std::min(options_.size, rows() - begin)));
+}
+
+Batch& Batches::batch(std::int64_t index) {
+  const auto rows_of_batch = batch_rows(index);
+  const auto n = static_cast<std::int64_t>(rows_of_batch.size());
+  // The short last batch has tensors of its own, so that the next epoch finds the full ones as they were.
+  Batch& batch = n == options_.size ? full_ : last_;
+  prepare_tensor(batch.x, batch_shape(dataset_.features, n), float32);
+  if (dataset_.targets.defined()) prepare_tensor(batch.y, batch_shape(dataset_.targets, n), dataset_.targets.dtype());
+  gather(dataset_, rows_of_batch, batch);
+  return batch;
+}
+
+Batches::Iterator Batches::begin() {
+  if (!epoch_is_fresh_) set_epoch(epoch_ + 1);
+  epoch_is_fresh_ = false;
+  return {this, 0};
+}
+
+}  // namespace relume::data

@@ -1,0 +1,35 @@
+// The bytes of a file, unpacked on the way where it is gzip.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+struct gzFile_s;
+
+namespace relume::data {
+
+/// Reads a plain or a gzip file from beginning to end; which of the two it is shows in its first bytes, not in its
+/// name. Throws FileError where it cannot be opened, InputError where the gzip data is damaged or ends too early.
+class ByteSource {
+ public:
+  explicit ByteSource(std::filesystem::path path);
+  ~ByteSource();
+  ByteSource(const ByteSource&) = delete;
+  ByteSource& operator=(const ByteSource&) = delete;
+
+  /// Fills the buffer as far as the file goes and returns how many bytes it got: fewer only at the end.
+  std::size_t read(std::span<std::byte> buffer);
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  gzFile_s* file_;
+};
+
+/// All bytes that are left in the source.
+std::vector<std::byte> read_all(ByteSource& source);
+
+}  // namespace relume::data

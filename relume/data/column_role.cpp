@@ -1,0 +1,219 @@
+#include "relume/data/column_role.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <vector>
+
+#include "relume/base/require.h"
+
+namespace relume::data {
+namespace {
+
+// A column this lopsided is squeezed by a logarithm. On California housing that adds 0.005 to r² with a 64-64 network
+// and changes nothing measurable on wine quality, titanic, breast cancer and digits; a threshold of 1 is no better.
+constexpr double skew_to_squeeze = 2;
+// Missing values get a feature of their own from this share on; below it the median does.
+constexpr double share_to_flag = 0.05;
+constexpr std::size_t most_categories = 100;
+// Under this many distinct values a logarithm has nothing to squeeze.
+constexpr std::int64_t fewest_values_to_squeeze = 10;
+
+std::vector<double> present_numbers(const Column& column, std::span<const std::int64_t> rows) {
+  std::vector<double> numbers;
+  numbers.reserve(rows.size());
+  for (const std::int64_t row : rows)
+    if (const double number = column.numbers[static_cast<std::size_t>(row)]; !std::isnan(number))
+      numbers.push_back(number);
+  return numbers;
+}
+
+double quantile(const std::vector<double>& sorted, double q) {
+  const double place = q * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  // Weights instead of a difference: that of two large numbers may overflow.
+  const double weight = place - static_cast<double>(below);
+  return sorted[below] * (1 - weight) + sorted[above] * weight;
+}
+
+struct Moments {
+  double mean = 0, deviation = 0, skew = 0;
+};
+
+Moments moments(const std::vector<double>& numbers) {
+  const auto n = static_cast<double>(numbers.size());
+  Moments m;
+  for (const double x : numbers) m.mean += x / n;
+  double largest = 0;
+  for (const double x : numbers) largest = std::max(largest, std::abs(x - m.mean));
+  if (!(largest > 0)) return m;
+  double squares = 0, cubes = 0;
+  for (const double x : numbers) {
+    const double c = (x - m.mean) / largest;  // in [−1, 1]: powers stay finite
+    squares += c * c;
+    cubes += c * c * c;
+  }
+  const double deviation = std::sqrt(squares / n);
+  m.deviation = deviation * largest;
+  m.skew = cubes / n / (deviation * deviation * deviation);
+  return m;
+}
+
+double squeeze(double x, double center, double unit) {
+  const double u = (x - center) / unit;
+  return std::copysign(std::log1p(std::abs(u)), u);
+}
+
+std::int64_t count_distinct(const std::vector<double>& sorted) {
+  std::int64_t distinct = sorted.empty() ? 0 : 1;
+  for (std::size_t i = 1; i < sorted.size(); ++i) distinct += sorted[i] != sorted[i - 1];
+  return distinct;
+}
+
+bool is_whole(double x) {
+  return x == std::trunc(x);
+}
+
+/// "id", "PassengerId", "customer_id", "row number", …
+bool is_named_like_identifier(std::string_view name) {
+  std::string lower(name);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (const char* whole : {"id", "index", "uuid", "guid", "rowid", "row", "key"})
+    if (lower == whole) return true;
+  for (const char* ending : {"_id", " id", "-id", ".id", "identifier", "row number", "rownumber", "row_number"})
+    if (lower.ends_with(ending)) return true;
+  return name.ends_with("Id") ||
+         (name.ends_with("ID") && name.size() > 2 && !(name[name.size() - 3] >= 'A' && name[name.size() - 3] <= 'Z'));
+}
+
+/// Each row has its own whole number, and together they are a row of numbers without a gap.
+bool numbers_the_rows(const Column& column) {
+  if (column.rows() < 20) return false;
+  std::vector<double> sorted = column.numbers;
+  if (!std::ranges::all_of(sorted, [](double x) { return !std::isnan(x) && is_whole(x); })) return false;
+  std::ranges::sort(sorted);
+  return sorted.back() - sorted.front() == static_cast<double>(sorted.size() - 1) &&
+         count_distinct(sorted) == static_cast<std::int64_t>(sorted.size());
+}
+
+std::string missing_note(std::size_t missing, std::size_t rows) {
+  if (missing * 20 < rows) return {};
+  return fmt::format(", {} % missing", (100 * missing + rows / 2) / rows);
+}
+
+ColumnRole choose_number_role(const Column& column, std::span<const std::int64_t> rows) {
+  std::vector<double> sorted = present_numbers(column, rows);
+  if (sorted.empty()) return LeftOut{column.name, "every value is missing"};
+  std::ranges::sort(sorted);
+  const std::int64_t distinct = count_distinct(sorted);
+  const auto missing = static_cast<double>(rows.size() - sorted.size());
+  if (distinct == 1 && missing < share_to_flag * static_cast<double>(rows.size()))
+    return LeftOut{column.name, fmt::format("constant, {} in every row", shortest(sorted.front()))};
+  const bool whole = std::ranges::all_of(sorted, is_whole);
+  if (whole && numbers_the_rows(column)) return LeftOut{column.name, "identifier, it numbers the rows"};
+  if (whole && rows.size() >= 20 && distinct * 20 >= static_cast<std::int64_t>(rows.size()) * 19 &&
+      is_named_like_identifier(column.name))
+    return LeftOut{column.name, fmt::format("identifier, {} different values in {} rows", distinct, rows.size())};
+  return plan_numbers(column, rows);
+}
+
+struct Counted {
+  std::int32_t code;
+  std::size_t count;
+};
+
+/// The values that occur in the rows, the most frequent first, then as the table has them.
+std::vector<Counted> count_values(const Column& column, std::span<const std::int64_t> rows) {
+  std::vector<Counted> counts(column.values.size());
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = {static_cast<std::int32_t>(i), 0};
+  for (const std::int64_t row : rows)
+    if (const std::int32_t code = column.codes[static_cast<std::size_t>(row)]; code >= 0)
+      ++counts[static_cast<std::size_t>(code)].count;
+  std::erase_if(counts, [](const Counted& c) { return c.count == 0; });
+  std::ranges::stable_sort(counts, std::greater{}, &Counted::count);
+  return counts;
+}
+
+/// Sentences rather than names of something: several words, or long.
+bool reads_like_text(const Column& column, const std::vector<Counted>& values) {
+  double characters = 0, words = 0;
+  for (const Counted& value : values) {
+    const std::string& text = column.values[static_cast<std::size_t>(value.code)];
+    characters += static_cast<double>(text.size());
+    words += 1 + static_cast<double>(std::ranges::count(text, ' '));
+  }
+  const auto n = static_cast<double>(values.size());
+  return words / n >= 2.5 || characters / n > 40;
+}
+
+ColumnRole choose_text_role(const Column& column, std::span<const std::int64_t> rows) {
+  const std::vector<Counted> values = count_values(column, rows);
+  std::size_t present = 0;
+  for (const Counted& value : values) present += value.count;
+  const std::size_t missing = rows.size() - present;
+  if (values.empty()) return LeftOut{column.name, "every value is missing"};
+  if (values.size() == 1 && static_cast<double>(missing) < share_to_flag * static_cast<double>(rows.size()))
+    return LeftOut{column.name,
+                   fmt::format("constant, '{}' in every row", column.values[static_cast<std::size_t>(values[0].code)])};
+
+  const std::size_t fewest_rows = rows.size() < 1000 ? 3 : 10;
+  ColumnPlan plan{.name = column.name, .kind = ColumnKind::text};
+  std::size_t covered = 0;
+  for (const Counted& value : values) {
+    const bool small_choice = values.size() <= 5;
+    if ((value.count < fewest_rows && !small_choice) || plan.categories.size() == most_categories) break;
+    plan.categories.push_back(column.values[static_cast<std::size_t>(value.code)]);
+    covered += value.count;
+  }
+  const bool every_row_its_own = values.size() * 20 >= present * 19 && present >= 5;
+  if (2 * covered >= present && !every_row_its_own) {
+    std::ranges::sort(plan.categories);
+    return plan;
+  }
+  const std::string counts =
+      fmt::format("{} different values in {} rows{}", values.size(), present, missing_note(missing, rows.size()));
+  if (2 * values.size() >= present && reads_like_text(column, values))
+    return LeftOut{column.name, "free text, " + counts};
+  if (every_row_its_own) return LeftOut{column.name, "identifier, " + counts};
+  return LeftOut{column.name, "too many categories, " + counts};
+}
+
+}  // namespace
+
+float standardise(const ColumnPlan& plan, double x) {
+  const double value = plan.logarithmic ? squeeze(x, plan.center, plan.unit) : x;
+  const double scaled = (value - plan.mean) / plan.deviation;
+  return static_cast<float>(std::clamp(scaled, -Preprocessor::limit, Preprocessor::limit));
+}
+
+ColumnPlan plan_numbers(const Column& column, std::span<const std::int64_t> rows) {
+  ColumnPlan plan{.name = column.name};
+  std::vector<double> numbers = present_numbers(column, rows);
+  if (numbers.empty()) return plan;
+  const std::size_t missing = rows.size() - numbers.size();
+  plan.flags_missing = missing > 0 && static_cast<double>(missing) >= share_to_flag * static_cast<double>(rows.size());
+  std::vector<double> sorted = numbers;
+  std::ranges::sort(sorted);
+  plan.median = quantile(sorted, 0.5);
+  // Mean and deviation are those of the column as it is used: missing values are the median in it.
+  numbers.insert(numbers.end(), missing, plan.median);
+  Moments m = moments(numbers);
+  if (std::abs(m.skew) > skew_to_squeeze && count_distinct(sorted) >= fewest_values_to_squeeze) {
+    plan.logarithmic = true;
+    plan.center = plan.median;
+    const double spread = quantile(sorted, 0.75) - quantile(sorted, 0.25);
+    plan.unit = spread > 0 && std::isfinite(spread) ? spread : m.deviation;
+    for (double& x : numbers) x = squeeze(x, plan.center, plan.unit);
+    m = moments(numbers);
+  }
+  plan.mean = m.mean;
+  plan.deviation = m.deviation > 0 ? m.deviation : 1;
+  return plan;
+}
+
+ColumnRole choose_role(const Column& column, std::span<const std::int64_t> training_rows) {
+  return column.is_text() ? choose_text_role(column, training_rows) : choose_number_role(column, training_rows);
+}
+
+}  // namespace relume::data

@@ -1,0 +1,107 @@
+// Delimited text: rows of fields, one at a time, and tables made of them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relume/data/table.h"
+
+namespace relume::data {
+
+struct CsvOptions {
+  /// One character, or ' ' for runs of blanks. Found from the file's beginning where it is not given.
+  std::optional<char> delimiter = {};
+  /// Whether the first row holds names. Found from the file's beginning where it is not given.
+  std::optional<bool> header = {};
+  /// Names that a header would hold, if they are known: a first row with one of them is a header.
+  std::vector<std::string> known_names = {};
+};
+
+/// One row. The views are valid until the reader's next call.
+struct CsvRow {
+  std::vector<std::string_view> fields;  ///< unquoted, blanks around them dropped
+  std::int64_t line = 0;                 ///< where the row starts, counted from 1
+};
+
+/// Streams the rows of a file (plain or gzip) that may be larger than memory. RFC 4180 quoting, LF, CRLF or CR, a BOM
+/// is skipped, blank lines too. A quote inside of an unquoted field is a character like any other, and so is one that
+/// opens a field and is never closed while the lines are complete without it. Rows that have fewer or more fields than
+/// the first are an InputError with file:line:column (the column is the field's number); surplus empty fields at the
+/// end are not.
+class CsvReader {
+ public:
+  explicit CsvReader(const std::filesystem::path& path, const CsvOptions& options = {});
+  CsvReader(CsvReader&&) noexcept;
+  ~CsvReader();
+
+  char delimiter() const;
+  bool has_header() const;
+  /// Whether a comma stands for the decimal point; in files with semicolons only.
+  bool decimal_comma() const;
+  /// The header's names, or column1, column2, …
+  const std::vector<std::string>& names() const;
+  /// The next row after the header; false at the end.
+  bool next(CsvRow& row);
+  /// "file:line:column" of a field, for messages.
+  std::string where(const CsvRow& row, std::size_t field) const;
+  const std::filesystem::path& path() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+enum class ColumnUse : std::uint8_t { feature, target, unused };
+
+/// A column of the table that a model was trained on.
+struct ColumnSpec {
+  std::string name = {};
+  ColumnKind kind = ColumnKind::number;
+  ColumnUse use = ColumnUse::feature;
+  bool required = true;
+};
+
+/// Reads a file into tables of at most so many rows, with the features and the target that a model was trained on:
+/// found by name in any order where the file has a header with them, else by place, with the target's column or
+/// without. The tables have the names that training had. Throws InputError that names a missing column, or the place of
+/// a field that is not a number where one is due.
+class TableReader {
+ public:
+  /// `columns`: all columns of the training table, in their order.
+  TableReader(const std::filesystem::path& path, const std::vector<ColumnSpec>& columns,
+              const CsvOptions& options = {});
+
+  /// Replaces the table's rows by the next ones; false where none are left.
+  bool next(Table& table, std::int64_t max_rows);
+
+ private:
+  void match_by_name(const std::vector<ColumnSpec>& columns);
+  void match_by_place(const std::vector<ColumnSpec>& columns);
+
+  CsvReader reader_;
+  std::vector<ColumnSpec> columns_;  // those to read
+  std::vector<std::size_t> fields_;  // where in the row each of them is
+};
+
+/// The whole file. A column is numbers where every field that is not missing is one, else text. Missing are the empty
+/// field, ?, NA, N/A, NaN, null, and in a column of numbers also none, nil, unknown, missing, -, --, . and *; case does
+/// not matter. Infinity is an InputError.
+Table read_table(const std::filesystem::path& path, const CsvOptions& options = {});
+
+/// The whole file with the columns of TableReader.
+Table read_table(const std::filesystem::path& path, const std::vector<ColumnSpec>& columns,
+                 const CsvOptions& options = {});
+
+/// Whether the text stands for a missing value in every column.
+bool is_missing_mark(std::string_view text);
+
+/// The number that the text is, as a whole: a leading '+' and blanks around it are fine, "nan" gives NaN. With
+/// `decimal_comma` "1,5" is 1.5. Nothing for what is not a number.
+std::optional<double> parse_number(std::string_view text, bool decimal_comma = false);
+
+}  // namespace relume::data

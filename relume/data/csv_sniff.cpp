@@ -1,0 +1,159 @@
+#include "relume/data/csv_sniff.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "relume/data/csv_row_parser.h"
+
+namespace relume::data {
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+constexpr std::string_view delimiters = "\t;|,";
+
+Rows parse(const std::vector<std::string_view>& lines, char delimiter) {
+  CsvRowParser parser(delimiter);
+  Rows rows;
+  std::vector<std::string_view> fields;
+  for (const std::string_view line : lines) {
+    if (parser.feed(line) != CsvRowParser::State::row) continue;
+    parser.fields(fields);
+    rows.emplace_back(fields.begin(), fields.end());
+  }
+  return rows;
+}
+
+/// The width that most rows have; of two the larger.
+std::size_t usual_width(const Rows& rows) {
+  std::map<std::size_t, std::size_t> counts;
+  for (const auto& row : rows) ++counts[row.size()];
+  std::size_t width = 0, most = 0;
+  for (const auto& [w, count] : counts)
+    if (count >= most) {
+      most = count;
+      width = w;
+    }
+  return width;
+}
+
+/// A field that was cut where it should be: a number, or a text without another delimiter in it.
+bool is_clean(const std::string& field, char delimiter) {
+  return parse_number(field, delimiter == ';').has_value() || field.find_first_of(delimiters) == std::string::npos;
+}
+
+/// The share of rows of the usual width, times the share of clean fields. 0 where there is one field a row.
+double fit(const Rows& rows, char delimiter) {
+  const std::size_t width = usual_width(rows);
+  if (width < 2) return 0;
+  std::size_t even = 0, fields = 0, clean = 0;
+  for (const auto& row : rows) {
+    even += row.size() == width;
+    fields += row.size();
+    for (const std::string& field : row) clean += is_clean(field, delimiter);
+  }
+  return static_cast<double>(even) / static_cast<double>(rows.size()) *
+         (static_cast<double>(clean) / static_cast<double>(fields));
+}
+
+char find_delimiter(const std::vector<std::string_view>& lines) {
+  char best = ',';
+  double best_fit = 0;
+  for (const char delimiter : delimiters)
+    if (const double f = fit(parse(lines, delimiter), delimiter); f > best_fit) {
+      best_fit = f;
+      best = delimiter;
+    }
+  if (best_fit > 0) return best;
+  const Rows rows = parse(lines, blanks);
+  const std::size_t width = usual_width(rows);
+  const auto even = std::ranges::count(rows, width, &std::vector<std::string>::size);
+  // A sentence a line is one column of text, not words in columns.
+  return width >= 2 && 10 * static_cast<std::size_t>(even) >= 9 * rows.size() ? blanks : ',';
+}
+
+bool has_decimal_commas(const Rows& rows) {
+  std::size_t commas = 0, points = 0;
+  for (const auto& row : rows)
+    for (const std::string& field : row) {
+      if (!parse_number(field, true)) continue;
+      commas += field.find(',') != std::string::npos;
+      points += field.find('.') != std::string::npos;
+    }
+  return commas > points;
+}
+
+bool is_number(const std::string& field, bool decimal_comma) {
+  return parse_number(field, decimal_comma).has_value() && !is_missing_mark(field);
+}
+
+/// How much one column speaks for a header (positive) or against it: the first field beside those under it.
+double header_vote(const Rows& rows, std::size_t column, bool decimal_comma) {
+  const std::string& first = rows[0][column];
+  std::size_t seen = 0, numbers = 0, same = 0;
+  std::unordered_map<std::string_view, std::size_t> counts;
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    if (column >= rows[r].size() || is_missing_mark(rows[r][column])) continue;
+    const std::string& field = rows[r][column];
+    ++seen;
+    numbers += is_number(field, decimal_comma);
+    same += field == first;
+    ++counts[field];
+  }
+  if (seen == 0) return 0;
+  if (is_number(first, decimal_comma)) return -2;
+  if (5 * numbers >= 4 * seen) return 1;
+  if (same > 0) return -1;
+  // A text that never comes again, over texts that do, is a name.
+  return 2 * counts.size() <= seen ? 0.5 : 0;
+}
+
+/// 0, 1, 2, … or 1, 2, 3, … as pandas writes the names of columns that have none.
+bool counts_up(const std::vector<std::string>& row, bool decimal_comma) {
+  double expected = 0;
+  int numbers = 0;
+  for (const std::string& field : row) {
+    const auto number = is_missing_mark(field) ? std::nullopt : parse_number(field, decimal_comma);
+    if (!number) continue;
+    if (numbers++ == 0 && (*number == 0 || *number == 1)) expected = *number;
+    if (*number != expected++) return false;
+  }
+  return numbers >= 2;
+}
+
+bool find_header(const Rows& rows, const CsvOptions& options, bool decimal_comma) {
+  if (rows.empty()) return false;
+  const auto& first = rows[0];
+  const auto known = [&](const std::string& field) {
+    return std::ranges::find(options.known_names, field) != options.known_names.end();
+  };
+  if (std::ranges::any_of(first, known)) return true;
+  if (rows.size() > 1 && counts_up(first, decimal_comma) && !counts_up(rows[1], decimal_comma)) return true;
+  std::set<std::string_view> distinct;
+  for (std::size_t c = 0; c < first.size(); ++c) {
+    // An index column's name may be empty, and so may what trails behind.
+    if (first[c].empty() && (c == 0 || c + 1 == first.size())) continue;
+    if (is_missing_mark(first[c]) || !distinct.insert(first[c]).second) return false;
+  }
+  if (rows.size() == 1)
+    return std::ranges::none_of(first, [&](const std::string& field) { return is_number(field, decimal_comma); });
+  double votes = 0;
+  for (std::size_t c = 0; c < first.size(); ++c) votes += header_vote(rows, c, decimal_comma);
+  return votes > 0;
+}
+
+}  // namespace
+
+CsvDialect sniff(const std::vector<std::string_view>& lines, const CsvOptions& options) {
+  CsvDialect dialect;
+  dialect.delimiter = options.delimiter ? *options.delimiter : find_delimiter(lines);
+  const Rows rows = parse(lines, dialect.delimiter);
+  dialect.width = usual_width(rows);
+  dialect.decimal_comma = dialect.delimiter == ';' && has_decimal_commas(rows);
+  dialect.header = options.header ? *options.header : find_header(rows, options, dialect.decimal_comma);
+  return dialect;
+}
+
+}  // namespace relume::data

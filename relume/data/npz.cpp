@@ -1,0 +1,182 @@
+// The zip around NumPy's arrays. Source: PKWARE, "APPNOTE.TXT", sections 4.3 and 4.5.3 (Zip64).
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include <zlib.h>
+
+#include "relume/base/require.h"
+#include "relume/data/byte_order.h"
+#include "relume/data/byte_source.h"
+#include "relume/data/npy.h"
+#include "relume/data/npy_bytes.h"
+
+namespace relume::data {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+constexpr std::uint32_t local_magic = 0x04034b50, central_magic = 0x02014b50, end_magic = 0x06054b50,
+                        end64_magic = 0x06064b50, locator64_magic = 0x07064b50;
+constexpr std::uint64_t in_zip64 = 0xffffffff;
+// Deflate cannot shrink data by more than this factor, so that a larger size in the archive is a lie.
+constexpr std::uint64_t most_deflated = 1032;
+
+[[noreturn]] void damaged(const std::string& where, std::string_view what) {
+  fail<InputError>("npz: {}: {}; save the arrays again with numpy.savez", where, what);
+}
+
+/// Numbers at places of the archive, with every access checked.
+class Archive {
+ public:
+  Archive(Bytes bytes, std::string where) : bytes_(bytes), where_(std::move(where)) {}
+
+  template <class T>
+  T at(std::uint64_t offset) const {
+    return load_little_endian<T>(part(offset, sizeof(T)).data());
+  }
+  Bytes part(std::uint64_t offset, std::uint64_t size) const {
+    if (offset > bytes_.size() || size > bytes_.size() - offset) damaged(where_, "the zip archive ends too early");
+    return bytes_.subspan(offset, size);
+  }
+  std::string_view text(std::uint64_t offset, std::uint64_t size) const {
+    const Bytes bytes = part(offset, size);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+  std::uint64_t size() const { return bytes_.size(); }
+  const std::string& where() const { return where_; }
+
+ private:
+  Bytes bytes_;
+  std::string where_;
+};
+
+struct Entry {
+  std::string name;
+  std::uint16_t flags = 0, method = 0;
+  std::uint32_t crc = 0;
+  std::uint64_t packed = 0, size = 0, local = 0;
+};
+
+struct Directory {
+  std::uint64_t offset = 0, entries = 0;
+};
+
+std::uint64_t find_end(const Archive& archive) {
+  constexpr std::uint64_t record = 22, longest_comment = 0xffff;
+  if (archive.size() < record) damaged(archive.where(), "too short for a zip archive");
+  const std::uint64_t last = archive.size() - record;
+  for (std::uint64_t back = 0; back <= std::min(last, longest_comment); ++back)
+    if (archive.at<std::uint32_t>(last - back) == end_magic) return last - back;
+  damaged(archive.where(), "the zip archive's directory is missing");
+}
+
+Directory find_directory(const Archive& archive) {
+  const std::uint64_t end = find_end(archive);
+  Directory directory{archive.at<std::uint32_t>(end + 16), archive.at<std::uint16_t>(end + 10)};
+  const bool large = directory.offset == in_zip64 || directory.entries == 0xffff;
+  if (!large || end < 20 || archive.at<std::uint32_t>(end - 20) != locator64_magic) return directory;
+  const auto end64 = archive.at<std::uint64_t>(end - 12);
+  if (archive.at<std::uint32_t>(end64) != end64_magic) damaged(archive.where(), "the zip64 directory is missing");
+  return {archive.at<std::uint64_t>(end64 + 48), archive.at<std::uint64_t>(end64 + 32)};
+}
+
+/// Sizes that do not fit into 32 bits stand in an extra field, in this order, those alone that are needed.
+void read_zip64(const Archive& archive, std::uint64_t extra, std::uint64_t extra_size, Entry& entry) {
+  const std::uint64_t stop = extra + extra_size;
+  while (extra + 4 <= stop) {
+    const auto id = archive.at<std::uint16_t>(extra), length = archive.at<std::uint16_t>(extra + 2);
+    std::uint64_t at = extra + 4;
+    if (id == 1)
+      for (std::uint64_t* field : {&entry.size, &entry.packed, &entry.local})
+        if (*field == in_zip64) {
+          *field = archive.at<std::uint64_t>(at);
+          at += 8;
+        }
+    extra += 4 + std::uint64_t{length};
+  }
+}
+
+/// The entry at that place of the directory; `offset` moves on to the next.
+Entry read_entry(const Archive& archive, std::uint64_t& offset) {
+  if (archive.at<std::uint32_t>(offset) != central_magic)
+    damaged(archive.where(), "the zip archive's directory is damaged");
+  Entry entry;
+  entry.flags = archive.at<std::uint16_t>(offset + 8);
+  entry.method = archive.at<std::uint16_t>(offset + 10);
+  entry.crc = archive.at<std::uint32_t>(offset + 16);
+  entry.packed = archive.at<std::uint32_t>(offset + 20);
+  entry.size = archive.at<std::uint32_t>(offset + 24);
+  entry.local = archive.at<std::uint32_t>(offset + 42);
+  const std::uint64_t name = archive.at<std::uint16_t>(offset + 28), extra = archive.at<std::uint16_t>(offset + 30),
+                      comment = archive.at<std::uint16_t>(offset + 32);
+  entry.name = archive.text(offset + 46, name);
+  read_zip64(archive, offset + 46 + name, extra, entry);
+  offset += 46 + name + extra + comment;
+  return entry;
+}
+
+std::vector<std::byte> inflate_all(Bytes packed, std::uint64_t size, const std::string& where) {
+  if (size / most_deflated > packed.size()) damaged(where, "the size in the archive is not true");
+  std::vector<std::byte> out(size);
+  z_stream stream{};
+  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
+  int code = Z_OK;
+  std::size_t in = 0, done = 0;
+  do {
+    const auto in_part = static_cast<uInt>(std::min<std::size_t>(packed.size() - in, 1u << 30));
+    const auto out_part = static_cast<uInt>(std::min<std::size_t>(out.size() - done, 1u << 30));
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(packed.data() + in));
+    stream.avail_in = in_part;
+    stream.next_out = reinterpret_cast<Bytef*>(out.data() + done);
+    stream.avail_out = out_part;
+    code = inflate(&stream, Z_NO_FLUSH);
+    in += in_part - stream.avail_in;
+    done += out_part - stream.avail_out;
+  } while (code == Z_OK);
+  inflateEnd(&stream);
+  if (code != Z_STREAM_END || done != size) damaged(where, "the deflated data is damaged");
+  return out;
+}
+
+std::uint32_t checksum(Bytes bytes) {
+  return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+Tensor read_array(const Archive& archive, const Entry& entry) {
+  const std::string where = archive.where() + ": " + entry.name;
+  if (entry.flags & 1) damaged(where, "it is encrypted");
+  if (archive.at<std::uint32_t>(entry.local) != local_magic) damaged(where, "its place in the archive is wrong");
+  const std::uint64_t name = archive.at<std::uint16_t>(entry.local + 26),
+                      extra = archive.at<std::uint16_t>(entry.local + 28);
+  const Bytes packed = archive.part(entry.local + 30 + name + extra, entry.packed);
+  std::vector<std::byte> inflated;
+  Bytes bytes = packed;
+  if (entry.method == 8) {
+    inflated = inflate_all(packed, entry.size, where);
+    bytes = inflated;
+  } else if (entry.method != 0) {
+    damaged(where, fmt::format("packed by method {}, stored and deflated can be read", entry.method));
+  }
+  if (checksum(bytes) != entry.crc) damaged(where, "its checksum is wrong");
+  return npy_from_bytes(bytes, where);
+}
+
+}  // namespace
+
+std::map<std::string, Tensor> read_npz(const std::filesystem::path& path) {
+  ByteSource source(path);
+  const std::vector<std::byte> bytes = read_all(source);
+  const Archive archive(bytes, path.string());
+  const Directory directory = find_directory(archive);
+  std::map<std::string, Tensor> arrays;
+  std::uint64_t offset = directory.offset;
+  for (std::uint64_t i = 0; i < directory.entries; ++i) {
+    const Entry entry = read_entry(archive, offset);
+    if (!entry.name.ends_with(".npy")) continue;
+    arrays[entry.name.substr(0, entry.name.size() - 4)] = read_array(archive, entry);
+  }
+  return arrays;
+}
+
+}  // namespace relume::data

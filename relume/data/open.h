@@ -1,0 +1,59 @@
+// The one way in: whatever DATA names, read by what is there.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "relume/data/csv.h"
+#include "relume/data/dataset.h"
+#include "relume/data/preprocess.h"
+#include "relume/data/split.h"
+#include "relume/data/table.h"
+
+namespace relume::data {
+
+struct OpenOptions {
+  CsvOptions csv = {};
+  std::uint64_t seed = 0;  ///< of builtin data
+  std::int64_t builtin_rows = 2000;
+};
+
+/// Arrays that are features as they are: images, or what a .npz holds.
+struct Arrays {
+  Tensor x;       ///< [n, …], uint8 or float32
+  Tensor y;       ///< int64 [n] places among `labels`, or float32 [n, 1]; undefined where there are no targets
+  Tensor x_test;  ///< undefined where there is no test set
+  Tensor y_test;
+  std::vector<std::string> labels;  ///< empty: regression
+  std::string source = {};
+};
+
+using Source = std::variant<Table, Arrays>;
+
+/// DATA is a folder of IDX files, delimited text (.csv, .tsv, .txt, .data, …, or any other text), .npy, .npz, each
+/// plain or gzip where that makes sense, or "builtin:NAME". A .npz names its arrays x/X/data/features/images and
+/// y/labels/target(s), or x_train, y_train, x_test, y_test; a matrix of at most 4096 columns that is not uint8 becomes
+/// a Table whose target is the last column. Throws InputError that lists what is understood.
+Source open_data(std::string_view what, const OpenOptions& options = {});
+
+struct PrepareOptions {
+  std::string target = "last";
+  std::optional<Task> task = {};
+  SplitOptions split = {};
+};
+
+/// A table made ready for training: the rows of `dataset` that train, validate and test, and how they came about.
+struct Prepared {
+  Preprocessor preprocessor;
+  Dataset dataset;
+  Split split;
+  std::int64_t dropped_rows = 0;  ///< rows without a target
+};
+
+/// Chooses the target, splits the rows, fits the preprocessing on the training rows and transforms them all.
+Prepared prepare(const Table& table, const PrepareOptions& options = {});
+
+}  // namespace relume::data

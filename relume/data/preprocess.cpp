@@ -1,0 +1,246 @@
+#include "relume/data/preprocess.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <unordered_map>
+
+#include <nlohmann/json.hpp>
+
+#include "relume/base/parallel.h"
+#include "relume/base/require.h"
+#include "relume/data/column_role.h"
+
+namespace relume::data {
+namespace {
+
+/// Where one column's features go in the matrix.
+struct Place {
+  float* first;         // of row 0
+  std::int64_t stride;  // from row to row
+};
+
+void write_numbers(const ColumnPlan& plan, const Column& column, std::span<const std::int64_t> rows, Place place) {
+  const float median = standardise(plan, plan.median);
+  parallel_for(static_cast<std::int64_t>(rows.size()), 8192, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const double x = column.numbers[static_cast<std::size_t>(rows[static_cast<std::size_t>(i)])];
+      float* out = place.first + i * place.stride;
+      out[0] = std::isnan(x) ? median : standardise(plan, x);
+      if (plan.flags_missing) out[1] = std::isnan(x) ? 1.0f : 0.0f;
+    }
+  });
+}
+
+void write_categories(const ColumnPlan& plan, const Column& column, std::span<const std::int64_t> rows, Place place) {
+  std::unordered_map<std::string_view, std::int64_t> feature;
+  for (std::size_t i = 0; i < plan.categories.size(); ++i)
+    feature.emplace(plan.categories[i], static_cast<std::int64_t>(i));
+  const auto other = static_cast<std::int64_t>(plan.categories.size());
+  std::vector<std::int64_t> feature_of_code(column.values.size(), other);
+  for (std::size_t i = 0; i < column.values.size(); ++i)
+    if (const auto found = feature.find(column.values[i]); found != feature.end()) feature_of_code[i] = found->second;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    float* out = place.first + static_cast<std::int64_t>(i) * place.stride;
+    std::fill(out, out + other + 1, 0.0f);
+    const std::int32_t code = column.codes[static_cast<std::size_t>(rows[i])];
+    out[code < 0 ? other : feature_of_code[static_cast<std::size_t>(code)]] = 1;
+  }
+}
+
+const Column& column_for(const ColumnPlan& plan, const Table& table) {
+  const std::string source = table.source.empty() ? "the table" : table.source;
+  const Column* column = table.find(plan.name);
+  require<InputError>(column, "preprocess: {} has no column '{}', which the model was trained with; add it", source,
+                      plan.name);
+  if (plan.kind == ColumnKind::number && column->is_text())
+    fail<InputError>("preprocess: column '{}' of {} holds text ('{}') but the model was trained with numbers; mend it",
+                     plan.name, source, column->values.empty() ? "" : column->values.front().substr(0, 40));
+  return *column;
+}
+
+/// A column of numbers as one of text, for a model that was trained with text.
+Column as_text(const Column& numbers) {
+  Column text{.name = numbers.name, .kind = ColumnKind::text};
+  std::unordered_map<std::string, std::int32_t> code_of;
+  for (std::int64_t row = 0; row < numbers.rows(); ++row) {
+    if (numbers.missing(row)) {
+      text.codes.push_back(-1);
+      continue;
+    }
+    const auto [found, added] = code_of.emplace(numbers.text(row), static_cast<std::int32_t>(text.values.size()));
+    if (added) text.values.push_back(found->first);
+    text.codes.push_back(found->second);
+  }
+  return text;
+}
+
+std::string_view name(ColumnKind kind) {
+  return kind == ColumnKind::text ? "text" : "number";
+}
+ColumnKind kind_from(const nlohmann::json& json) {
+  return json == "text" ? ColumnKind::text : ColumnKind::number;
+}
+
+nlohmann::json plan_to_json(const ColumnPlan& plan) {
+  if (plan.kind == ColumnKind::text) return {{"name", plan.name}, {"kind", "text"}, {"categories", plan.categories}};
+  nlohmann::json json = {{"name", plan.name},           {"kind", "number"},
+                         {"median", plan.median},       {"mean", plan.mean},
+                         {"deviation", plan.deviation}, {"flags_missing", plan.flags_missing}};
+  if (plan.logarithmic) json["logarithm"] = {{"center", plan.center}, {"unit", plan.unit}};
+  return json;
+}
+
+ColumnPlan plan_from_json(const nlohmann::json& json) {
+  ColumnPlan plan{.name = json.at("name").get<std::string>(), .kind = kind_from(json.at("kind"))};
+  if (plan.kind == ColumnKind::text) {
+    plan.categories = json.at("categories").get<std::vector<std::string>>();
+    return plan;
+  }
+  plan.median = json.at("median").get<double>();
+  plan.mean = json.at("mean").get<double>();
+  plan.deviation = json.at("deviation").get<double>();
+  plan.flags_missing = json.at("flags_missing").get<bool>();
+  if (const auto logarithm = json.find("logarithm"); logarithm != json.end()) {
+    plan.logarithmic = true;
+    plan.center = logarithm->at("center").get<double>();
+    plan.unit = logarithm->at("unit").get<double>();
+  }
+  require<InputError>(plan.deviation > 0 && plan.unit != 0,
+                      "preprocess: the model's column '{}' has a scale of zero; it is damaged", plan.name);
+  return plan;
+}
+
+}  // namespace
+
+std::int64_t ColumnPlan::features() const {
+  return kind == ColumnKind::text ? static_cast<std::int64_t>(categories.size()) + 1 : 1 + flags_missing;
+}
+
+Preprocessor Preprocessor::fit(const Table& table, Target target, std::span<const std::int64_t> training_rows) {
+  require<InputError>(!training_rows.empty(), "preprocess: no rows to train on; give a table with more rows");
+  Preprocessor result;
+  target.fit(table, training_rows);
+  result.target_ = std::move(target);
+  for (const Column& column : table.columns) {
+    ColumnSpec spec{column.name, column.kind, ColumnUse::unused, false};
+    if (column.name == result.target_.column()) {
+      spec.use = ColumnUse::target;
+    } else {
+      ColumnRole role = choose_role(column, training_rows);
+      if (auto* plan = std::get_if<ColumnPlan>(&role)) {
+        spec.use = ColumnUse::feature;
+        spec.required = true;
+        result.used_.push_back(std::move(*plan));
+      } else {
+        result.left_out_.push_back(std::get<LeftOut>(std::move(role)));
+      }
+    }
+    result.columns_.push_back(std::move(spec));
+  }
+  if (result.used_.empty()) result.use_row_numbers(table, training_rows);
+  return result;
+}
+
+void Preprocessor::use_row_numbers(const Table& table, std::span<const std::int64_t> training_rows) {
+  // With nothing else to learn from, what looks like a row number may be the time.
+  for (ColumnSpec& spec : columns_) {
+    const Column& column = *table.find(spec.name);
+    if (spec.use != ColumnUse::unused || column.is_text()) continue;
+    ColumnPlan plan = plan_numbers(column, training_rows);
+    const auto rows = std::span(column.numbers);
+    if (std::ranges::all_of(rows, [&](double x) { return std::isnan(x) || x == plan.median; })) continue;
+    spec.use = ColumnUse::feature;
+    spec.required = true;
+    std::erase_if(left_out_, [&](const LeftOut& left) { return left.name == spec.name; });
+    used_.push_back(std::move(plan));
+  }
+  if (!used_.empty()) return;
+  std::string reasons;
+  for (const LeftOut& left : left_out_)
+    reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", left.name, left.reason);
+  fail<InputError>("preprocess: {} has no column to learn '{}' from ({}); add numbers or categories",
+                   table.source.empty() ? "the table" : table.source, target_.column(),
+                   reasons.empty() ? "it is the only one" : reasons);
+}
+
+Tensor Preprocessor::transform(const Table& table, std::span<const std::int64_t> rows) const {
+  const std::int64_t width = features();
+  Tensor matrix = empty({static_cast<std::int64_t>(rows.size()), width}, float32);
+  float* first = matrix.data<float>();
+  for (const ColumnPlan& plan : used_) {
+    const Column& column = column_for(plan, table);
+    if (plan.kind == ColumnKind::number) {
+      write_numbers(plan, column, rows, {first, width});
+    } else if (column.is_text()) {
+      write_categories(plan, column, rows, {first, width});
+    } else {
+      write_categories(plan, as_text(column), rows, {first, width});
+    }
+    first += plan.features();
+  }
+  return matrix;
+}
+
+Tensor Preprocessor::transform(const Table& table) const {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(table.rows()));
+  std::iota(rows.begin(), rows.end(), std::int64_t{0});
+  return transform(table, rows);
+}
+
+std::int64_t Preprocessor::features() const {
+  std::int64_t count = 0;
+  for (const ColumnPlan& plan : used_) count += plan.features();
+  return count;
+}
+
+std::vector<std::string> Preprocessor::feature_names() const {
+  std::vector<std::string> names;
+  for (const ColumnPlan& plan : used_) {
+    if (plan.kind == ColumnKind::number) {
+      names.push_back(plan.name);
+      if (plan.flags_missing) names.push_back(plan.name + " missing");
+      continue;
+    }
+    for (const std::string& category : plan.categories) names.push_back(plan.name + "=" + category);
+    names.push_back(plan.name + "=(other)");
+  }
+  return names;
+}
+
+std::vector<ColumnSpec> Preprocessor::columns(bool require_target) const {
+  std::vector<ColumnSpec> columns = columns_;
+  for (ColumnSpec& column : columns)
+    if (column.use == ColumnUse::target) column.required = require_target;
+  return columns;
+}
+
+nlohmann::json Preprocessor::to_json() const {
+  nlohmann::json used = nlohmann::json::array(), left_out = nlohmann::json::array(), columns = nlohmann::json::array();
+  for (const ColumnPlan& plan : used_) used.push_back(plan_to_json(plan));
+  for (const LeftOut& left : left_out_) left_out.push_back({{"name", left.name}, {"reason", left.reason}});
+  for (const ColumnSpec& column : columns_) columns.push_back({{"name", column.name}, {"kind", name(column.kind)}});
+  return {{"target", target_.to_json()}, {"used", used}, {"left_out", left_out}, {"columns", columns}};
+}
+
+Preprocessor Preprocessor::from_json(const nlohmann::json& json) try {
+  Preprocessor result;
+  result.target_ = Target::from_json(json.at("target"));
+  for (const auto& plan : json.at("used")) result.used_.push_back(plan_from_json(plan));
+  for (const auto& left : json.at("left_out"))
+    result.left_out_.push_back({left.at("name").get<std::string>(), left.at("reason").get<std::string>()});
+  for (const auto& column : json.at("columns")) {
+    ColumnSpec spec{column.at("name").get<std::string>(), kind_from(column.at("kind")), ColumnUse::unused, false};
+    if (std::ranges::find(result.used_, spec.name, &ColumnPlan::name) != result.used_.end()) {
+      spec.use = ColumnUse::feature;
+      spec.required = true;
+    }
+    if (spec.name == result.target_.column()) spec.use = ColumnUse::target;
+    result.columns_.push_back(std::move(spec));
+  }
+  return result;
+} catch (const nlohmann::json::exception& error) {
+  fail<InputError>("preprocess: the model's JSON is damaged: {}", error.what());
+}
+
+}  // namespace relume::data

@@ -1,0 +1,52 @@
+// Rows of named columns, as a CSV file holds them.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace relume::data {
+
+enum class ColumnKind : std::uint8_t { number, text };
+
+/// One column. Numbers: NaN is missing. Text: an index into the distinct values, −1 is missing.
+struct Column {
+  std::string name = {};
+  ColumnKind kind = ColumnKind::number;
+  std::vector<double> numbers = {};
+  std::vector<std::int32_t> codes = {};
+  std::vector<std::string> values = {};  ///< the distinct texts, in the order in which they came
+
+  bool is_text() const { return kind == ColumnKind::text; }
+  std::int64_t rows() const { return static_cast<std::int64_t>(is_text() ? codes.size() : numbers.size()); }
+  bool missing(std::int64_t row) const {
+    const auto r = static_cast<std::size_t>(row);
+    return is_text() ? codes[r] < 0 : std::isnan(numbers[r]);
+  }
+  /// The field as text, a number in its shortest form ("1", "0.25"); empty where it is missing.
+  std::string text(std::int64_t row) const;
+};
+
+struct Table {
+  std::vector<Column> columns;
+  bool has_header = true;           ///< false: the names are made up, columns are known by their place
+  std::string source = {};          ///< the file it came from, or what made it; for messages
+  std::vector<std::int64_t> lines;  ///< the line of each row in that file; empty where there is none
+
+  std::int64_t rows() const { return columns.empty() ? 0 : columns.front().rows(); }
+  /// The column of that name, or null.
+  const Column* find(std::string_view name) const;
+  /// "file:line" of a row, or "source: row n", for messages.
+  std::string where(std::int64_t row) const;
+};
+
+/// A number in the shortest text that reads back as the same.
+std::string shortest(double number);
+
+/// The place of the column that `which` means: a name, a number counted from 1 (negative from the end), or "last".
+/// A name goes before a number. Throws InputError, which lists the columns and suggests the nearest name.
+int find_column(const Table& table, std::string_view which);
+
+}  // namespace relume::data

@@ -1,0 +1,186 @@
+#include "relume/data/target.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <unordered_map>
+
+#include <nlohmann/json.hpp>
+
+#include "relume/base/require.h"
+#include "relume/data/csv.h"
+
+namespace relume::data {
+namespace {
+
+constexpr std::size_t most_classes_of_numbers = 20;
+
+std::map<double, std::int64_t> count_numbers(const Column& column) {
+  std::map<double, std::int64_t> counts;
+  for (const double number : column.numbers)
+    if (!std::isnan(number)) ++counts[number];
+  return counts;
+}
+
+bool looks_like_classes(const std::map<double, std::int64_t>& counts, std::int64_t rows) {
+  const auto distinct = static_cast<std::int64_t>(counts.size());
+  const bool whole =
+      std::ranges::all_of(counts, [](const auto& entry) { return entry.first == std::trunc(entry.first); });
+  return whole && (distinct <= 2 || (counts.size() <= most_classes_of_numbers && distinct * 5 <= rows));
+}
+
+/// Texts that are all numbers stand in the numbers' order.
+void sort_labels(std::vector<std::string>& labels) {
+  std::ranges::sort(labels);
+  if (std::ranges::all_of(labels, [](const std::string& label) { return parse_number(label).has_value(); }))
+    std::ranges::stable_sort(labels, {}, [](const std::string& label) { return *parse_number(label); });
+}
+
+std::vector<std::string> used_values(const Column& column) {
+  std::vector<bool> used(column.values.size());
+  for (const std::int32_t code : column.codes)
+    if (code >= 0) used[static_cast<std::size_t>(code)] = true;
+  std::vector<std::string> labels;
+  for (std::size_t i = 0; i < used.size(); ++i)
+    if (used[i]) labels.push_back(column.values[i]);
+  return labels;
+}
+
+}  // namespace
+
+std::string_view name(Task task) {
+  return task == Task::classification ? "classification" : "regression";
+}
+
+Target Target::choose(const Table& table, std::string_view which, std::optional<Task> task) {
+  const Column& column = table.columns[static_cast<std::size_t>(find_column(table, which))];
+  Target target;
+  target.column_ = column.name;
+  target.kind_ = column.kind;
+  std::int64_t present = 0;
+  for (std::int64_t row = 0; row < column.rows(); ++row) present += !column.missing(row);
+  require<InputError>(present > 0, "target: all {} values of '{}' are missing; choose another target", column.rows(),
+                      column.name);
+
+  if (column.is_text()) {
+    require<InputError>(task != Task::regression,
+                        "target: '{}' is text ('{}'), which a regression cannot predict; choose another target or task",
+                        column.name, column.values.front().substr(0, 40));
+    target.task_ = Task::classification;
+    target.labels_ = used_values(column);
+    sort_labels(target.labels_);
+  } else {
+    const auto counts = count_numbers(column);
+    target.task_ = task.value_or(looks_like_classes(counts, present) ? Task::classification : Task::regression);
+    if (target.task_ == Task::classification)
+      for (const auto& entry : counts) target.labels_.push_back(shortest(entry.first));
+    require<InputError>(target.task_ == Task::classification || counts.size() > 1,
+                        "target: '{}' is {} in every row; choose another target", column.name,
+                        shortest(counts.begin()->first));
+  }
+  if (target.task_ == Task::regression) return target;
+  require<InputError>(target.classes() > 1,
+                      "target: '{}' is '{}' in every row; choose a target with two classes or more", column.name,
+                      target.labels_.front().substr(0, 40));
+  require<InputError>(
+      target.classes() <= std::max<std::int64_t>(20, present / 2),
+      "target: '{}' has {} different values in {} rows, too many to be classes; choose another target{}", column.name,
+      target.classes(), present, column.is_text() ? "" : " or the task regression");
+  return target;
+}
+
+const Column& Target::column_of(const Table& table) const {
+  const Column* column = table.find(column_);
+  require<InputError>(column, "target: {} has no column '{}'; add it",
+                      table.source.empty() ? "the table" : table.source, column_);
+  return *column;
+}
+
+std::vector<std::int64_t> Target::rows(const Table& table) const {
+  const Column& column = column_of(table);
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < column.rows(); ++row)
+    if (!column.missing(row)) rows.push_back(row);
+  return rows;
+}
+
+void Target::fit(const Table& table, std::span<const std::int64_t> rows) {
+  if (task_ == Task::classification) return;
+  const Column& column = column_of(table);
+  double sum = 0, squares = 0;
+  for (const std::int64_t row : rows) sum += column.numbers[static_cast<std::size_t>(row)];
+  mean_ = sum / static_cast<double>(rows.size());
+  for (const std::int64_t row : rows) {
+    const double centered = column.numbers[static_cast<std::size_t>(row)] - mean_;
+    squares += centered * centered;
+  }
+  scale_ = std::sqrt(squares / static_cast<double>(rows.size()));
+  if (!(scale_ > 1e-12 * std::abs(mean_))) scale_ = 1;
+}
+
+Tensor Target::encode(const Table& table, std::span<const std::int64_t> rows) const {
+  const Column& column = column_of(table);
+  const auto n = static_cast<std::int64_t>(rows.size());
+  for (const std::int64_t row : rows)
+    require<InputError>(!column.missing(row), "target: {}: '{}' is missing; fill it in or leave the row out",
+                        table.where(row), column_);
+  if (task_ == Task::regression) {
+    require<InputError>(!column.is_text(), "target: '{}' is text but training had numbers", column_);
+    Tensor targets = empty({n, 1}, float32);
+    float* out = targets.data<float>();
+    for (const std::int64_t row : rows)
+      *out++ = static_cast<float>((column.numbers[static_cast<std::size_t>(row)] - mean_) / scale_);
+    return targets;
+  }
+  std::unordered_map<std::string, std::int64_t> place;
+  for (std::size_t i = 0; i < labels_.size(); ++i) place.emplace(labels_[i], static_cast<std::int64_t>(i));
+  Tensor targets = empty({n}, int64);
+  std::int64_t* out = targets.data<std::int64_t>();
+  std::vector<std::int64_t> place_of_code(column.values.size(), -1);
+  for (std::size_t i = 0; i < column.values.size(); ++i)
+    if (const auto found = place.find(column.values[i]); found != place.end()) place_of_code[i] = found->second;
+  for (const std::int64_t row : rows) {
+    std::int64_t label = -1;
+    if (column.is_text()) {
+      label = place_of_code[static_cast<std::size_t>(column.codes[static_cast<std::size_t>(row)])];
+    } else if (const auto found = place.find(column.text(row)); found != place.end()) {
+      label = found->second;
+    }
+    require<InputError>(label >= 0, "target: {}: '{}' is '{}', a class that training did not have; leave the row out",
+                        table.where(row), column_, column.text(row).substr(0, 40));
+    *out++ = label;
+  }
+  return targets;
+}
+
+nlohmann::json Target::to_json() const {
+  nlohmann::json json = {
+      {"column", column_}, {"kind", kind_ == ColumnKind::text ? "text" : "number"}, {"task", name(task_)}};
+  if (task_ == Task::classification) {
+    json["labels"] = labels_;
+  } else {
+    json["mean"] = mean_;
+    json["scale"] = scale_;
+  }
+  return json;
+}
+
+Target Target::from_json(const nlohmann::json& json) try {
+  Target target;
+  target.column_ = json.at("column").get<std::string>();
+  target.kind_ = json.at("kind") == "text" ? ColumnKind::text : ColumnKind::number;
+  target.task_ = json.at("task") == "classification" ? Task::classification : Task::regression;
+  if (target.task_ == Task::classification) {
+    target.labels_ = json.at("labels").get<std::vector<std::string>>();
+    require<InputError>(target.classes() > 1, "target: the model's JSON has {} labels; it is damaged",
+                        target.classes());
+  } else {
+    target.mean_ = json.at("mean").get<double>();
+    target.scale_ = json.at("scale").get<double>();
+  }
+  return target;
+} catch (const nlohmann::json::exception& error) {
+  fail<InputError>("target: the model's JSON is damaged: {}", error.what());
+}
+
+}  // namespace relume::data

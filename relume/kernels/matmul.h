@@ -1,0 +1,34 @@
+// Products of row-major matrices on plain memory.
+#pragma once
+
+#include <cstdint>
+
+namespace relume::kernels {
+
+enum class Transpose : bool { no, yes };
+
+/// Called on each finished tile of C while it is in cache, once for every element, maybe on several threads at a time:
+/// call(context, row_begin, row_end, column_begin, column_end, address of C[row_begin, column_begin], ldc).
+/// column_begin is a multiple of 64.
+struct Epilogue {
+  void (*call)(const void* context, std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin,
+               std::int64_t column_end, void* tile, std::int64_t ldc) = nullptr;
+  const void* context = nullptr;
+};
+
+/// C = beta C + op(A) op(B) with op(A) [m, k], op(B) [k, n], C [m, n]; T is float or double.
+/// lda, ldb, ldc: elements from one row in memory to the next (of A as stored: [k, m] where it is transposed).
+/// beta is 0 (C need not be initialised) or 1. C overlaps neither A nor B. The result does not depend on the number of
+/// threads. RELUME_MATMUL=portable keeps it off libxsmm.
+template <class T>
+void matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std::int64_t n, std::int64_t k, const T* a,
+            std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc,
+            const Epilogue* epilogue = nullptr);
+
+/// For tests: true keeps the products on the portable kernel, false allows libxsmm again.
+void force_portable_matmul(bool portable);
+
+/// "libxsmm" or "portable": what products of T go through now.
+const char* matmul_backend();
+
+}  // namespace relume::kernels

@@ -1,0 +1,38 @@
+// The steps of the optimizers on plain memory: one pass over parameter, gradient and state. T is float or double.
+#pragma once
+
+#include <cstdint>
+
+namespace relume::kernels {
+
+struct SgdStep {
+  double lr, momentum, dampening, weight_decay;
+  bool nesterov, first;  ///< first: the momentum buffer holds nothing yet
+};
+
+struct AdamStep {
+  double lr, beta1, beta2, epsilon;
+  double decay;           ///< AdamW: the weight is multiplied by this first (1 − lr·λ)
+  double weight_decay;    ///< Adam: added to the gradient, times the weight
+  double correction1, correction2;  ///< 1 − β₁ᵗ, 1 − β₂ᵗ
+};
+
+struct RmspropStep {
+  double lr, alpha, epsilon, weight_decay, momentum;
+};
+
+/// g = grad_scale·gradient in all of them, so that clipping costs no pass of its own. Buffers that an option does not
+/// use may be null.
+template <class T>
+void sgd(const SgdStep& step, double grad_scale, const T* gradient, T* weight, T* velocity, std::int64_t n);
+template <class T>
+void adam(const AdamStep& step, double grad_scale, const T* gradient, T* weight, T* mean, T* square, std::int64_t n);
+template <class T>
+void rmsprop(const RmspropStep& step, double grad_scale, const T* gradient, T* weight, T* square, T* velocity,
+             std::int64_t n);
+
+/// Σ x², in double.
+template <class T>
+double sum_of_squares(const T* x, std::int64_t n);
+
+}  // namespace relume::kernels

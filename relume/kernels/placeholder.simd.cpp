@@ -1,1 +1,0 @@
-namespace relume::kernels::RELUME_TARGET { int placeholder = 0; }

@@ -1,0 +1,70 @@
+#include "relume/kernels/small_product.h"
+
+#ifdef RELUME_HAVE_LIBXSMM
+#include <libxsmm.h>
+#endif
+
+#include <array>
+#include <memory>
+
+#include "relume/kernels/cpu.h"
+
+namespace relume::kernels {
+
+#ifdef RELUME_HAVE_LIBXSMM
+namespace {
+
+template <class T>
+SmallProduct<T> make(const SmallShape& s) {
+  const auto m = static_cast<libxsmm_blasint>(s.m), n = static_cast<libxsmm_blasint>(s.n),
+             k = static_cast<libxsmm_blasint>(s.k), lda = static_cast<libxsmm_blasint>(s.lda),
+             ldb = static_cast<libxsmm_blasint>(s.ldb), ldc = static_cast<libxsmm_blasint>(s.ldc);
+  const int flags = s.b_transposed ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;
+  const int prefetch = LIBXSMM_GEMM_PREFETCH_NONE;
+  const T alpha = 1, beta = s.add ? 1 : 0;
+  if constexpr (sizeof(T) == sizeof(float)) {
+    return libxsmm_smmdispatch(m, n, k, &lda, &ldb, &ldc, &alpha, &beta, &flags, &prefetch);
+  } else {
+    return libxsmm_dmmdispatch(m, n, k, &lda, &ldb, &ldc, &alpha, &beta, &flags, &prefetch);
+  }
+}
+
+/// Kernels of the shapes that this thread met last, found by a hash; a newer shape takes the place of an older one.
+template <class T>
+struct Cache {
+  struct Slot {
+    SmallShape shape;
+    SmallProduct<T> kernel = nullptr;
+  };
+  static constexpr std::size_t size = 256;
+  std::array<Slot, size> slots{};
+
+  Slot& slot(const SmallShape& s) {
+    std::uint64_t hash = 0;
+    for (const std::int64_t part : {s.m, s.n, s.k, s.lda, s.ldb, s.ldc, std::int64_t{s.b_transposed}, std::int64_t{s.add}})
+      hash = (hash ^ static_cast<std::uint64_t>(part)) * 0x9e3779b97f4a7c15u;
+    return slots[hash >> 56];
+  }
+};
+
+}  // namespace
+
+template <class T>
+SmallProduct<T> small_product(const SmallShape& shape) {
+  if (level() == Level::baseline) return nullptr;
+  thread_local const auto cache = std::make_unique<Cache<T>>();
+  auto& slot = cache->slot(shape);
+  if (slot.shape != shape) slot = {shape, make<T>(shape)};
+  return slot.kernel;
+}
+#else
+template <class T>
+SmallProduct<T> small_product(const SmallShape&) {
+  return nullptr;
+}
+#endif
+
+template SmallProduct<float> small_product(const SmallShape&);
+template SmallProduct<double> small_product(const SmallShape&);
+
+}  // namespace relume::kernels

@@ -1,0 +1,30 @@
+#include "relume/nn/activations.h"
+
+#include "relume/base/require.h"
+#include "relume/ops/activation.h"
+
+namespace relume::nn {
+
+Tensor Activate::forward(const Tensor& x) { return activate(activation_, x); }
+
+std::string Activate::describe() const {
+  std::string parameters;
+  for (std::size_t i = 0; i < activation_.entry().parameters.size(); ++i)
+    parameters += fmt::format("{}{}={}", i ? ", " : "", activation_.entry().parameters[i].name, activation_.parameters()[i]);
+  return fmt::format("{}({})", activation_.entry().info.module, parameters);
+}
+
+PReLU::PReLU(std::int64_t channels, double initial) {
+  require(channels > 0, "PReLU: {} channels", channels);
+  weight = add_parameter("weight", full({channels}, initial));
+}
+
+Tensor PReLU::forward(const Tensor& x) { return prelu(x, weight); }
+
+std::string PReLU::describe() const { return fmt::format("PReLU(num_parameters={})", weight.elements()); }
+
+Tensor Softmax::forward(const Tensor& x) { return softmax(x, dimension_); }
+
+std::string Softmax::describe() const { return fmt::format("Softmax(dim={})", dimension_); }
+
+}  // namespace relume::nn

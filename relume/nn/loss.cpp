@@ -1,0 +1,126 @@
+#include "relume/nn/loss.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "relume/autograd/node.h"
+#include "relume/base/require.h"
+#include "relume/ops/arithmetic.h"
+#include "relume/ops/compare.h"
+#include "relume/ops/pointwise.h"
+#include "relume/ops/reduce.h"
+
+namespace relume::nn {
+namespace {
+
+void check(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
+  require<ShapeError>(logits.dimensions() == 2, "cross_entropy: logits of {} are not [rows, classes]",
+                      to_string(logits.shape()));
+  require<ShapeError>(targets.shape() == Shape{logits.size(0)}, "cross_entropy: targets of {} do not fit logits of {}",
+                      to_string(targets.shape()), to_string(logits.shape()));
+  require<DTypeError>(targets.dtype() == DType::int64, "cross_entropy: the targets are {}, not int64",
+                      name(targets.dtype()));
+  require<DTypeError>(logits.dtype() == DType::float32 || logits.dtype() == DType::float64,
+                      "cross_entropy: of {} logits; convert them with to(float32) first", name(logits.dtype()));
+  require<ShapeError>(!options.class_weights.defined() || options.class_weights.shape() == Shape{logits.size(1)},
+                      "cross_entropy: the class weights do not fit {} classes", logits.size(1));
+  require(options.label_smoothing >= 0 && options.label_smoothing <= 1, "cross_entropy: label_smoothing {} is not in [0, 1]",
+          options.label_smoothing);
+}
+
+struct Row {
+  double loss = 0;
+  double weight = 0;
+};
+
+/// One row: the weighted loss, and its gradient by the logits in `gradient`.
+template <class T>
+Row row_loss(const T* logits, std::int64_t classes, std::int64_t target, const T* weights, double smoothing, T* gradient) {
+  const T largest = *std::max_element(logits, logits + classes);
+  T total = 0;
+  for (std::int64_t j = 0; j < classes; ++j) total += gradient[j] = std::exp(logits[j] - largest);
+  const T log_total = std::log(total);
+  const double spread = smoothing / static_cast<double>(classes);
+  const auto weight_of = [&](std::int64_t j) { return weights ? static_cast<double>(weights[j]) : 1.0; };
+  Row row{0, weight_of(target)};
+  double share = (1 - smoothing) * row.weight;  // Σ_j q_j w_j for the target distribution q
+  row.loss = -share * static_cast<double>(logits[target] - largest - log_total);
+  if (spread > 0)
+    for (std::int64_t j = 0; j < classes; ++j) {
+      row.loss -= spread * weight_of(j) * static_cast<double>(logits[j] - largest - log_total);
+      share += spread * weight_of(j);
+    }
+  const T scale = static_cast<T>(share) / total;
+  for (std::int64_t j = 0; j < classes; ++j)
+    gradient[j] = gradient[j] * scale - static_cast<T>(spread * (spread > 0 ? weight_of(j) : 0));
+  gradient[target] -= static_cast<T>((1 - smoothing) * row.weight);
+  return row;
+}
+
+/// The loss, and in `gradient` its derivative by the logits.
+template <class T>
+double cross_entropy_rows(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options,
+                          const Tensor& gradient) {
+  const std::int64_t rows = logits.size(0), classes = logits.size(1);
+  const Tensor weights = options.class_weights.defined() ? options.class_weights.to(dtype_v<T>).contiguous() : Tensor();
+  const auto* target = targets.data<std::int64_t>();
+  double loss = 0, weight = 0;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    T* out = gradient.data<T>() + i * classes;
+    if (target[i] == options.ignore_index) {
+      std::fill_n(out, classes, T{0});
+      continue;
+    }
+    require<IndexError>(target[i] >= 0 && target[i] < classes, "cross_entropy: class {} of row {} is not in 0 … {}",
+                        target[i], i, classes - 1);
+    const Row row = row_loss<T>(logits.data<T>() + i * classes, classes, target[i],
+                                weights.defined() ? weights.data<T>() : nullptr, options.label_smoothing, out);
+    loss += row.loss;
+    weight += row.weight;
+  }
+  const T divisor = static_cast<T>(1 / weight);
+  for (T& g : gradient.span<T>()) g *= divisor;
+  return loss / weight;
+}
+
+void check_same_shape(const char* operation, const Tensor& prediction, const Tensor& target) {
+  require<ShapeError>(prediction.shape() == target.shape(), "{}: a prediction of {} and a target of {} differ", operation,
+                      to_string(prediction.shape()), to_string(target.shape()));
+}
+
+}  // namespace
+
+// L = −ln p[t]:  dx = (p − onehot(t)) dL / n
+Tensor cross_entropy(const Tensor& logits_in, const Tensor& targets_in, const CrossEntropyOptions& options) {
+  check(logits_in, targets_in, options);
+  const Tensor logits = logits_in.contiguous(), targets = targets_in.contiguous();
+  const Tensor gradient = empty(logits.shape(), logits.dtype());
+  const double loss = logits.dtype() == DType::float64 ? cross_entropy_rows<double>(logits, targets, options, gradient)
+                                                       : cross_entropy_rows<float>(logits, targets, options, gradient);
+  return record(scalar(loss, logits.dtype()), "NllLossBackward0", {&logits},
+                [gradient = Saved(gradient)](const BackwardContext& c) -> Gradients {
+                  if (c.gradient.item<double>() == 1) return {c(gradient)};
+                  return {c(gradient) * c.gradient};
+                });
+}
+
+// L = mean (x − y)²:  dx = 2 (x − y) dL / n
+Tensor mse_loss(const Tensor& prediction, const Tensor& target) {
+  check_same_shape("mse_loss", prediction, target);
+  const Tensor difference = prediction - target;
+  return mean(difference * difference);
+}
+
+Tensor l1_loss(const Tensor& prediction, const Tensor& target) {
+  check_same_shape("l1_loss", prediction, target);
+  return mean(abs(prediction - target));
+}
+
+Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta) {
+  check_same_shape("huber_loss", prediction, target);
+  require(delta > 0, "huber_loss: delta {} is not positive", delta);
+  const Tensor size = abs(prediction - target);
+  return mean(where(size.detach() < delta, size * size * 0.5, (size - delta / 2) * delta));
+}
+
+}  // namespace relume::nn

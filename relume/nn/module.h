@@ -1,0 +1,91 @@
+// The base of everything that has parameters or a forward().
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "relume/tensor/tensor.h"
+
+namespace relume::nn {
+
+/// A function of tensors with named parameters and submodules.
+///
+/// A struct derives from it, holds its submodules as members and names them in its constructor: add("fc1", fc1).
+/// Copying a module copies handles: the copy shares its parameters, as copied Tensors share memory.
+class Module {
+ public:
+  virtual ~Module() = default;
+
+  /// The module's function.
+  virtual Tensor forward(const Tensor& x) = 0;
+  /// forward(), then the hooks.
+  Tensor operator()(const Tensor& x);
+
+  /// Called with every output of this module, by operator() and where a Sequential fuses it with its neighbour.
+  using Hook = std::function<void(const Module& module, const Tensor& output)>;
+  /// Returns a number to remove the hook by.
+  int add_hook(Hook hook);
+  void remove_hook(int number);
+  void run_hooks(const Tensor& output) const;
+
+  /// What prints: "Linear(in_features=10, out_features=5, bias=True)".
+  virtual std::string describe() const;
+
+  /// Parameters of this module and of those under it, with dotted names ("fc1.weight"), in the order of their making.
+  std::vector<std::pair<std::string, Tensor>> named_parameters() const;
+  std::vector<Tensor> parameters() const;
+  /// What is saved with the parameters but not trained.
+  std::vector<std::pair<std::string, Tensor>> named_buffers() const;
+  /// The direct submodules with their names.
+  std::vector<std::pair<std::string, Module*>> children() const;
+  /// The number of trained values.
+  std::int64_t parameter_count() const;
+
+  /// Copies values into the parameters and buffers of those names. Throws InputError that names what is missing,
+  /// unexpected, or of another shape; nothing is changed then.
+  void load_state(const std::vector<std::pair<std::string, Tensor>>& state);
+  /// Parameters, then buffers, under the names that load_state() takes; the tensors share memory with the module.
+  std::vector<std::pair<std::string, Tensor>> state() const;
+
+  /// Training mode, which dropout and the like ask for; on at first.
+  virtual void train(bool on = true);
+  void eval() { train(false); }
+  bool is_training() const { return training_; }
+
+ protected:
+  Module() = default;
+  Module(const Module&) = default;
+  Module& operator=(const Module&) = default;
+
+  /// Names a submodule that is a member of this module. It is known by its place inside, which a copy keeps.
+  void add(std::string name, Module& member);
+  /// Names a submodule that this module shares.
+  void add(std::string name, std::shared_ptr<Module> module);
+  /// Names a tensor that is trained; it requires a gradient from now on. Returns it.
+  Tensor add_parameter(std::string name, Tensor parameter);
+  Tensor add_buffer(std::string name, Tensor buffer);
+
+ private:
+  struct Child {
+    std::string name;
+    std::ptrdiff_t place = 0;  // of a member, in bytes from this module
+    std::shared_ptr<Module> shared;
+  };
+  Module* resolve(const Child& child) const;
+  void collect(const std::string& prefix, bool buffers, std::vector<std::pair<std::string, Tensor>>& into) const;
+
+  std::vector<Child> children_;
+  std::vector<std::pair<int, Hook>> hooks_;
+  std::vector<std::pair<std::string, Tensor>> parameters_;
+  std::vector<std::pair<std::string, Tensor>> buffers_;
+  bool training_ = true;
+};
+
+/// As PyTorch prints a module: its name with its submodules under it.
+std::ostream& operator<<(std::ostream& out, const Module& module);
+
+}  // namespace relume::nn

@@ -1,0 +1,31 @@
+#include "relume/nn/sequential.h"
+
+#include "relume/nn/activations.h"
+#include "relume/nn/linear.h"
+
+namespace relume::nn {
+
+void Sequential::push_back(std::shared_ptr<Module> module) {
+  add(std::to_string(modules_.size()), module);
+  modules_.push_back(std::move(module));
+}
+
+Tensor Sequential::forward(const Tensor& x) {
+  Tensor y = x;
+  for (std::size_t i = 0; i < modules_.size(); ++i) {
+    const auto* layer = dynamic_cast<Linear*>(modules_[i].get());
+    const auto* next = layer && i + 1 < modules_.size() ? dynamic_cast<Activate*>(modules_[i + 1].get()) : nullptr;
+    if (next && next->activation().entry().kind == activation::Kind::elementwise) {
+      y = layer->forward_with(y, next->activation());
+      next->run_hooks(y);
+      ++i;
+    } else {
+      y = (*modules_[i])(y);
+    }
+  }
+  return y;
+}
+
+std::string Sequential::describe() const { return "Sequential" + Module::describe().substr(6); }
+
+}  // namespace relume::nn

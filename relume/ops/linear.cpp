@@ -1,0 +1,124 @@
+#include "relume/ops/linear.h"
+
+#include "relume/autograd/node.h"
+#include "relume/base/require.h"
+#include "relume/kernels/column_sum.h"
+#include "relume/kernels/matmul.h"
+
+namespace relume {
+namespace {
+
+using activation::Entry;
+using activation::Saves;
+using kernels::Transpose;
+
+void check(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  require<ShapeError>(weight.dimensions() == 2, "linear: the weight is {}, not a matrix", to_string(weight.shape()));
+  require<ShapeError>(x.dimensions() >= 1 && x.size(-1) == weight.size(1),
+                      "linear: input is {} but the layer takes {} features", to_string(x.shape()), weight.size(1));
+  require<ShapeError>(!bias.defined() || bias.shape() == Shape{weight.size(0)}, "linear: a bias of {} does not fit {} outputs",
+                      bias.defined() ? to_string(bias.shape()) : "", weight.size(0));
+  require<DTypeError>(x.dtype() == weight.dtype() && (x.dtype() == DType::float32 || x.dtype() == DType::float64),
+                      "linear: input is {} and weight is {}; both must be float32, or float64", name(x.dtype()),
+                      name(weight.dtype()));
+}
+
+/// y = f(x Wᵀ + b). `mask` (or null) gets a bit an element, `before` (or undefined) what went into f.
+template <class T>
+void forward(const Tensor& x, const Tensor& weight, const Tensor& bias, const Activation& f, const Tensor& y,
+             std::uint8_t* mask, std::int64_t mask_stride, const Tensor& before) {
+  const std::int64_t out = weight.size(0), in = weight.size(1), rows = in ? x.elements() / in : y.elements() / out;
+  activation::FusedForward fused{.entry = &f.entry(), .parameters = f.parameters(), .dtype = dtype_v<T>};
+  fused.bias = bias.defined() ? bias.raw_data() : nullptr;
+  fused.mask = mask;
+  fused.mask_stride = mask_stride;
+  if (before.defined()) {
+    fused.y = y.raw_data();
+    fused.y_stride = out;
+  }
+  const kernels::Epilogue epilogue = fused.epilogue();
+  const Tensor& product = before.defined() ? before : y;
+  kernels::matmul<T>(Transpose::no, Transpose::yes, rows, out, in, x.data<T>(), in, weight.data<T>(), in, T{0},
+                     product.data<T>(), out, &epilogue);
+}
+
+/// dz = dy ⊙ f′ and, in the same pass, db = Σ dz over the rows.
+Tensor through_activation(const Activation& f, const Tensor& kept, std::int64_t kept_stride, const Tensor& dy,
+                          const Tensor& bias_gradient) {
+  Tensor dz = empty(dy.shape(), dy.dtype());
+  activation::BackwardRows rows;
+  rows.saved = kept.raw_data();
+  rows.saved_stride = kept_stride;
+  rows.dy = dy.raw_data();
+  rows.dx = dz.raw_data();
+  rows.dy_stride = rows.dx_stride = rows.columns = dy.size(1);
+  rows.rows = dy.size(0);
+  rows.column_sum = bias_gradient.defined() ? bias_gradient.raw_data() : nullptr;
+  f.entry().backward_rows(dy.dtype(), rows, f.parameters());
+  return dz;
+}
+
+// z = x Wᵀ + b, y = f(z):  dz = dy ⊙ f′,  dx = dz W,  dW = dzᵀ x,  db = Σ dz
+template <class T>
+Gradients backward(const BackwardContext& c, const Activation& f, const Tensor& x, const Tensor& weight,
+                   const Tensor& kept, std::int64_t kept_stride) {
+  const std::int64_t out = weight.size(0), in = weight.size(1);
+  const Tensor dy = c.gradient.contiguous().reshape({-1, out});
+  const std::int64_t rows = dy.size(0);
+  Tensor db = c.needs(2) ? empty({out}, dy.dtype()) : Tensor();
+  Tensor dz = dy;
+  if (f.entry().saves != Saves::nothing)
+    dz = through_activation(f, kept, kept_stride, dy, db);
+  else if (db.defined())
+    kernels::column_sum(dz.data<T>(), rows, out, out, db.data<T>());
+  Tensor dx, dw;
+  if (c.needs(0)) {
+    dx = empty(x.shape(), x.dtype());
+    kernels::matmul<T>(Transpose::no, Transpose::no, rows, in, out, dz.data<T>(), out, weight.data<T>(), in, T{0},
+                       dx.data<T>(), in);
+  }
+  if (c.needs(1)) {
+    dw = empty({out, in}, weight.dtype());
+    kernels::matmul<T>(Transpose::yes, Transpose::no, out, in, rows, dz.data<T>(), out, x.data<T>(), in, T{0},
+                       dw.data<T>(), in);
+  }
+  return {dx, dw, db};
+}
+
+}  // namespace
+
+Tensor linear(const Tensor& input, const Tensor& weight_in, const Tensor& bias, const Activation* activation) {
+  check(input, weight_in, bias);
+  static const Activation identity("identity");
+  const Activation& f = activation ? *activation : identity;
+  require(f.entry().kind == activation::Kind::elementwise, "linear: {} is not elementwise and cannot be fused", f.name());
+  const Tensor x = input.contiguous(), weight = weight_in.contiguous();
+  const std::int64_t out = weight.size(0);
+  Shape shape = x.shape();
+  shape[-1] = out;
+  Tensor y = empty(shape, x.dtype());
+  const bool recorded = grad_enabled() && (x.requires_grad() || weight.requires_grad() || bias.requires_grad());
+  const Saves saves = recorded ? f.entry().saves : Saves::nothing;
+  Tensor mask, before;
+  std::int64_t kept_stride = out;
+  if (saves == Saves::mask) {
+    kept_stride = (out + 7) / 8;
+    mask = empty({out > 0 ? y.elements() / out : 0, kept_stride}, DType::uint8);
+  }
+  if (saves == Saves::input) before = empty(shape, x.dtype());
+  const auto run = [&]<class T>() {
+    forward<T>(x, weight, bias, f, y, mask.defined() ? mask.data<std::uint8_t>() : nullptr, kept_stride, before);
+  };
+  visit_float(x.dtype(), run, [] {});
+  const Saved kept = saves == Saves::mask     ? Saved(mask)
+                     : saves == Saves::input  ? Saved(before)
+                     : saves == Saves::output ? saved_output(y)
+                                              : Saved();
+  return record(y, activation ? f.entry().info.name.data() : "AddmmBackward0", {&x, &weight, &bias},
+                [x = Saved(x), w = Saved(weight), kept, f, kept_stride](const BackwardContext& c) -> Gradients {
+                  return c(x).dtype() == DType::float64 ? backward<double>(c, f, c(x), c(w), c(kept), kept_stride)
+                                                        : backward<float>(c, f, c(x), c(w), c(kept), kept_stride);
+                });
+}
+
+}  // namespace relume

@@ -1,0 +1,119 @@
+#include "relume/ops/pointwise.h"
+
+#include "relume/autograd/node.h"
+#include "relume/base/require.h"
+#include "relume/kernels/elementwise.h"
+#include "relume/ops/arithmetic.h"
+#include "relume/ops/compare.h"
+#include "relume/tensor/strided.h"
+
+namespace relume {
+namespace {
+
+using kernels::Unary;
+
+Tensor compute(Unary op, const Tensor& input) {
+  const Tensor x = input.detach().contiguous();
+  Tensor y = empty(x.shape(), x.dtype());
+  kernels::unary(op, x.dtype(), x.raw_data(), 1, y.raw_data(), x.elements());
+  return y;
+}
+
+Tensor as_floating(const Tensor& x) { return is_floating(x.dtype()) ? x : x.to(DType::float32); }
+
+}  // namespace
+
+// y = −x:  dx = −dy
+Tensor operator-(const Tensor& x) {
+  require<DTypeError>(x.dtype() != DType::bool_, "neg: a bool tensor has no negative");
+  return record(compute(Unary::negate, x), "NegBackward0", {&x},
+                [](const BackwardContext& c) -> Gradients { return {-c.gradient}; });
+}
+
+// y = |x|:  dx = dy sign(x)
+Tensor abs(const Tensor& x) {
+  return record(compute(Unary::absolute, x), "AbsBackward0", {&x},
+                [x = Saved(x)](const BackwardContext& c) -> Gradients { return {c.gradient * sign(c(x))}; });
+}
+
+// y = eˣ:  dx = dy y
+Tensor exp(const Tensor& input) {
+  const Tensor x = as_floating(input);
+  Tensor y = compute(Unary::exponential, x);
+  return record(y, "ExpBackward0", {&x},
+                [y = saved_output(y)](const BackwardContext& c) -> Gradients { return {c.gradient * c(y)}; });
+}
+
+// y = ln x:  dx = dy / x
+Tensor log(const Tensor& input) {
+  const Tensor x = as_floating(input);
+  return record(compute(Unary::logarithm, x), "LogBackward0", {&x},
+                [x = Saved(x)](const BackwardContext& c) -> Gradients { return {c.gradient / c(x)}; });
+}
+
+// y = √x:  dx = dy / (2 y)
+Tensor sqrt(const Tensor& input) {
+  const Tensor x = as_floating(input);
+  Tensor y = compute(Unary::square_root, x);
+  return record(y, "SqrtBackward0", {&x},
+                [y = saved_output(y)](const BackwardContext& c) -> Gradients { return {c.gradient / (c(y) * 2)}; });
+}
+
+// y = sin x:  dx = dy cos x
+Tensor sin(const Tensor& input) {
+  const Tensor x = as_floating(input);
+  return record(compute(Unary::sine, x), "SinBackward0", {&x},
+                [x = Saved(x)](const BackwardContext& c) -> Gradients { return {c.gradient * cos(c(x))}; });
+}
+
+// y = cos x:  dx = −dy sin x
+Tensor cos(const Tensor& input) {
+  const Tensor x = as_floating(input);
+  return record(compute(Unary::cosine, x), "CosBackward0", {&x},
+                [x = Saved(x)](const BackwardContext& c) -> Gradients { return {-(c.gradient * sin(c(x)))}; });
+}
+
+// y = sign(x):  dx = 0
+Tensor sign(const Tensor& x) {
+  return record(compute(Unary::sign, x), "SignBackward0", {&x},
+                [](const BackwardContext& c) -> Gradients { return {zeros_like(c.gradient)}; });
+}
+
+Tensor clamp(const Tensor& x, double low, double high) {
+  Tensor y;
+  {
+    NoGradGuard guard;
+    y = maximum(x, Scalar(low).as_tensor(x.dtype()));
+    if (high < std::numeric_limits<double>::infinity()) y = minimum(y, Scalar(high).as_tensor(x.dtype()));
+  }
+  return record(y, "ClampBackward1", {&x}, [x = Saved(x), low, high](const BackwardContext& c) -> Gradients {
+    const Tensor inside = (c(x) >= low).to(c.gradient.dtype()) * (c(x) <= high).to(c.gradient.dtype());
+    return {c.gradient * inside};
+  });
+}
+
+// y = c ? a : b:  da = c ? dy : 0,  db = c ? 0 : dy
+Tensor where(const Tensor& condition, const Tensor& left, const Tensor& right) {
+  require<DTypeError>(condition.dtype() == DType::bool_, "where: the condition is {}, not bool",
+                      name(condition.dtype()));
+  const DType dtype = result_dtype(left, right);
+  const Tensor a = left.to(dtype), b = right.to(dtype);
+  Tensor y = empty(broadcast(condition.shape(), broadcast(a.shape(), b.shape(), "where"), "where"), dtype);
+  const auto size = static_cast<std::int64_t>(size_of(dtype));
+  const auto strides_of = [&](const Tensor& t) { return broadcast_strides(t.shape(), t.strides(), y.shape()); };
+  for_each_row<4>(y.shape(), {strides_of(condition), strides_of(a), strides_of(b), y.strides()},
+                  [&](const auto& offset, const auto& stride, std::int64_t n) {
+                    kernels::where(dtype, condition.data<bool>() + offset[0], stride[0],
+                                   static_cast<std::byte*>(a.raw_data()) + offset[1] * size, stride[1],
+                                   static_cast<std::byte*>(b.raw_data()) + offset[2] * size, stride[2],
+                                   static_cast<std::byte*>(y.raw_data()) + offset[3] * size, n);
+                  });
+  return record(y, "WhereBackward0", {&a, &b},
+                [condition = Saved(condition), sa = a.shape(), sb = b.shape()](const BackwardContext& c) -> Gradients {
+                  const Tensor zero = scalar(0, c.gradient.dtype());
+                  return {c.needs(0) ? sum_to(where(c(condition), c.gradient, zero), sa) : Tensor(),
+                          c.needs(1) ? sum_to(where(c(condition), zero, c.gradient), sb) : Tensor()};
+                });
+}
+
+}  // namespace relume

@@ -1,0 +1,56 @@
+#include "relume/optim/optimizer.h"
+
+#include <cmath>
+
+#include "relume/autograd/grad_mode.h"
+#include "relume/base/require.h"
+
+namespace relume::optim {
+
+Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr, std::vector<std::string> buffer_names)
+    : parameters_(std::move(parameters)), buffer_names_(std::move(buffer_names)), lr_(lr) {
+  require(std::isfinite(lr) && lr >= 0, "{}: a learning rate of {} is not a number ≥ 0", name, lr);
+  require(!parameters_.empty(), "{}: there are no parameters", name);
+  for (const Tensor& parameter : parameters_) {
+    require(parameter.is_contiguous(), "{}: a parameter of {} is a strided view", name, to_string(parameter.shape()));
+    std::vector<Tensor>& buffers = buffers_.emplace_back();
+    for (std::size_t i = 0; i < buffer_names_.size(); ++i) buffers.push_back(zeros_like(parameter));
+  }
+}
+
+void Optimizer::step(double grad_scale) {
+  NoGradGuard guard;
+  ++steps_;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Tensor gradient = parameters_[i].grad();
+    if (!gradient.defined()) continue;
+    parameters_[i].impl()->storage->bump_version();
+    update(parameters_[i], gradient.contiguous(), grad_scale, buffers_[i]);
+  }
+}
+
+void Optimizer::zero_grad() {
+  for (const Tensor& parameter : parameters_) parameter.set_grad(Tensor());
+}
+
+std::vector<std::pair<std::string, Tensor>> Optimizer::state() const {
+  std::vector<std::pair<std::string, Tensor>> result;
+  for (std::size_t i = 0; i < buffers_.size(); ++i)
+    for (std::size_t k = 0; k < buffer_names_.size(); ++k)
+      result.emplace_back(fmt::format("{}.{}", i, buffer_names_[k]), buffers_[i][k]);
+  return result;
+}
+
+void Optimizer::load_state(const std::vector<std::pair<std::string, Tensor>>& given, std::int64_t steps) {
+  const auto own = state();
+  require<InputError>(given.size() == own.size(), "load_state: {} optimizer buffers, but this optimizer has {}",
+                      given.size(), own.size());
+  for (std::size_t i = 0; i < own.size(); ++i)
+    require<InputError>(given[i].first == own[i].first && given[i].second.shape() == own[i].second.shape(),
+                        "load_state: optimizer buffer \"{}\" {} is not \"{}\" {}", given[i].first,
+                        to_string(given[i].second.shape()), own[i].first, to_string(own[i].second.shape()));
+  for (std::size_t i = 0; i < own.size(); ++i) Tensor(own[i].second).copy_(given[i].second);
+  steps_ = steps;
+}
+
+}  // namespace relume::optim

@@ -1,0 +1,46 @@
+#include "relume/tensor/tensor.h"
+
+#include <new>
+
+#include "relume/base/pool.h"
+#include "relume/base/require.h"
+#include "relume/tensor/gradient_state.h"
+
+namespace relume {
+
+TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, const Shape& strides,
+                               std::int64_t offset) {
+  auto* impl = new (pool::allocate(sizeof(TensorImpl))) TensorImpl;
+  impl->data = storage->data() + offset * static_cast<std::int64_t>(size_of(dtype));
+  impl->storage = std::move(storage);
+  impl->elements = shape.elements();
+  impl->shape = shape;
+  impl->strides = strides;
+  impl->dtype = dtype;
+  impl->contiguous = true;
+  std::int64_t expected = 1;
+  for (int i = shape.dimensions() - 1; i >= 0 && impl->elements > 0; --i) {
+    if (shape[i] != 1 && strides[i] != expected) impl->contiguous = false;
+    expected *= shape[i];
+  }
+  return impl;
+}
+
+void TensorImpl::destroy(TensorImpl* impl) {
+  if (impl->gradient_state) destroy_gradient_state(impl->gradient_state);
+  impl->~TensorImpl();
+  pool::deallocate(impl, sizeof(TensorImpl));
+}
+
+std::int64_t Tensor::size(int dimension) const {
+  const int n = dimensions();
+  require<IndexError>(dimension >= -n && dimension < n, "size: dimension {} is not in {}", dimension,
+                      to_string(shape()));
+  return shape()[dimension];
+}
+
+void Tensor::wrong_type(DType asked) const {
+  fail<DTypeError>("data: the tensor holds {}, not {}", name(dtype()), name(asked));
+}
+
+}  // namespace relume

@@ -1,0 +1,22 @@
+// Running a network over rows without training it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "relume/data/dataset.h"
+#include "relume/io/model.h"
+#include "relume/train/metrics.h"
+
+namespace relume::train {
+
+/// The network's outputs for these rows of the dataset, float32 [rows, outputs], in evaluation mode, nothing recorded.
+Tensor outputs(nn::Module& network, const data::Dataset& dataset, std::span<const std::int64_t> rows);
+
+/// The targets of these rows.
+Tensor targets(const data::Dataset& dataset, std::span<const std::int64_t> rows);
+
+/// How good the model is on these rows.
+Metrics evaluate(const io::Model& model, const data::Dataset& dataset, std::span<const std::int64_t> rows);
+
+}  // namespace relume::train

@@ -1,0 +1,46 @@
+// From data to everything a Trainer takes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "relume/data/open.h"
+#include "relume/io/model.h"
+#include "relume/train/metrics.h"
+
+namespace relume::train {
+
+/// What a run is about. Empty texts and negative fractions mean "chosen from the data".
+struct JobOptions {
+  std::string data;                   ///< as open_data() takes it
+  std::string target = "last";
+  std::optional<data::Task> task;
+  std::string layers;                 ///< the architecture; empty: hidden layers of 64, 64 (256, 128 for images)
+  std::string valid, test;            ///< a fraction, a number of rows, or a file
+  std::uint64_t seed = 0;
+};
+
+/// The rows that train, validate and test, with the network that is to learn them.
+struct Job {
+  io::Model model;  ///< its network is built, with weights drawn from the seed
+  data::Dataset dataset;
+  data::Split split;
+  std::int64_t dropped_rows = 0;  ///< rows without a target
+  std::string source;
+};
+
+/// Opens the data, splits it, fits the preprocessing on the training rows and builds the network.
+Job make_job(const JobOptions& options);
+
+/// Rows on which a model can be tried: all of a table, the test set of images where there is one.
+struct Trial {
+  data::Dataset dataset;
+  std::vector<std::int64_t> rows;
+  std::string what;  ///< "test set", "all rows"
+};
+
+/// Reads `data` with the model's own preprocessing, targets included. Throws InputError where it does not fit the model.
+Trial make_trial(const io::Model& model, std::string_view data);
+
+}  // namespace relume::train

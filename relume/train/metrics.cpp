@@ -1,0 +1,93 @@
+#include "relume/train/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "relume/nn/loss.h"
+
+namespace relume::train {
+namespace {
+
+/// The probability that a row of class 1 scores above one of class 0, ties counted half, by ranks (Mann and Whitney).
+std::optional<double> area_under_curve(const std::vector<double>& scores, const std::vector<std::int64_t>& targets) {
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
+  double positives = 0, rank_sum = 0;
+  for (std::size_t i = 0; i < order.size();) {
+    std::size_t end = i;
+    while (end < order.size() && scores[order[end]] == scores[order[i]]) ++end;
+    const double rank = (static_cast<double>(i) + static_cast<double>(end) + 1) / 2;
+    for (; i < end; ++i)
+      if (targets[order[i]] == 1) {
+        ++positives;
+        rank_sum += rank;
+      }
+  }
+  const double negatives = static_cast<double>(scores.size()) - positives;
+  if (positives == 0 || negatives == 0) return std::nullopt;
+  return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives);
+}
+
+double macro_f1(const std::vector<std::int64_t>& confusion, std::size_t classes) {
+  double total = 0, counted = 0;
+  for (std::size_t k = 0; k < classes; ++k) {
+    std::int64_t truly = 0, predicted = 0;
+    for (std::size_t j = 0; j < classes; ++j) {
+      truly += confusion[k * classes + j];
+      predicted += confusion[j * classes + k];
+    }
+    if (truly + predicted == 0) continue;
+    total += 2 * static_cast<double>(confusion[k * classes + k]) / static_cast<double>(truly + predicted);
+    ++counted;
+  }
+  return counted > 0 ? total / counted : 0;
+}
+
+}  // namespace
+
+Metrics classification_metrics(const Tensor& logits, const Tensor& targets) {
+  Metrics m;
+  m.rows = logits.size(0);
+  if (m.rows == 0) return m;
+  m.loss = nn::cross_entropy(logits, targets).item<double>();
+  const auto classes = static_cast<std::size_t>(logits.size(1));
+  const std::vector<std::int64_t> truth = targets.to_vector<std::int64_t>();
+  const std::vector<float> values = logits.to_vector<float>();
+  m.confusion.assign(classes * classes, 0);
+  std::vector<double> margins;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    const auto row = values.begin() + static_cast<std::ptrdiff_t>(i * classes);
+    const auto predicted = static_cast<std::size_t>(std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row);
+    ++m.confusion[static_cast<std::size_t>(truth[i]) * classes + predicted];
+    m.accuracy += static_cast<double>(static_cast<std::size_t>(truth[i]) == predicted);
+    if (classes == 2) margins.push_back(static_cast<double>(row[1]) - static_cast<double>(row[0]));
+  }
+  m.accuracy /= static_cast<double>(m.rows);
+  m.f1_macro = macro_f1(m.confusion, classes);
+  if (classes == 2) m.auc = area_under_curve(margins, truth);
+  return m;
+}
+
+Metrics regression_metrics(const Tensor& outputs, const Tensor& targets, double scale) {
+  Metrics m;
+  m.rows = targets.size(0);
+  if (m.rows == 0) return m;
+  const std::vector<double> y = targets.to_vector<double>(), guess = outputs.to_vector<double>();
+  const auto n = static_cast<double>(m.rows);
+  const double mean = std::accumulate(y.begin(), y.end(), 0.0) / n;
+  double squares = 0, spread = 0;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    squares += (y[i] - guess[i]) * (y[i] - guess[i]);
+    spread += (y[i] - mean) * (y[i] - mean);
+    m.mae += std::fabs(y[i] - guess[i]);
+  }
+  m.loss = squares / n;
+  m.rmse = std::sqrt(squares / n) * scale;
+  m.mae = m.mae / n * scale;
+  m.r2 = spread > 0 ? 1 - squares / spread : 0;
+  return m;
+}
+
+}  // namespace relume::train

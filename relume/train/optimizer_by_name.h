@@ -1,0 +1,15 @@
+// The optimizer that the options name.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "relume/optim/optimizer.h"
+#include "relume/train/options.h"
+
+namespace relume::train {
+
+/// "adam", "adamw", "sgd" or "rmsprop". Throws ValueError that lists them.
+std::unique_ptr<optim::Optimizer> make_optimizer(const Options& options, std::vector<Tensor> parameters);
+
+}  // namespace relume::train

@@ -1,0 +1,100 @@
+// The training loop: batches, optimizer, schedule, validation, early stopping, best weights.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "relume/data/batches.h"
+#include "relume/data/split.h"
+#include "relume/health/finding.h"
+#include "relume/io/checkpoint.h"
+#include "relume/io/model.h"
+#include "relume/optim/optimizer.h"
+#include "relume/train/metrics.h"
+#include "relume/train/options.h"
+
+namespace relume::train {
+
+/// One epoch, as metrics.csv has it.
+struct EpochRow {
+  std::int64_t epoch = 0;  ///< from 1
+  double train_loss = 0;   ///< mean over the epoch's batches, while the weights moved
+  Metrics valid;           ///< rows == 0 where there is no validation set
+  double lr = 0;           ///< at the end of the epoch
+  double grad_norm = 0;    ///< mean over the steps at which it was measured
+  double dead_share = 0;   ///< of the ReLU-like units, over the validation rows
+  double seconds = 0;      ///< since the run began
+};
+
+/// Where a run stands, for a progress bar.
+struct Progress {
+  std::int64_t epoch = 0, epochs = 0;
+  std::int64_t batch = 0, batches = 0;
+  double loss = 0;  ///< running mean of this epoch
+  double lr = 0;
+  double seconds = 0;
+};
+
+enum class Ending : std::uint8_t { all_epochs, early, interrupted, not_finite };
+
+/// What a run has left behind, and how it ended.
+struct History {
+  std::vector<EpochRow> rows;
+  std::int64_t best_epoch = 0;
+  Ending ending = Ending::all_epochs;
+  double seconds = 0;
+  std::vector<health::Finding> findings;
+};
+
+class Trainer {
+ public:
+  /// `model` has its network built. Without validation rows the last weights count as best.
+  Trainer(io::Model& model, data::Dataset dataset, data::Split split, const Options& options);
+  ~Trainer();
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  std::function<void(const EpochRow&)> on_epoch;
+  std::function<void(const Progress&)> on_progress;
+  /// Called after an epoch or an interruption, when checkpoint() is worth taking.
+  std::function<void()> on_checkpoint;
+  /// Ends the run after the present batch when it becomes true.
+  const std::atomic<bool>* stop = nullptr;
+
+  /// Trains to the end and leaves the best weights in the model. When it was interrupted, the last ones.
+  History run();
+
+  /// All that the rest of the run depends on: going on from it gives the same numbers as never having stopped.
+  io::Checkpoint checkpoint() const;
+  /// Throws InputError where the checkpoint is of another network or other options.
+  void restore(const io::Checkpoint& checkpoint);
+
+  const Options& options() const { return options_; }
+  /// The weights as they were at the end of run(), not the best.
+  const std::vector<std::pair<std::string, Tensor>>& last_weights() const;
+
+ private:
+  struct State;
+  void train_epoch();
+  double train_batch(data::Batch& batch);
+  bool end_epoch();
+  void remember_best();
+  void finish();
+  Tensor loss_of(const Tensor& output, const Tensor& target) const;
+  double seconds() const;
+
+  io::Model& model_;
+  data::Dataset dataset_;
+  data::Split split_;
+  Options options_;
+  Tensor class_weights_;
+  std::vector<Tensor> parameters_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace relume::train

@@ -1,0 +1,130 @@
+#include "relume/kernels/matmul.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "relume/base/parallel.h"
+#include "relume/base/rng.h"
+#include "relume/kernels/column_sum.h"
+#include "relume/kernels/cpu.h"
+#include "relume/kernels/transpose.h"
+
+namespace relume::kernels {
+namespace {
+
+template <class T>
+std::vector<T> random_values(Rng& rng, std::int64_t n) {
+  std::vector<T> values(static_cast<std::size_t>(n));
+  for (T& v : values) v = static_cast<T>(rng.uniform() * 2 - 1);
+  return values;
+}
+
+struct Case {
+  std::int64_t m, n, k;
+};
+
+const Case cases[] = {{0, 3, 2},  {3, 0, 2},    {3, 2, 0},     {1, 1, 1},     {1, 7, 5},      {5, 1, 3},    {32, 64, 4},
+                      {32, 2, 64}, {17, 65, 33}, {64, 256, 784}, {129, 67, 300}, {10, 256, 64}, {256, 130, 1}};
+
+template <class T>
+void expect_product(const Case& size, bool a_transposed, bool b_transposed, bool add) {
+  Rng rng(7);
+  const auto [m, n, k] = size;
+  const std::int64_t lda = (a_transposed ? m : k) + 3, ldb = (b_transposed ? k : n) + 1, ldc = n + 2;
+  const auto a = random_values<T>(rng, (a_transposed ? k : m) * lda), b = random_values<T>(rng, (b_transposed ? n : k) * ldb);
+  const auto before = random_values<T>(rng, m * ldc);
+  auto c = before;
+  matmul<T>(a_transposed ? Transpose::yes : Transpose::no, b_transposed ? Transpose::yes : Transpose::no, m, n, k,
+            a.data(), lda, b.data(), ldb, add ? T(1) : T(0), c.data(), ldc);
+  const double bound = 4 * static_cast<double>(k + 1) * (sizeof(T) == 4 ? 6e-8 : 1.2e-16);
+  for (std::int64_t i = 0; i < m; ++i) {
+    for (std::int64_t j = 0; j < n; ++j) {
+      double sum = add ? static_cast<double>(before[static_cast<std::size_t>(i * ldc + j)]) : 0.0;
+      for (std::int64_t p = 0; p < k; ++p)
+        sum += static_cast<double>(a[static_cast<std::size_t>(a_transposed ? p * lda + i : i * lda + p)]) *
+               static_cast<double>(b[static_cast<std::size_t>(b_transposed ? j * ldb + p : p * ldb + j)]);
+      ASSERT_NEAR(static_cast<double>(c[static_cast<std::size_t>(i * ldc + j)]), sum, bound)
+          << m << "x" << n << "x" << k << " a " << a_transposed << " b " << b_transposed << " add " << add;
+    }
+    for (std::int64_t j = n; j < ldc; ++j)
+      ASSERT_EQ(c[static_cast<std::size_t>(i * ldc + j)], before[static_cast<std::size_t>(i * ldc + j)]);
+  }
+}
+
+void expect_all_products() {
+  for (const Case& size : cases)
+    for (int flags = 0; flags < 8; ++flags) {
+      expect_product<float>(size, flags & 1, flags & 2, flags & 4);
+      expect_product<double>(size, flags & 1, flags & 2, flags & 4);
+    }
+}
+
+TEST(Matmul, IsTheSumOfProductsAndLeavesWhatLiesBesideC) { expect_all_products(); }
+
+TEST(Matmul, IsTheSumOfProductsOnThePortableKernelOfEveryLevel) {
+  force_portable_matmul(true);
+  for (const Level asked : {Level::baseline, Level::avx2, Level::avx512}) {
+    force_level(asked);
+    expect_all_products();
+  }
+  force_level(machine_level());
+  force_portable_matmul(false);
+}
+
+TEST(Matmul, GivesTheSameBitsOnAnyNumberOfThreads) {
+  Rng rng(3);
+  const auto a = random_values<float>(rng, 300 * 500), b = random_values<float>(rng, 500 * 700);
+  std::vector<float> one(300 * 700), two(300 * 700);
+  const int threads = num_threads();
+  set_num_threads(1);
+  matmul<float>(Transpose::no, Transpose::yes, 300, 700, 500, a.data(), 500, b.data(), 500, 0, one.data(), 700);
+  set_num_threads(2);
+  matmul<float>(Transpose::no, Transpose::yes, 300, 700, 500, a.data(), 500, b.data(), 500, 0, two.data(), 700);
+  set_num_threads(threads);
+  EXPECT_EQ(one, two);
+}
+
+TEST(Transpose, MovesEveryElementAtAnySize) {
+  Rng rng(5);
+  for (std::int64_t rows : {1, 7, 8, 9, 40})
+    for (std::int64_t columns : {1, 3, 8, 17, 64}) {
+      const auto a = random_values<float>(rng, rows * (columns + 1));
+      std::vector<float> b(static_cast<std::size_t>(columns * (rows + 2)));
+      transpose(a.data(), rows, columns, columns + 1, b.data(), rows + 2);
+      for (std::int64_t i = 0; i < rows; ++i)
+        for (std::int64_t j = 0; j < columns; ++j)
+          ASSERT_EQ(b[static_cast<std::size_t>(j * (rows + 2) + i)], a[static_cast<std::size_t>(i * (columns + 1) + j)]);
+    }
+}
+
+TEST(ColumnCounts, CountEachBitOfManyRows) {
+  constexpr std::int64_t rows = 1000, columns = 19, stride = 4;
+  Rng rng(1);
+  std::vector<std::uint8_t> mask(rows * stride);
+  for (auto& byte : mask) byte = static_cast<std::uint8_t>(rng.below(256));
+  std::vector<std::int64_t> expected(columns, 5), counted(columns, 5);
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = 0; j < columns; ++j)
+      expected[static_cast<std::size_t>(j)] += mask[static_cast<std::size_t>(i * stride + j / 8)] >> (j % 8) & 1;
+  add_column_counts(mask.data(), rows, columns, stride, counted.data());
+  EXPECT_EQ(counted, expected);
+}
+
+TEST(ColumnSum, AddsUpTheRowsOfEachColumn) {
+  Rng rng(2);
+  for (std::int64_t columns : {1, 5, 64, 131}) {
+    const auto a = random_values<double>(rng, 37 * columns);
+    std::vector<double> sums(static_cast<std::size_t>(columns));
+    column_sum(a.data(), 37, columns, columns, sums.data());
+    for (std::int64_t j = 0; j < columns; ++j) {
+      double expected = 0;
+      for (std::int64_t i = 0; i < 37; ++i) expected += a[static_cast<std::size_t>(i * columns + j)];
+      EXPECT_NEAR(sums[static_cast<std::size_t>(j)], expected, 1e-13);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace relume::kernels
