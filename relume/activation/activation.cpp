@@ -1,12 +1,11 @@
 #include "relume/activation/activation.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <mutex>
 #include <numeric>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "relume/base/require.h"
@@ -45,6 +44,20 @@ std::vector<std::string_view> known_names() {
   return names;
 }
 
+/// "a, b, c"
+template <class Texts>
+std::string join(const Texts& texts) {
+  std::string joined;
+  for (const auto& text : texts) (joined += joined.empty() ? "" : ", ") += text;
+  return joined;
+}
+
+/// The shortest text that reads back as the number.
+std::string shortest(double value) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+}
+
 /// Letters to insert, delete or replace to get from a to b.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -70,8 +83,7 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
 const Entry& entry_named(std::string_view name) {
   if (const Entry* entry = find_anywhere(name)) return *entry;
   const auto names = known_names();
-  fail("activation: \"{}\" is not known; did you mean \"{}\"? Known are {}", name, nearest(name, names),
-       fmt::join(names, ", "));
+  fail("activation: \"{}\" is not known; did you mean \"{}\"? Known are {}", name, nearest(name, names), join(names));
 }
 
 std::size_t index_of(const Entry& entry, std::string_view parameter) {
@@ -94,8 +106,8 @@ std::string_view trim(std::string_view text) {
 double parse_number(std::string_view text, std::string_view whole) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc() && end == text.data() + text.size(), "activation: \"{}\" in \"{}\" is not a number", text,
-          whole);
+  require(error == std::errc() && end == text.data() + text.size(), "activation: \"{}\" in \"{}\" is not a number",
+          text, whole);
   return value;
 }
 
@@ -107,8 +119,7 @@ Activation::Activation(const Entry& entry) : entry_(&entry) {
   for (std::size_t i = 0; i < entry.parameters.size(); ++i) values_[i] = entry.parameters[i].value;
 }
 
-Activation::Activation(std::string_view name,
-                       std::initializer_list<std::pair<std::string_view, double>> parameters)
+Activation::Activation(std::string_view name, std::initializer_list<std::pair<std::string_view, double>> parameters)
     : Activation(entry_named(name)) {
   for (const auto& [parameter, value] : parameters) set(parameter, value);
 }
@@ -134,7 +145,9 @@ Activation::Activation(std::string_view text) : Activation(entry_named(trim(text
   }
 }
 
-double Activation::parameter(std::string_view name) const { return values_[index_of(*entry_, name)]; }
+double Activation::parameter(std::string_view name) const {
+  return values_[index_of(*entry_, name)];
+}
 
 void Activation::set(std::string_view name, double value) {
   const std::size_t i = index_of(*entry_, name);
@@ -144,7 +157,9 @@ void Activation::set(std::string_view name, double value) {
   values_[i] = value;
 }
 
-bool operator==(const Activation& a, const Activation& b) { return a.entry_ == b.entry_ && a.values_ == b.values_; }
+bool operator==(const Activation& a, const Activation& b) {
+  return a.entry_ == b.entry_ && a.values_ == b.values_;
+}
 
 std::string to_string(const Activation& activation) {
   const auto parameters = activation.entry().parameters;
@@ -155,14 +170,16 @@ std::string to_string(const Activation& activation) {
     if (value == parameters[i].value) {
       all_before = false;
     } else {
-      texts.push_back(all_before ? fmt::format("{}", value) : fmt::format("{}={}", parameters[i].name, value));
+      texts.push_back(all_before ? shortest(value) : std::string(parameters[i].name) + "=" + shortest(value));
     }
   }
   if (texts.empty()) return std::string(activation.name());
-  return fmt::format("{}({})", activation.name(), fmt::join(texts, ", "));
+  return std::string(activation.name()) + "(" + join(texts) + ")";
 }
 
-std::ostream& operator<<(std::ostream& out, const Activation& activation) { return out << to_string(activation); }
+std::ostream& operator<<(std::ostream& out, const Activation& activation) {
+  return out << to_string(activation);
+}
 
 void register_activation(const Entry& entry) {
   require(!find_anywhere(entry.info.name), "register_activation: \"{}\" is taken", entry.info.name);
@@ -170,5 +187,28 @@ void register_activation(const Entry& entry) {
   const std::lock_guard lock(own.mutex);
   own.entries.push_back(&entry);
 }
+
+namespace activation {
+namespace {
+
+template <class T>
+void apply_to(std::string_view name, std::span<const double> parameters, std::span<const T> x, std::span<T> y) {
+  require<ShapeError>(x.size() == y.size(), "{}: {} numbers in and room for {} out", name, x.size(), y.size());
+  Activation f{name};
+  for (std::size_t i = 0; i < parameters.size(); ++i) f.set(f.entry().parameters[i].name, parameters[i]);
+  f.entry().forward(dtype_v<T>, x.data(), y.data(), static_cast<std::int64_t>(x.size()), f.parameters());
+}
+
+}  // namespace
+
+void apply(std::string_view name, std::span<const double> parameters, std::span<const float> x, std::span<float> y) {
+  apply_to(name, parameters, x, y);
+}
+
+void apply(std::string_view name, std::span<const double> parameters, std::span<const double> x, std::span<double> y) {
+  apply_to(name, parameters, x, y);
+}
+
+}  // namespace activation
 
 }  // namespace relume

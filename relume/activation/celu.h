@@ -7,7 +7,12 @@ namespace relume::activation {
 /// CELU: max(0, x) + min(0, α(e^{x/α} − 1)). An ELU that is smooth at 0 for every α.
 /// Barron, "Continuously Differentiable Exponential Linear Units", 2017.
 struct Celu {
-  static constexpr Info info{.name = "celu", .module = "CELU", .formula = "max(0, x) + min(0, alpha*(exp(x/alpha) - 1))", .reference = "Barron 2017", .onnx = "Celu", .max_ulp = 2};
+  static constexpr Info info{.name = "celu",
+                             .module = "CELU",
+                             .formula = "max(0, x) + min(0, alpha*(exp(x/alpha) - 1))",
+                             .reference = "Barron 2017",
+                             .onnx = "Celu",
+                             .max_ulp = 2};
   Param alpha{"alpha", 1, {.min = 0, .above_min = true}};
 
   template <class V>
@@ -24,3 +29,10 @@ struct Celu {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Celu> celu{};
+namespace nn {
+using CELU = ActivationOf<activation::Celu>;
+}
+}  // namespace relume

@@ -7,7 +7,12 @@ namespace relume::activation {
 /// ELU: x for x > 0, α(eˣ − 1) otherwise. Smooth at 0 for α = 1; pushes mean activations towards zero.
 /// Clevert, Unterthiner, Hochreiter, "Fast and Accurate Deep Network Learning by Exponential Linear Units", 2016.
 struct Elu {
-  static constexpr Info info{.name = "elu", .module = "ELU", .formula = "x > 0 ? x : alpha*(exp(x) - 1)", .reference = "Clevert, Unterthiner and Hochreiter 2016", .onnx = "Elu", .max_ulp = 2};
+  static constexpr Info info{.name = "elu",
+                             .module = "ELU",
+                             .formula = "x > 0 ? x : alpha*(exp(x) - 1)",
+                             .reference = "Clevert, Unterthiner and Hochreiter 2016",
+                             .onnx = "Elu",
+                             .max_ulp = 2};
   Param alpha{"alpha", 1, {.min = 0}};
 
   template <class V>
@@ -24,3 +29,10 @@ struct Elu {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Elu> elu{};
+namespace nn {
+using ELU = ActivationOf<activation::Elu>;
+}
+}  // namespace relume

@@ -39,7 +39,6 @@ void check_kind(const Entry& entry, Kind kind, const char* what) {
   require<Error>(entry.kind == kind, "{}: has no {}", entry.info.name, what);
 }
 
-
 /// Calls body(begin, end) on parts of [0, n) whose bounds are multiples of 64, so that no two share a byte of a mask.
 template <class F>
 void parallel_for_bytes(std::int64_t n, F body) {
@@ -76,7 +75,9 @@ void visit_half(DType dtype, F f) {
   f.template operator()<BFloat16>();
 }
 
-bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
+bool is_half(DType dtype) {
+  return dtype == DType::float16 || dtype == DType::bfloat16;
+}
 
 }  // namespace
 

@@ -84,7 +84,7 @@ struct Entry {
   Saves saves = Saves::input;
   bool integers = false;  ///< works on int8 … int64 and uint8 too
   std::span<const Param> parameters;
-  const LevelLoops* levels[3] = {};              ///< by kernels::Level
+  const LevelLoops* levels[3] = {};  ///< by kernels::Level
   void (*integer_forward)(DType, const void* x, void* y, std::int64_t n, const double* parameters) = nullptr;
   double (*scalar_value)(double x, const double* parameters) = nullptr;
   double (*scalar_derivative)(double x, const double* parameters) = nullptr;

@@ -7,7 +7,13 @@ namespace relume::activation {
 /// GELU: x Φ(x), the input times the share of the normal distribution below it.
 /// Hendrycks, Gimpel, "Gaussian Error Linear Units", 2016.
 struct Gelu {
-  static constexpr Info info{.name = "gelu", .module = "GELU", .formula = "x*Phi(x)", .reference = "Hendrycks and Gimpel 2016", .output = {.min = -0.17}, .onnx = "Gelu", .max_ulp = 4};
+  static constexpr Info info{.name = "gelu",
+                             .module = "GELU",
+                             .formula = "x*Phi(x)",
+                             .reference = "Hendrycks and Gimpel 2016",
+                             .output = {.min = -0.17},
+                             .onnx = "Gelu",
+                             .max_ulp = 4};
 
   template <class V>
   V forward(V x) const {
@@ -29,3 +35,10 @@ struct Gelu {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Gelu> gelu{};
+namespace nn {
+using GELU = ActivationOf<activation::Gelu>;
+}
+}  // namespace relume

@@ -7,7 +7,12 @@ namespace relume::activation {
 /// GELU by its tanh form: x/2 (1 + tanh(√(2/π)(x + 0.044715 x³))), which is x σ(2 √(2/π)(x + 0.044715 x³)).
 /// Hendrycks, Gimpel, "Gaussian Error Linear Units", 2016. PyTorch's GELU(approximate='tanh').
 struct GeluTanh {
-  static constexpr Info info{.name = "gelu_tanh", .module = "GELUTanh", .formula = "x/2*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x^3)))", .reference = "Hendrycks and Gimpel 2016", .output = {.min = -0.18}, .max_ulp = 4};
+  static constexpr Info info{.name = "gelu_tanh",
+                             .module = "GELUTanh",
+                             .formula = "x/2*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x^3)))",
+                             .reference = "Hendrycks and Gimpel 2016",
+                             .output = {.min = -0.18},
+                             .max_ulp = 4};
 
   static constexpr double slope = 1.5957691216057307117;  // 2 √(2/π)
   static constexpr double cubic = 0.044715;
@@ -34,3 +39,10 @@ struct GeluTanh {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::GeluTanh> gelu_tanh{};
+namespace nn {
+using GELUTanh = ActivationOf<activation::GeluTanh>;
+}
+}  // namespace relume

@@ -7,7 +7,12 @@ namespace relume::activation {
 /// ReLU as Keras generalises it: 0 up to the threshold becomes negative_slope (x − threshold), and nothing exceeds
 /// max_value.
 struct GeneralRelu {
-  static constexpr Info info{.name = "general_relu", .module = "GeneralReLU", .formula = "x >= max_value ? max_value : x >= threshold ? x : negative_slope*(x - threshold)", .reference = "Keras, keras.layers.ReLU", .max_ulp = 2};
+  static constexpr Info info{
+      .name = "general_relu",
+      .module = "GeneralReLU",
+      .formula = "x >= max_value ? max_value : x >= threshold ? x : negative_slope*(x - threshold)",
+      .reference = "Keras, keras.layers.ReLU",
+      .max_ulp = 2};
   Param negative_slope{"negative_slope", 0};
   Param max_value{"max_value", infinity, {.min = 0}};
   Param threshold{"threshold", 0, {.min = 0}};
@@ -25,3 +30,10 @@ struct GeneralRelu {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::GeneralRelu> general_relu{};
+namespace nn {
+using GeneralReLU = ActivationOf<activation::GeneralRelu>;
+}
+}  // namespace relume

@@ -6,7 +6,10 @@ namespace relume::activation {
 
 /// Hardshrink: x where |x| > λ, 0 otherwise.
 struct Hardshrink {
-  static constexpr Info info{.name = "hardshrink", .module = "Hardshrink", .formula = "|x| > lambd ? x : 0", .reference = "Donoho and Johnstone 1994"};
+  static constexpr Info info{.name = "hardshrink",
+                             .module = "Hardshrink",
+                             .formula = "|x| > lambd ? x : 0",
+                             .reference = "Donoho and Johnstone 1994"};
   Param lambd{"lambd", 0.5, {.min = 0}};
 
   template <class V>
@@ -26,3 +29,10 @@ struct Hardshrink {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Hardshrink> hardshrink{};
+namespace nn {
+using Hardshrink = ActivationOf<activation::Hardshrink>;
+}
+}  // namespace relume

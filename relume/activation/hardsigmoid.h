@@ -7,7 +7,13 @@ namespace relume::activation {
 /// Hardsigmoid: min(max(x + 3, 0), 6) / 6.
 /// Howard and others, "Searching for MobileNetV3", 2019.
 struct Hardsigmoid {
-  static constexpr Info info{.name = "hardsigmoid", .module = "Hardsigmoid", .formula = "min(max(x + 3, 0), 6)/6", .reference = "Howard et al. 2019", .output = {.min = 0, .max = 1}, .onnx = "HardSigmoid", .max_ulp = 2};
+  static constexpr Info info{.name = "hardsigmoid",
+                             .module = "Hardsigmoid",
+                             .formula = "min(max(x + 3, 0), 6)/6",
+                             .reference = "Howard et al. 2019",
+                             .output = {.min = 0, .max = 1},
+                             .onnx = "HardSigmoid",
+                             .max_ulp = 2};
 
   template <class V>
   V forward(V x) const {
@@ -26,3 +32,10 @@ struct Hardsigmoid {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Hardsigmoid> hardsigmoid{};
+namespace nn {
+using Hardsigmoid = ActivationOf<activation::Hardsigmoid>;
+}
+}  // namespace relume

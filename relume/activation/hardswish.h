@@ -7,7 +7,13 @@ namespace relume::activation {
 /// Hardswish: x min(max(x + 3, 0), 6) / 6, a swish without exponentials.
 /// Howard and others, "Searching for MobileNetV3", 2019.
 struct Hardswish {
-  static constexpr Info info{.name = "hardswish", .module = "Hardswish", .formula = "x*min(max(x + 3, 0), 6)/6", .reference = "Howard et al. 2019", .output = {.min = -0.375}, .onnx = "HardSwish", .max_ulp = 2};
+  static constexpr Info info{.name = "hardswish",
+                             .module = "Hardswish",
+                             .formula = "x*min(max(x + 3, 0), 6)/6",
+                             .reference = "Howard et al. 2019",
+                             .output = {.min = -0.375},
+                             .onnx = "HardSwish",
+                             .max_ulp = 2};
 
   template <class V>
   V forward(V x) const {
@@ -22,3 +28,10 @@ struct Hardswish {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Hardswish> hardswish{};
+namespace nn {
+using Hardswish = ActivationOf<activation::Hardswish>;
+}
+}  // namespace relume

@@ -7,7 +7,12 @@ namespace relume::activation {
 /// Hardtanh: x held in [min_val, max_val].
 /// Collobert, "Large Scale Machine Learning", 2004.
 struct Hardtanh {
-  static constexpr Info info{.name = "hardtanh", .module = "Hardtanh", .formula = "min(max(x, min_val), max_val)", .reference = "Collobert 2004", .output = {}, .onnx = "Clip"};
+  static constexpr Info info{.name = "hardtanh",
+                             .module = "Hardtanh",
+                             .formula = "min(max(x, min_val), max_val)",
+                             .reference = "Collobert 2004",
+                             .output = {},
+                             .onnx = "Clip"};
   Param min_val{"min_val", -1};
   Param max_val{"max_val", 1};
 
@@ -28,3 +33,10 @@ struct Hardtanh {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Hardtanh> hardtanh{};
+namespace nn {
+using Hardtanh = ActivationOf<activation::Hardtanh>;
+}
+}  // namespace relume

@@ -6,7 +6,8 @@ namespace relume::activation {
 
 /// Identity: x. The contrast to every other activation: layers joined by it are one linear layer.
 struct Identity {
-  static constexpr Info info{.name = "identity", .module = "Identity", .formula = "x", .reference = "", .onnx = "Identity"};
+  static constexpr Info info{
+      .name = "identity", .module = "Identity", .formula = "x", .reference = "", .onnx = "Identity"};
 
   static constexpr bool integers = true;
   template <class V>
@@ -22,3 +23,10 @@ struct Identity {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Identity> identity{};
+namespace nn {
+using Identity = ActivationOf<activation::Identity>;
+}
+}  // namespace relume

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string_view>
 
+#include "relume/activation/function.h"
 #include "relume/kernels/scalar.h"
 
 namespace relume::activation {
@@ -24,26 +25,6 @@ using kernels::sigmoid;
 using kernels::sqrt;
 using kernels::tanh;
 using kernels::wide;
-
-inline constexpr double infinity = std::numeric_limits<double>::infinity();
-
-/// The values that a parameter may have: min ≤ value ≤ max, or min < value where `above_min`.
-struct Range {
-  double min = -infinity;
-  double max = infinity;
-  bool above_min = false;
-
-  constexpr bool holds(double value) const { return (above_min ? value > min : value >= min) && value <= max; }
-};
-
-/// A parameter of an activation: its name, its value (at first the default) and its range. Formulas use it as a number.
-struct Param {
-  std::string_view name;
-  double value = 0;
-  Range range{};
-
-  constexpr operator double() const { return value; }
-};
 
 /// What the backward pass needs from the forward pass.
 enum class Saves : std::uint8_t {

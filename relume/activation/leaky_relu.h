@@ -7,7 +7,11 @@ namespace relume::activation {
 /// Leaky ReLU: x for x > 0, a x otherwise. A unit that is off still has a gradient and cannot die.
 /// Maas, Hannun, Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
 struct LeakyRelu {
-  static constexpr Info info{.name = "leaky_relu", .module = "LeakyReLU", .formula = "x > 0 ? x : negative_slope*x", .reference = "Maas, Hannun and Ng 2013", .onnx = "LeakyRelu"};
+  static constexpr Info info{.name = "leaky_relu",
+                             .module = "LeakyReLU",
+                             .formula = "x > 0 ? x : negative_slope*x",
+                             .reference = "Maas, Hannun and Ng 2013",
+                             .onnx = "LeakyRelu"};
   Param negative_slope{"negative_slope", 0.01};
 
   template <class V>
@@ -27,3 +31,10 @@ struct LeakyRelu {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::LeakyRelu> leaky_relu{};
+namespace nn {
+using LeakyReLU = ActivationOf<activation::LeakyRelu>;
+}
+}  // namespace relume

@@ -6,7 +6,12 @@ namespace relume::activation {
 
 /// Log-sigmoid: log(1 / (1 + e⁻ˣ)) = min(x, 0) − log(1 + e^{−|x|}).
 struct LogSigmoid {
-  static constexpr Info info{.name = "log_sigmoid", .module = "LogSigmoid", .formula = "log(1/(1 + exp(-x)))", .reference = "", .output = {.max = 0}, .max_ulp = 2};
+  static constexpr Info info{.name = "log_sigmoid",
+                             .module = "LogSigmoid",
+                             .formula = "log(1/(1 + exp(-x)))",
+                             .reference = "",
+                             .output = {.max = 0},
+                             .max_ulp = 2};
 
   template <class V>
   V forward(V x) const {
@@ -22,3 +27,10 @@ struct LogSigmoid {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::LogSigmoid> log_sigmoid{};
+namespace nn {
+using LogSigmoid = ActivationOf<activation::LogSigmoid>;
+}
+}  // namespace relume

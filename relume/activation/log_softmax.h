@@ -9,7 +9,12 @@ namespace relume::activation {
 
 /// Log-softmax: x_i − max x − log Σ_j e^{x_j − max x} over a row.
 struct LogSoftmax {
-  static constexpr Info info{.name = "log_softmax", .module = "LogSoftmax", .formula = "x[i] - log(sum(exp(x)))", .reference = "Bridle 1990", .output = {.max = 0}, .onnx = "LogSoftmax"};
+  static constexpr Info info{.name = "log_softmax",
+                             .module = "LogSoftmax",
+                             .formula = "x[i] - log(sum(exp(x)))",
+                             .reference = "Bridle 1990",
+                             .output = {.max = 0},
+                             .onnx = "LogSoftmax"};
 
   template <class V, class T>
   static void forward(const T* x, T* y, std::int64_t n) {

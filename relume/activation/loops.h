@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "relume/activation/entry.h"
+#include "relume/activation/parameters.h"
 #include "relume/kernels/lane_access.h"
 #include "relume/kernels/map.h"
 
@@ -13,42 +14,18 @@ namespace relume::activation {
 
 /// Whether S has what its kind is known by.
 template <class S>
-concept Elementwise = requires { S::saves; };
+concept Elementwise = requires {
+  S::saves;
+};
 template <class S>
-concept Parametric = requires { S::initial_slope; };
+concept Parametric = requires {
+  S::initial_slope;
+};
 
 template <class S>
-inline constexpr Kind kind_of = Elementwise<S> ? Kind::elementwise : Parametric<S> ? Kind::parametric : Kind::rows;
-
-template <class S>
-inline constexpr std::size_t parameter_count = std::is_empty_v<S> ? 0 : sizeof(S) / sizeof(Param);
-
-/// Calls f on each parameter of an activation, whose members are nothing else.
-template <class S, class F>
-constexpr void for_each_parameter(S& s, F f) {
-  static_assert(parameter_count<std::remove_const_t<S>> <= 4, "an activation has at most four parameters");
-  if constexpr (parameter_count<std::remove_const_t<S>> == 1) {
-    auto& [a] = s;
-    f(a);
-  } else if constexpr (parameter_count<std::remove_const_t<S>> == 2) {
-    auto& [a, b] = s;
-    f(a), f(b);
-  } else if constexpr (parameter_count<std::remove_const_t<S>> == 3) {
-    auto& [a, b, c] = s;
-    f(a), f(b), f(c);
-  } else if constexpr (parameter_count<std::remove_const_t<S>> == 4) {
-    auto& [a, b, c, d] = s;
-    f(a), f(b), f(c), f(d);
-  }
-}
-
-/// The activation with those values of its parameters; null gives the defaults.
-template <class S>
-S with_parameters(const double* parameters) {
-  S s{};
-  if (parameters) for_each_parameter(s, [&](Param& p) { p.value = *parameters++; });
-  return s;
-}
+inline constexpr Kind kind_of = Elementwise<S>  ? Kind::elementwise
+                                : Parametric<S> ? Kind::parametric
+                                                : Kind::rows;
 
 template <class S, class V>
 struct ElementwiseLoops {

@@ -48,7 +48,11 @@ constexpr auto parameters_of() {
 template <class S>
 Entry make_entry_with(const LevelLoops* baseline, const LevelLoops* avx2, const LevelLoops* avx512) {
   static constexpr auto parameters = parameters_of<S>();
-  Entry entry{.info = S::info, .kind = kind_of<S>, .saves = Saves::input, .parameters = parameters, .levels = {baseline, avx2, avx512}};
+  Entry entry{.info = S::info,
+              .kind = kind_of<S>,
+              .saves = Saves::input,
+              .parameters = parameters,
+              .levels = {baseline, avx2, avx512}};
   if constexpr (kind_of<S> == Kind::elementwise) {
     entry.saves = S::saves;
     entry.scalar_value = ScalarFunctions<S>::value;
@@ -63,7 +67,8 @@ Entry make_entry_with(const LevelLoops* baseline, const LevelLoops* avx2, const 
   return entry;
 }
 
-/// The entry of a user's own elementwise activation, with loops over plain numbers as this translation unit is compiled:
+/// The entry of a user's own elementwise activation, with loops over plain numbers as this translation unit is
+/// compiled:
 ///
 ///   struct Cube {
 ///     static constexpr relume::activation::Info info{.name = "cube", .module = "Cube", .formula = "x^3"};
@@ -73,8 +78,7 @@ Entry make_entry_with(const LevelLoops* baseline, const LevelLoops* avx2, const 
 ///   };
 ///   static const relume::activation::Entry cube = relume::activation::make_entry<Cube>();
 template <class S>
-  requires(kind_of<S> == Kind::elementwise)
-Entry make_entry() {
+requires(kind_of<S> == Kind::elementwise) Entry make_entry() {
   static constexpr LevelLoops loops{loops_of<S, float>(), loops_of<S, double>()};
   return make_entry_with<S>(&loops, &loops, &loops);
 }

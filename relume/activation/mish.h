@@ -7,7 +7,13 @@ namespace relume::activation {
 /// Mish: x tanh(log(1 + eˣ)). With e = eˣ the tanh is e (e + 2) / (e (e + 2) + 2).
 /// Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019.
 struct Mish {
-  static constexpr Info info{.name = "mish", .module = "Mish", .formula = "x*tanh(log(1 + exp(x)))", .reference = "Misra 2019", .output = {.min = -0.31}, .onnx = "Mish", .max_ulp = 4};
+  static constexpr Info info{.name = "mish",
+                             .module = "Mish",
+                             .formula = "x*tanh(log(1 + exp(x)))",
+                             .reference = "Misra 2019",
+                             .output = {.min = -0.31},
+                             .onnx = "Mish",
+                             .max_ulp = 4};
 
   template <class V>
   V forward(V x) const {
@@ -29,3 +35,10 @@ struct Mish {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Mish> mish{};
+namespace nn {
+using Mish = ActivationOf<activation::Mish>;
+}
+}  // namespace relume

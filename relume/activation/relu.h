@@ -7,7 +7,12 @@ namespace relume::activation {
 /// ReLU: max(x, 0), in the sense of IEEE 754-2019's maximum: NaN stays, −0.0 becomes +0.0.
 /// Nair, Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines", 2010.
 struct Relu {
-  static constexpr Info info{.name = "relu", .module = "ReLU", .formula = "max(x, 0)", .reference = "Nair and Hinton 2010", .output = {.min = 0}, .onnx = "Relu"};
+  static constexpr Info info{.name = "relu",
+                             .module = "ReLU",
+                             .formula = "max(x, 0)",
+                             .reference = "Nair and Hinton 2010",
+                             .output = {.min = 0},
+                             .onnx = "Relu"};
 
   template <class V>
   V forward(V x) const {
@@ -27,3 +32,10 @@ struct Relu {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Relu> relu{};
+namespace nn {
+using ReLU = ActivationOf<activation::Relu>;
+}
+}  // namespace relume

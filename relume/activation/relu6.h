@@ -7,7 +7,11 @@ namespace relume::activation {
 /// ReLU6: min(max(x, 0), 6). A bounded range keeps its precision in low-bit arithmetic.
 /// Krizhevsky, "Convolutional Deep Belief Networks on CIFAR-10", 2010.
 struct Relu6 {
-  static constexpr Info info{.name = "relu6", .module = "ReLU6", .formula = "min(max(x, 0), 6)", .reference = "Krizhevsky 2010", .output = {.min = 0, .max = 6}};
+  static constexpr Info info{.name = "relu6",
+                             .module = "ReLU6",
+                             .formula = "min(max(x, 0), 6)",
+                             .reference = "Krizhevsky 2010",
+                             .output = {.min = 0, .max = 6}};
 
   template <class V>
   V forward(V x) const {
@@ -27,3 +31,10 @@ struct Relu6 {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Relu6> relu6{};
+namespace nn {
+using ReLU6 = ActivationOf<activation::Relu6>;
+}
+}  // namespace relume

@@ -7,7 +7,12 @@ namespace relume::activation {
 /// Squared ReLU: max(x, 0)².
 /// So and others, "Primer: Searching for Efficient Transformers for Language Modeling", 2021.
 struct ReluSquared {
-  static constexpr Info info{.name = "relu_squared", .module = "ReLUSquared", .formula = "max(x, 0)^2", .reference = "So et al. 2021", .output = {.min = 0}, .max_ulp = 1};
+  static constexpr Info info{.name = "relu_squared",
+                             .module = "ReLUSquared",
+                             .formula = "max(x, 0)^2",
+                             .reference = "So et al. 2021",
+                             .output = {.min = 0},
+                             .max_ulp = 1};
 
   template <class V>
   V forward(V x) const {
@@ -22,3 +27,10 @@ struct ReluSquared {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::ReluSquared> relu_squared{};
+namespace nn {
+using ReLUSquared = ActivationOf<activation::ReluSquared>;
+}
+}  // namespace relume

@@ -7,7 +7,13 @@ namespace relume::activation {
 /// SELU: an ELU whose constants keep mean 0 and variance 1 from layer to layer.
 /// Klambauer, Unterthiner, Mayr, Hochreiter, "Self-Normalizing Neural Networks", 2017.
 struct Selu {
-  static constexpr Info info{.name = "selu", .module = "SELU", .formula = "scale*(x > 0 ? x : alpha*(exp(x) - 1)), scale 1.0507009873554805, alpha 1.6732632423543772", .reference = "Klambauer, Unterthiner, Mayr and Hochreiter 2017", .onnx = "Selu", .max_ulp = 2};
+  static constexpr Info info{
+      .name = "selu",
+      .module = "SELU",
+      .formula = "scale*(x > 0 ? x : alpha*(exp(x) - 1)), scale 1.0507009873554805, alpha 1.6732632423543772",
+      .reference = "Klambauer, Unterthiner, Mayr and Hochreiter 2017",
+      .onnx = "Selu",
+      .max_ulp = 2};
 
   static constexpr double scale = 1.0507009873554804934193349852946;
   static constexpr double alpha = 1.6732632423543772848170429916717;
@@ -25,3 +31,10 @@ struct Selu {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Selu> selu{};
+namespace nn {
+using SELU = ActivationOf<activation::Selu>;
+}
+}  // namespace relume

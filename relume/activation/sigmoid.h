@@ -6,7 +6,13 @@ namespace relume::activation {
 
 /// Sigmoid: 1 / (1 + e⁻ˣ). Its derivative is at most ¼: deep stacks of it lose their gradient.
 struct Sigmoid {
-  static constexpr Info info{.name = "sigmoid", .module = "Sigmoid", .formula = "1/(1 + exp(-x))", .reference = "Verhulst 1845", .output = {.min = 0, .max = 1}, .onnx = "Sigmoid", .max_ulp = 2};
+  static constexpr Info info{.name = "sigmoid",
+                             .module = "Sigmoid",
+                             .formula = "1/(1 + exp(-x))",
+                             .reference = "Verhulst 1845",
+                             .output = {.min = 0, .max = 1},
+                             .onnx = "Sigmoid",
+                             .max_ulp = 2};
 
   template <class V>
   V forward(V x) const {
@@ -21,3 +27,10 @@ struct Sigmoid {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Sigmoid> sigmoid{};
+namespace nn {
+using Sigmoid = ActivationOf<activation::Sigmoid>;
+}
+}  // namespace relume

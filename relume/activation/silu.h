@@ -8,7 +8,12 @@ namespace relume::activation {
 /// Elfwing, Uchibe, Doya, "Sigmoid-Weighted Linear Units", 2017; Ramachandran, Zoph, Le, "Searching for Activation
 /// Functions", 2017.
 struct Silu {
-  static constexpr Info info{.name = "silu", .module = "SiLU", .formula = "x/(1 + exp(-x))", .reference = "Elfwing, Uchibe and Doya 2017", .output = {.min = -0.28}, .max_ulp = 2};
+  static constexpr Info info{.name = "silu",
+                             .module = "SiLU",
+                             .formula = "x/(1 + exp(-x))",
+                             .reference = "Elfwing, Uchibe and Doya 2017",
+                             .output = {.min = -0.28},
+                             .max_ulp = 2};
 
   template <class V>
   V forward(V x) const {
@@ -29,3 +34,10 @@ struct Silu {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Silu> silu{};
+namespace nn {
+using SiLU = ActivationOf<activation::Silu>;
+}
+}  // namespace relume

@@ -7,7 +7,12 @@ namespace relume::activation {
 
 /// Softmax: e^{x_i − max x} / Σ_j e^{x_j − max x} over a row.
 struct Softmax {
-  static constexpr Info info{.name = "softmax", .module = "Softmax", .formula = "exp(x[i])/sum(exp(x))", .reference = "Bridle 1990", .output = {.min = 0, .max = 1}, .onnx = "Softmax"};
+  static constexpr Info info{.name = "softmax",
+                             .module = "Softmax",
+                             .formula = "exp(x[i])/sum(exp(x))",
+                             .reference = "Bridle 1990",
+                             .output = {.min = 0, .max = 1},
+                             .onnx = "Softmax"};
 
   template <class V, class T>
   static void forward(const T* x, T* y, std::int64_t n) {

@@ -5,9 +5,16 @@
 namespace relume::activation {
 
 /// Softplus: log(1 + e^{βx}) / β, a smooth ReLU; x itself where βx exceeds the threshold.
-/// Dugas, Bengio, Bélisle, Nadeau, Garcia, "Incorporating Second-Order Functional Knowledge for Better Option Pricing", 2001.
+/// Dugas, Bengio, Bélisle, Nadeau, Garcia, "Incorporating Second-Order Functional Knowledge for Better Option Pricing",
+/// 2001.
 struct Softplus {
-  static constexpr Info info{.name = "softplus", .module = "Softplus", .formula = "beta*x > threshold ? x : log(1 + exp(beta*x))/beta", .reference = "Dugas, Bengio, Belisle, Nadeau and Garcia 2001", .output = {.min = 0}, .onnx = "Softplus", .max_ulp = 2};
+  static constexpr Info info{.name = "softplus",
+                             .module = "Softplus",
+                             .formula = "beta*x > threshold ? x : log(1 + exp(beta*x))/beta",
+                             .reference = "Dugas, Bengio, Belisle, Nadeau and Garcia 2001",
+                             .output = {.min = 0},
+                             .onnx = "Softplus",
+                             .max_ulp = 2};
   Param beta{"beta", 1, {.min = 0, .above_min = true}};
   Param threshold{"threshold", 20};
 
@@ -26,3 +33,10 @@ struct Softplus {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Softplus> softplus{};
+namespace nn {
+using Softplus = ActivationOf<activation::Softplus>;
+}
+}  // namespace relume

@@ -6,7 +6,11 @@ namespace relume::activation {
 
 /// Softshrink: x moved towards zero by λ, 0 where |x| ≤ λ.
 struct Softshrink {
-  static constexpr Info info{.name = "softshrink", .module = "Softshrink", .formula = "x > lambd ? x - lambd : x < -lambd ? x + lambd : 0", .reference = "Donoho 1995", .onnx = "Shrink"};
+  static constexpr Info info{.name = "softshrink",
+                             .module = "Softshrink",
+                             .formula = "x > lambd ? x - lambd : x < -lambd ? x + lambd : 0",
+                             .reference = "Donoho 1995",
+                             .onnx = "Shrink"};
   Param lambd{"lambd", 0.5, {.min = 0}};
 
   template <class V>
@@ -26,3 +30,10 @@ struct Softshrink {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Softshrink> softshrink{};
+namespace nn {
+using Softshrink = ActivationOf<activation::Softshrink>;
+}
+}  // namespace relume

@@ -7,7 +7,13 @@ namespace relume::activation {
 /// Softsign: x / (1 + |x|).
 /// Turian, Bergstra, Bengio, "Quadratic Features and Deep Architectures for Chunking", 2009.
 struct Softsign {
-  static constexpr Info info{.name = "softsign", .module = "Softsign", .formula = "x/(1 + |x|)", .reference = "Turian, Bergstra and Bengio 2009", .output = {.min = -1, .max = 1}, .onnx = "Softsign", .max_ulp = 2};
+  static constexpr Info info{.name = "softsign",
+                             .module = "Softsign",
+                             .formula = "x/(1 + |x|)",
+                             .reference = "Turian, Bergstra and Bengio 2009",
+                             .output = {.min = -1, .max = 1},
+                             .onnx = "Softsign",
+                             .max_ulp = 2};
 
   template <class V>
   V forward(V x) const {
@@ -23,3 +29,10 @@ struct Softsign {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Softsign> softsign{};
+namespace nn {
+using Softsign = ActivationOf<activation::Softsign>;
+}
+}  // namespace relume

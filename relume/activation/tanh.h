@@ -6,7 +6,13 @@ namespace relume::activation {
 
 /// Hyperbolic tangent: a sigmoid around zero.
 struct Tanh {
-  static constexpr Info info{.name = "tanh", .module = "Tanh", .formula = "tanh(x)", .reference = "LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998", .output = {.min = -1, .max = 1}, .onnx = "Tanh", .max_ulp = 2};
+  static constexpr Info info{.name = "tanh",
+                             .module = "Tanh",
+                             .formula = "tanh(x)",
+                             .reference = "LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998",
+                             .output = {.min = -1, .max = 1},
+                             .onnx = "Tanh",
+                             .max_ulp = 2};
 
   template <class V>
   V forward(V x) const {
@@ -21,3 +27,10 @@ struct Tanh {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Tanh> tanh{};
+namespace nn {
+using Tanh = ActivationOf<activation::Tanh>;
+}
+}  // namespace relume

@@ -6,13 +6,14 @@ namespace relume::activation {
 
 /// Tanhshrink: x − tanh(x).
 struct Tanhshrink {
-  static constexpr Info info{.name = "tanhshrink", .module = "Tanhshrink", .formula = "x - tanh(x)", .reference = "", .max_ulp = 2};
+  static constexpr Info info{
+      .name = "tanhshrink", .module = "Tanhshrink", .formula = "x - tanh(x)", .reference = "", .max_ulp = 2};
 
   template <class V>
   V forward(V x) const {
     return wide(x, [](auto v) {
       // Near zero the difference cancels; its power series does not.
-      constexpr double series[] = {1.0 / 3,          -2.0 / 15,           17.0 / 315,           -62.0 / 2835,
+      constexpr double series[] = {1.0 / 3,         -2.0 / 15,          17.0 / 315,           -62.0 / 2835,
                                    1382.0 / 155925, -21844.0 / 6081075, 929569.0 / 638512875, -6404582.0 / 10854718875};
       const auto square = v * v;
       auto sum = square * 0 + series[7];
@@ -30,3 +31,10 @@ struct Tanhshrink {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Tanhshrink> tanhshrink{};
+namespace nn {
+using Tanhshrink = ActivationOf<activation::Tanhshrink>;
+}
+}  // namespace relume

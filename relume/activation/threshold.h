@@ -6,7 +6,10 @@ namespace relume::activation {
 
 /// Threshold: x where x > threshold, value otherwise.
 struct Threshold {
-  static constexpr Info info{.name = "threshold", .module = "Threshold", .formula = "x > threshold ? x : value", .reference = "PyTorch, torch.nn.Threshold"};
+  static constexpr Info info{.name = "threshold",
+                             .module = "Threshold",
+                             .formula = "x > threshold ? x : value",
+                             .reference = "PyTorch, torch.nn.Threshold"};
   Param threshold{"threshold", 0};
   Param value{"value", 0};
 
@@ -28,3 +31,10 @@ struct Threshold {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::Threshold> threshold{};
+namespace nn {
+using Threshold = ActivationOf<activation::Threshold>;
+}
+}  // namespace relume

@@ -7,7 +7,11 @@ namespace relume::activation {
 /// Thresholded ReLU: x where x > θ, 0 otherwise.
 /// Konda, Memisevic, Krueger, "Zero-bias Autoencoders and the Benefits of Co-adapting Features", 2014.
 struct ThresholdedRelu {
-  static constexpr Info info{.name = "thresholded_relu", .module = "ThresholdedReLU", .formula = "x > theta ? x : 0", .reference = "Konda, Memisevic and Krueger 2014", .onnx = "ThresholdedRelu"};
+  static constexpr Info info{.name = "thresholded_relu",
+                             .module = "ThresholdedReLU",
+                             .formula = "x > theta ? x : 0",
+                             .reference = "Konda, Memisevic and Krueger 2014",
+                             .onnx = "ThresholdedRelu"};
   Param theta{"theta", 1};
 
   template <class V>
@@ -28,3 +32,10 @@ struct ThresholdedRelu {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::Function<activation::ThresholdedRelu> thresholded_relu{};
+namespace nn {
+using ThresholdedReLU = ActivationOf<activation::ThresholdedRelu>;
+}
+}  // namespace relume

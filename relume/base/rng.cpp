@@ -49,6 +49,12 @@ void Rng::shuffle(std::span<std::int64_t> items) {
   for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
 }
 
+std::uint64_t Rng::take_blocks(std::uint64_t count) {
+  const std::uint64_t first = (position_ + 1) >> 1;
+  position_ = (first + count) << 1;
+  return first;
+}
+
 Rng Rng::restore(const std::array<std::uint64_t, 3>& state) {
   Rng rng(state[0], state[1]);
   rng.position_ = state[2];

@@ -29,7 +29,11 @@ class Rng {
   /// An independent stream of the same seed, for a purpose of its own.
   Rng fork(std::uint64_t purpose) const { return Rng(seed_, stream_ * 0x9e3779b97f4a7c15u + purpose + 1); }
 
+  /// Sets aside so many Philox blocks and returns the number of the first, for those who make them many at a time.
+  std::uint64_t take_blocks(std::uint64_t count);
+
   std::uint64_t seed() const { return seed_; }
+  std::uint64_t stream() const { return stream_; }
   /// The state as numbers, to be saved in a checkpoint and given to restore().
   std::array<std::uint64_t, 3> state() const { return {seed_, stream_, position_}; }
   static Rng restore(const std::array<std::uint64_t, 3>& state);

@@ -28,7 +28,7 @@ class Batches {
  public:
   /// All rows where `rows` is empty. Throws ValueError where there are none, the size is not positive or a row is
   /// outside.
-  Batches(Dataset dataset, std::vector<std::int64_t> rows, const BatchOptions& options = {});
+  Batches(Dataset dataset, std::vector<std::int64_t> rows, const BatchOptions& options);
   explicit Batches(Dataset dataset, const BatchOptions& options = {}) : Batches(std::move(dataset), {}, options) {}
 
   /// Orders the rows for that epoch; without it, begin() orders them for the epoch after the last one, from 0.

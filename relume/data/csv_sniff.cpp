@@ -18,8 +18,18 @@ Rows parse(const std::vector<std::string_view>& lines, char delimiter) {
   CsvRowParser parser(delimiter);
   Rows rows;
   std::vector<std::string_view> fields;
-  for (const std::string_view line : lines) {
-    if (parser.feed(line) != CsvRowParser::State::row) continue;
+  bool begins = true;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    auto state = parser.feed(lines[i]);
+    // As the reader does it: a quote that is never closed is a character where the lines are complete without it.
+    const std::size_t width = rows.empty() ? count_plain_fields(lines[i], delimiter) : rows[0].size();
+    if (state == CsvRowParser::State::open_quote && begins && i + 1 < lines.size() && width > 1 &&
+        count_plain_fields(lines[i], delimiter) == width && count_plain_fields(lines[i + 1], delimiter) == width) {
+      parser.reset();
+      state = parser.feed(lines[i], false);
+    }
+    begins = state != CsvRowParser::State::open_quote;
+    if (state != CsvRowParser::State::row) continue;
     parser.fields(fields);
     rows.emplace_back(fields.begin(), fields.end());
   }
@@ -58,6 +68,15 @@ double fit(const Rows& rows, char delimiter) {
          (static_cast<double>(clean) / static_cast<double>(fields));
 }
 
+/// A sentence a line is one column of text, not words in columns: all rows are of one width, but for the names, which R
+/// writes without one for the names of rows.
+bool is_table_of_blanks(const Rows& rows) {
+  const std::size_t width = usual_width(rows);
+  if (width < 2 || (rows[0].size() != width && rows[0].size() + 1 != width)) return false;
+  const auto even = std::count_if(rows.begin() + 1, rows.end(), [&](const auto& row) { return row.size() == width; });
+  return 10 * static_cast<std::size_t>(even) >= 9 * (rows.size() - 1);
+}
+
 char find_delimiter(const std::vector<std::string_view>& lines) {
   char best = ',';
   double best_fit = 0;
@@ -67,11 +86,7 @@ char find_delimiter(const std::vector<std::string_view>& lines) {
       best = delimiter;
     }
   if (best_fit > 0) return best;
-  const Rows rows = parse(lines, blanks);
-  const std::size_t width = usual_width(rows);
-  const auto even = std::ranges::count(rows, width, &std::vector<std::string>::size);
-  // A sentence a line is one column of text, not words in columns.
-  return width >= 2 && 10 * static_cast<std::size_t>(even) >= 9 * rows.size() ? blanks : ',';
+  return is_table_of_blanks(parse(lines, blanks)) ? blanks : ',';
 }
 
 bool has_decimal_commas(const Rows& rows) {
@@ -103,7 +118,7 @@ double header_vote(const Rows& rows, std::size_t column, bool decimal_comma) {
     ++counts[field];
   }
   if (seen == 0) return 0;
-  if (is_number(first, decimal_comma)) return -2;
+  if (is_number(first, decimal_comma)) return 2 * numbers >= seen ? -2 : 0;
   if (5 * numbers >= 4 * seen) return 1;
   if (same > 0) return -1;
   // A text that never comes again, over texts that do, is a name.
@@ -120,7 +135,7 @@ bool counts_up(const std::vector<std::string>& row, bool decimal_comma) {
     if (numbers++ == 0 && (*number == 0 || *number == 1)) expected = *number;
     if (*number != expected++) return false;
   }
-  return numbers >= 2;
+  return numbers >= 4;
 }
 
 bool find_header(const Rows& rows, const CsvOptions& options, bool decimal_comma) {
@@ -132,14 +147,18 @@ bool find_header(const Rows& rows, const CsvOptions& options, bool decimal_comma
   if (std::ranges::any_of(first, known)) return true;
   if (rows.size() > 1 && counts_up(first, decimal_comma) && !counts_up(rows[1], decimal_comma)) return true;
   std::set<std::string_view> distinct;
+  std::size_t named = 0;
   for (std::size_t c = 0; c < first.size(); ++c) {
     // An index column's name may be empty, and so may what trails behind.
     if (first[c].empty() && (c == 0 || c + 1 == first.size())) continue;
-    if (is_missing_mark(first[c]) || !distinct.insert(first[c]).second) return false;
+    if (is_missing_mark(first[c])) return false;
+    distinct.insert(first[c]);
+    ++named;
   }
   if (rows.size() == 1)
     return std::ranges::none_of(first, [&](const std::string& field) { return is_number(field, decimal_comma); });
-  double votes = 0;
+  // Names are seldom used twice.
+  double votes = distinct.size() < named ? -1.5 : 0;
   for (std::size_t c = 0; c < first.size(); ++c) votes += header_vote(rows, c, decimal_comma);
   return votes > 0;
 }

@@ -109,9 +109,13 @@ Table read_once(const std::filesystem::path& path, const CsvOptions& options, st
     for (std::size_t i = 0; i < builders.size(); ++i) builders[i].add(row.fields[i], reader, row, i);
     table.lines.push_back(row.line);
   }
+  bool complete = true;
   for (std::size_t i = 0; i < builders.size(); ++i)
-    if (builders[i].must_read_again()) texts.insert(reader.names()[i]);
-  if (texts.empty() || table.lines.empty()) take_columns(builders, table);
+    if (builders[i].must_read_again()) {
+      texts.insert(reader.names()[i]);
+      complete = false;
+    }
+  if (complete) take_columns(builders, table);
   return table;
 }
 
@@ -136,10 +140,7 @@ std::size_t index_of(const std::vector<std::string>& names, const std::string& n
 Table read_table(const std::filesystem::path& path, const CsvOptions& options) {
   std::unordered_set<std::string> texts;
   Table table = read_once(path, options, texts);
-  if (!texts.empty()) {
-    std::unordered_set<std::string> again = texts;
-    table = read_once(path, options, again);
-  }
+  if (!texts.empty()) table = read_once(path, options, texts);
   require<InputError>(table.rows() > 0, "csv: {} has a header but no rows; give a table with data", path.string());
   return table;
 }

@@ -29,8 +29,7 @@ class LabelMap {
  public:
   explicit LabelMap(const Tensor& y) : values_(y.to_vector<double>()) {
     std::ranges::sort(values_);
-    const auto surplus = std::ranges::unique(values_);
-    values_.erase(surplus.begin(), surplus.end());
+    values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
   }
 
   std::size_t classes() const { return values_.size(); }

@@ -1,6 +1,6 @@
 // Which instruction set the kernels use. A *.simd.cpp is compiled once per level; what it offers is a table of function
-// pointers named `extern const XTable x_table` in namespace relume::kernels::RELUME_TARGET, and the plain .cpp beside it
-// picks one of them:
+// pointers named `extern const XTable x_table` in namespace relume::kernels::RELUME_TARGET, and the plain .cpp beside
+// it picks one of them:
 //
 //   RELUME_DECLARE_TABLE(XTable, x_table);
 //   const XTable& table() { return RELUME_CHOOSE_TABLE(x_table); }
@@ -40,21 +40,33 @@ std::size_t last_level_cache_bytes();
 template <class Table>
 const Table& choose(const Table& baseline, const Table& avx2, const Table& avx512) {
   switch (level()) {
-    case Level::avx512: return avx512;
-    case Level::avx2: return avx2;
-    default: return baseline;
+    case Level::avx512:
+      return avx512;
+    case Level::avx2:
+      return avx2;
+    default:
+      return baseline;
   }
 }
-#define RELUME_DECLARE_TABLE(Type, table)          \
-  namespace baseline { extern const Type table; }  \
-  namespace avx2 { extern const Type table; }      \
-  namespace avx512 { extern const Type table; }    \
+#define RELUME_DECLARE_TABLE(Type, table) \
+  namespace baseline {                    \
+  extern const Type table;                \
+  }                                       \
+  namespace avx2 {                        \
+  extern const Type table;                \
+  }                                       \
+  namespace avx512 {                      \
+  extern const Type table;                \
+  }                                       \
   static_assert(true)
-#define RELUME_CHOOSE_TABLE(table) \
-  ::relume::kernels::choose(::relume::kernels::baseline::table, ::relume::kernels::avx2::table, ::relume::kernels::avx512::table)
+#define RELUME_CHOOSE_TABLE(table)                                                              \
+  ::relume::kernels::choose(::relume::kernels::baseline::table, ::relume::kernels::avx2::table, \
+                            ::relume::kernels::avx512::table)
 #else
-#define RELUME_DECLARE_TABLE(Type, table)          \
-  namespace baseline { extern const Type table; }  \
+#define RELUME_DECLARE_TABLE(Type, table) \
+  namespace baseline {                    \
+  extern const Type table;                \
+  }                                       \
   static_assert(true)
 #define RELUME_CHOOSE_TABLE(table) (::relume::kernels::baseline::table)
 #endif

@@ -1,21 +1,20 @@
-// A SIMD register as a number: Lane<float> and Lane<double> take the operators and functions that scalar.h has for plain
-// numbers, so that one formula serves both. For *.simd.cpp alone: what the types are depends on the compiler's flags,
-// hence the anonymous namespace, which keeps the instantiations of one level apart from those of another.
+// A SIMD register as a number: Lane<float> and Lane<double> take the operators and functions that scalar.h has for
+// plain numbers, so that one formula serves both. For *.simd.cpp alone: what the types are depends on the compiler's
+// flags, hence the anonymous namespace, which keeps the instantiations of one level apart from those of another.
 #pragma once
 
 // x86-64-v3 and -v4 do not promise AES, which Highway would ask for and which is of no use here.
 #define HWY_DISABLE_PCLMUL_AES
-#include <hwy/cache_control.h>
-#include <hwy/highway.h>
-
-#include "hwy/contrib/math/math-inl.h"
-
 #include <concepts>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <type_traits>
 
+#include <hwy/cache_control.h>
+#include <hwy/highway.h>
+
+#include <hwy/contrib/math/math-inl.h>
 #include "relume/kernels/lane_access.h"
 #include "relume/kernels/scalar.h"
 
@@ -50,8 +49,8 @@ class Lane {
   explicit Lane(Raw raw) : raw_(raw) {}
   /// Every element has the value: of a number, or of what converts to one as parameters do.
   template <class Value>
-    requires std::is_convertible_v<Value, double>
-  Lane(const Value& value) : raw_(hn::Set(Tag(), static_cast<T>(static_cast<double>(value)))) {}
+  requires std::is_convertible_v<Value, double> Lane(const Value& value)
+      : raw_(hn::Set(Tag(), static_cast<T>(static_cast<double>(value)))) {}
 
   Raw raw() const { return raw_; }
 
@@ -141,7 +140,9 @@ struct LaneAccess<Lane<T>> {
   }
 
  private:
-  static hn::Mask<Tag> first(std::int64_t n) { return hn::FirstN(Tag(), static_cast<std::size_t>(n)); }
+  static hn::Mask<Tag> first(std::int64_t n) {
+    return hn::FirstN(Tag(), static_cast<std::size_t>(n));
+  }
 };
 
 }  // namespace relume::kernels

@@ -23,9 +23,7 @@ inline Lane<float> scale(Lane<float> v, Lane<float> n) {
   const hn::RebindToSigned<decltype(tag)> whole;
   const auto exponent = hn::ConvertTo(whole, n.raw());
   const auto half = hn::ShiftRight<1>(exponent);
-  const auto power = [&](auto e) {
-    return hn::BitCast(tag, hn::ShiftLeft<23>(hn::Add(e, hn::Set(whole, 127))));
-  };
+  const auto power = [&](auto e) { return hn::BitCast(tag, hn::ShiftLeft<23>(hn::Add(e, hn::Set(whole, 127)))); };
   return Lane<float>(hn::Mul(hn::Mul(v.raw(), power(half)), power(hn::Sub(exponent, half))));
 #endif
 }
@@ -82,7 +80,8 @@ inline Lane<float> expm1(Lane<float> x) {
   p = fma(p, r, 1.66666716e-1f);
   p = fma(p, r, 4.99999970e-1f);
   const V near_zero = fma(p, r * r, r);
-  // 2ⁿ (1 + p) − 1 = 2 (2ⁿ⁻¹ p + (2ⁿ⁻¹ − ½)), the difference kept in two parts; halved so that n = 128 does not overflow.
+  // 2ⁿ (1 + p) − 1 = 2 (2ⁿ⁻¹ p + (2ⁿ⁻¹ − ½)), the difference kept in two parts; halved so that n = 128 does not
+  // overflow.
   const V power = scale(0.5f, n);
   const V high = power - 0.5f;
   const V low = (power - high) - 0.5f;
@@ -147,14 +146,22 @@ Lane<float> wide(Lane<float> x, F f) {
   return Lane<float>(hn::Combine(tag, hn::DemoteTo(half, high.raw()), hn::DemoteTo(half, low.raw())));
 }
 
-inline Lane<double> keep_nan(Lane<double> x, Lane<double> y) { return select(x == x, y, x); }
+inline Lane<double> keep_nan(Lane<double> x, Lane<double> y) {
+  return select(x == x, y, x);
+}
 
-inline Lane<double> exp(Lane<double> x) { return keep_nan(x, Lane<double>(hn::Exp(hn::ScalableTag<double>(), min(x, 710).raw()))); }
-inline Lane<double> exp_times(Lane<double> x, Lane<double> y) { return exp(x * 0.5) * (exp(x * 0.5) * y); }
+inline Lane<double> exp(Lane<double> x) {
+  return keep_nan(x, Lane<double>(hn::Exp(hn::ScalableTag<double>(), min(x, 710).raw())));
+}
+inline Lane<double> exp_times(Lane<double> x, Lane<double> y) {
+  return exp(x * 0.5) * (exp(x * 0.5) * y);
+}
 inline Lane<double> expm1(Lane<double> x) {
   return keep_nan(x, Lane<double>(hn::Expm1(hn::ScalableTag<double>(), min(x, 710).raw())));
 }
-inline Lane<double> log1p(Lane<double> x) { return keep_nan(x, Lane<double>(hn::Log1p(hn::ScalableTag<double>(), x.raw()))); }
+inline Lane<double> log1p(Lane<double> x) {
+  return keep_nan(x, Lane<double>(hn::Log1p(hn::ScalableTag<double>(), x.raw())));
+}
 inline Lane<double> tanh(Lane<double> x) {
   return keep_nan(x, Lane<double>(hn::Tanh(hn::ScalableTag<double>(), max(min(x, 40), -40).raw())));
 }
@@ -169,10 +176,15 @@ Lane<double> wide(Lane<double> x, F f) {
 }
 
 /// (1 + 2 z) e^{z²} erfc(z) for z in [0, 28] as a polynomial in (z − 4) / (z + 4), interpolated at Chebyshev points;
-/// relative error 6e-17 before rounding. The form is that of M. Shepherd and J. Laframboise, "Chebyshev Approximation of
-/// (1 + 2x) exp(x²) erfc x in 0 ≤ x < ∞", 1981.
+/// relative error 6e-17 before rounding. The form is that of M. Shepherd and J. Laframboise, "Chebyshev Approximation
+/// of (1 + 2x) exp(x²) erfc x in 0 ≤ x < ∞", 1981.
 inline constexpr double scaled_erfc_coefficients[] = {
-    1.2329951186255526, -0.1396211168405629, 0.01537965210262074, 0.06809705425473732, -0.10103906603635213, 0.09373283499679412, -0.06633036581152939, 0.03716751556249286, -0.016197734059115006, 0.005031969755895426, -0.00075777334141333, -0.00019925550755614952, 0.000150622243948303, -2.4403169244974074e-05, -1.1224789135154701e-05, 5.7178872846321855e-06, 3.0135049944875397e-07, -8.351619688696847e-07, 6.270727157198311e-08, 1.1534943745754157e-07, -7.71541861441783e-09, -1.3670989863347383e-08, -1.8206098680308682e-09};
+    1.2329951186255526,     -0.1396211168405629,     0.01537965210262074,     0.06809705425473732,
+    -0.10103906603635213,   0.09373283499679412,     -0.06633036581152939,    0.03716751556249286,
+    -0.016197734059115006,  0.005031969755895426,    -0.00075777334141333,    -0.00019925550755614952,
+    0.000150622243948303,   -2.4403169244974074e-05, -1.1224789135154701e-05, 5.7178872846321855e-06,
+    3.0135049944875397e-07, -8.351619688696847e-07,  6.270727157198311e-08,   1.1534943745754157e-07,
+    -7.71541861441783e-09,  -1.3670989863347383e-08, -1.8206098680308682e-09};
 
 inline Lane<double> normal_cdf(Lane<double> x) {
   using V = Lane<double>;

@@ -1,4 +1,5 @@
-// The loops that elementwise functions run in: the remainder, the alignment and the bits of masks are handled here, once.
+// The loops that elementwise functions run in: the remainder, the alignment and the bits of masks are handled here,
+// once.
 #pragma once
 
 #include <algorithm>
@@ -79,7 +80,8 @@ V load_some(const T* p, std::int64_t part) {
 /// y[i] = f(x[i]), bit i of the mask = fires(x[i]).
 template <class V, class T, class F, class Fires>
 void map_with_mask(const T* x, T* y, std::uint8_t* mask, std::int64_t n, F f, Fires fires) {
-  map_with_mask_from<V>(y, mask, n, [&](std::int64_t i, std::int64_t part) { return load_some<V>(x + i, part); }, f, fires);
+  map_with_mask_from<V>(
+      y, mask, n, [&](std::int64_t i, std::int64_t part) { return load_some<V>(x + i, part); }, f, fires);
 }
 
 /// y[i] = f(x[i] + bias[i]), bit i of the mask = fires(x[i] + bias[i]).

@@ -125,8 +125,8 @@ template <class T>
 void matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std::int64_t n, std::int64_t k, const T* a,
             std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc, const Epilogue* epilogue) {
   if (m <= 0 || n <= 0) return;
-  Product<T> product{a_transposed == Transpose::yes, m, n, k, a, lda, b, ldb, tile_columns, beta != T(0), c, ldc,
-                     epilogue};
+  Product<T> product{
+      a_transposed == Transpose::yes, m, n, k, a, lda, b, ldb, tile_columns, beta != T(0), c, ldc, epilogue};
   if (b_transposed == Transpose::yes && k > 0) {
     product.b = transposed_panels(b, n, k, ldb);
     product.ldb = tile_columns;
@@ -145,7 +145,9 @@ template void matmul(Transpose, Transpose, std::int64_t, std::int64_t, std::int6
 template void matmul(Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t,
                      const double*, std::int64_t, double, double*, std::int64_t, const Epilogue*);
 
-void force_portable_matmul(bool value) { portable().store(value, std::memory_order_relaxed); }
+void force_portable_matmul(bool value) {
+  portable().store(value, std::memory_order_relaxed);
+}
 
 const char* matmul_backend() {
   return !portable() && small_product<float>({16, 16, 16, 16, 16, 16, false, false}) ? "libxsmm" : "portable";

@@ -125,6 +125,6 @@ void column_sum_of(const T* a, std::int64_t rows, std::int64_t columns, std::int
 
 extern const MatrixTable matrix;
 constinit const MatrixTable matrix{product<float>,           product<double>,      transpose_matrix<float>,
-                        transpose_matrix<double>, column_sum_of<float>, column_sum_of<double>};
+                                   transpose_matrix<double>, column_sum_of<float>, column_sum_of<double>};
 
 }  // namespace relume::kernels::RELUME_TARGET

@@ -41,7 +41,8 @@ struct Cache {
 
   Slot& slot(const SmallShape& s) {
     std::uint64_t hash = 0;
-    for (const std::int64_t part : {s.m, s.n, s.k, s.lda, s.ldb, s.ldc, std::int64_t{s.b_transposed}, std::int64_t{s.add}})
+    for (const std::int64_t part :
+         {s.m, s.n, s.k, s.lda, s.ldb, s.ldc, std::int64_t{s.b_transposed}, std::int64_t{s.add}})
       hash = (hash ^ static_cast<std::uint64_t>(part)) * 0x9e3779b97f4a7c15u;
     return slots[hash >> 56];
   }

@@ -1,7 +1,10 @@
 // The activations as modules.
 #pragma once
 
+#include <concepts>
+
 #include "relume/activation/activation.h"
+#include "relume/activation/family.h"
 #include "relume/nn/module.h"
 
 namespace relume::nn {
@@ -18,6 +21,24 @@ class Activate : public Module {
 
  private:
   Activation activation_;
+};
+
+/// The module of one activation: nn::ReLU(), nn::LeakyReLU(0.2). The activation's own file gives it its name.
+template <class S>
+class ActivationOf : public Activate {
+ public:
+  template <std::convertible_to<double>... Parameters>
+    requires(sizeof...(Parameters) <= activation::parameter_count<S>)
+  explicit ActivationOf(Parameters... parameters) : Activate(make(static_cast<double>(parameters)...)) {}
+
+ private:
+  template <class... Parameters>
+  static Activation make(Parameters... parameters) {
+    Activation f(S::info.name);
+    std::size_t i = 0;
+    (f.set(f.entry().parameters[i++].name, parameters), ...);
+    return f;
+  }
 };
 
 /// PReLU: leaky_relu with a learned slope, one for all or one a channel.

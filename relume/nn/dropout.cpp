@@ -1,23 +1,34 @@
 #include "relume/nn/dropout.h"
 
+#include "relume/autograd/node.h"
 #include "relume/base/require.h"
+#include "relume/base/rng.h"
+#include "relume/kernels/random.h"
 #include "relume/ops/arithmetic.h"
 
 namespace relume::nn {
 
 Dropout::Dropout(double p) : p_(p) { require(p >= 0 && p < 1, "Dropout: p = {} is not in [0, 1)", p); }
 
+// y = x ⊙ k:  dx = dy ⊙ k
 Tensor Dropout::forward(const Tensor& x) {
   if (!is_training() || p_ == 0) return x;
   Tensor keep = empty(x.shape(), x.dtype());
+  const std::int64_t blocks = (x.elements() + 3) / 4;
+  const Tensor bits = empty({4 * blocks}, DType::int32);
+  Rng& rng = default_rng();
+  auto* words = reinterpret_cast<std::uint32_t*>(bits.data<std::int32_t>());
+  kernels::philox_blocks(rng.seed(), rng.stream(), rng.take_blocks(static_cast<std::uint64_t>(blocks)), words, blocks);
   visit_float(
       x.dtype(),
       [&]<class T>() {
-        const T scale = static_cast<T>(1 / (1 - p_));
-        for (T& value : keep.span<T>()) value = default_rng().uniform() < p_ ? T{0} : scale;
+        kernels::keep_mask(words, static_cast<std::uint32_t>(p_ * 0x1p32), static_cast<T>(1 / (1 - p_)), keep.data<T>(),
+                           x.elements());
       },
       [&] { fail<DTypeError>("dropout: of {}; convert it with to(float32) first", name(x.dtype())); });
-  return x * keep;
+  return record(x.detach() * keep, "MulBackward0", {&x}, [keep = Saved(keep)](const BackwardContext& c) -> Gradients {
+    return {c.gradient * c(keep)};
+  });
 }
 
 std::string Dropout::describe() const { return fmt::format("Dropout(p={})", p_); }

@@ -7,7 +7,7 @@
 
 namespace relume::plot {
 
-/// One curve: y over x, of equal length, x rising. A y that is not finite leaves a gap.
+/// One curve: y over x, of equal length, x rising. A y that is not finite, or beyond ±1e300, leaves a gap.
 struct Series {
   std::string name;
   std::vector<double> x;

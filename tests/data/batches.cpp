@@ -77,8 +77,8 @@ TEST(Batches, ReuseTheirMemoryUnlessSomebodyKeepsIt) {
 
 TEST(Batches, RefuseWhatCannotBe) {
   EXPECT_THROW(Batches(counting(4), {.size = 0}), ValueError);
-  EXPECT_THROW(Batches(counting(4), {4}), ValueError);
-  EXPECT_THROW(Batches(counting(4), {-1}), ValueError);
+  EXPECT_THROW(Batches(counting(4), {4}, {}), ValueError);
+  EXPECT_THROW(Batches(counting(4), {-1}, {}), ValueError);
   EXPECT_THROW(Batches(Dataset{}), ValueError);
   EXPECT_THROW(Batches(Dataset{zeros({3, 2}), tensor({1, 2}), {}}), ShapeError);
   EXPECT_THROW(Batches(Dataset{zeros({3, 2}, float64), {}, {}}), DTypeError);

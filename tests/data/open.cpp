@@ -43,8 +43,8 @@ TEST(Open, ReadsArraysOfNumpy) {
   const Arrays arrays = std::get<Arrays>(open_data(reference("deflated.npz").string()));
   EXPECT_EQ(arrays.x.dtype(), uint8);
   EXPECT_THAT(arrays.labels, ElementsAre("3", "5"));
-  EXPECT_THAT(arrays.y.to_vector<int>(), ElementsAre(0, 1, 0, 1));
-  EXPECT_THAT(arrays.y_test.to_vector<int>(), ElementsAre(1));
+  EXPECT_THAT(arrays.y.to_vector<std::int64_t>(), ElementsAre(0, 1, 0, 1));
+  EXPECT_THAT(arrays.y_test.to_vector<std::int64_t>(), ElementsAre(1));
   EXPECT_EQ(arrays.x_test.shape(), (Shape{1, 2, 2}));
   EXPECT_EQ(std::get<Table>(open_data(reference("f4.npy").string())).columns.size(), 3u);
 }

@@ -56,7 +56,7 @@ TEST(SafeTensors, ReadsEveryDTypeFromTheReferenceImplementation) {
     EXPECT_EQ(tensor.to_vector<double>(), (std::vector<double>{0, 1, 2, 3, 4, 5})) << name;
   }
   EXPECT_EQ(content.find("bool").dtype(), DType::bool_);
-  EXPECT_EQ(content.find("bool").to_vector<int>(), (std::vector<int>{0, 1, 1, 1, 0, 1}));
+  EXPECT_EQ(content.find("bool").to_vector<double>(), (std::vector<double>{0, 1, 1, 1, 0, 1}));
   EXPECT_EQ(content.find("scalar").dimensions(), 0);
   EXPECT_EQ(content.find("scalar").item<float>(), -1.5f);
   EXPECT_EQ(content.find("empty").shape(), (Shape{0, 4}));
@@ -179,7 +179,7 @@ const Damage damages[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Cases, DamagedSafeTensors, testing::ValuesIn(damages),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& damage) { return std::string(damage.param.name); });
 
 TEST(SafeTensors, RejectsEveryProperBeginningOfAFile) {
   const std::string whole = read_file(std::filesystem::path(RELUME_SOURCE_DIR) / "tests/reference/dtypes.safetensors");

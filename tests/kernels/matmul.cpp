@@ -1,9 +1,9 @@
 #include "relume/kernels/matmul.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "relume/base/parallel.h"
 #include "relume/base/rng.h"
@@ -25,15 +25,17 @@ struct Case {
   std::int64_t m, n, k;
 };
 
-const Case cases[] = {{0, 3, 2},  {3, 0, 2},    {3, 2, 0},     {1, 1, 1},     {1, 7, 5},      {5, 1, 3},    {32, 64, 4},
-                      {32, 2, 64}, {17, 65, 33}, {64, 256, 784}, {129, 67, 300}, {10, 256, 64}, {256, 130, 1}};
+const Case cases[] = {{0, 3, 2},      {3, 0, 2},     {3, 2, 0},    {1, 1, 1},    {1, 7, 5},
+                      {5, 1, 3},      {32, 64, 4},   {32, 2, 64},  {17, 65, 33}, {64, 256, 784},
+                      {129, 67, 300}, {10, 256, 64}, {256, 130, 1}};
 
 template <class T>
 void expect_product(const Case& size, bool a_transposed, bool b_transposed, bool add) {
   Rng rng(7);
   const auto [m, n, k] = size;
   const std::int64_t lda = (a_transposed ? m : k) + 3, ldb = (b_transposed ? k : n) + 1, ldc = n + 2;
-  const auto a = random_values<T>(rng, (a_transposed ? k : m) * lda), b = random_values<T>(rng, (b_transposed ? n : k) * ldb);
+  const auto a = random_values<T>(rng, (a_transposed ? k : m) * lda),
+             b = random_values<T>(rng, (b_transposed ? n : k) * ldb);
   const auto before = random_values<T>(rng, m * ldc);
   auto c = before;
   matmul<T>(a_transposed ? Transpose::yes : Transpose::no, b_transposed ? Transpose::yes : Transpose::no, m, n, k,
@@ -61,7 +63,9 @@ void expect_all_products() {
     }
 }
 
-TEST(Matmul, IsTheSumOfProductsAndLeavesWhatLiesBesideC) { expect_all_products(); }
+TEST(Matmul, IsTheSumOfProductsAndLeavesWhatLiesBesideC) {
+  expect_all_products();
+}
 
 TEST(Matmul, IsTheSumOfProductsOnThePortableKernelOfEveryLevel) {
   force_portable_matmul(true);
@@ -95,7 +99,8 @@ TEST(Transpose, MovesEveryElementAtAnySize) {
       transpose(a.data(), rows, columns, columns + 1, b.data(), rows + 2);
       for (std::int64_t i = 0; i < rows; ++i)
         for (std::int64_t j = 0; j < columns; ++j)
-          ASSERT_EQ(b[static_cast<std::size_t>(j * (rows + 2) + i)], a[static_cast<std::size_t>(i * (columns + 1) + j)]);
+          ASSERT_EQ(b[static_cast<std::size_t>(j * (rows + 2) + i)],
+                    a[static_cast<std::size_t>(i * (columns + 1) + j)]);
     }
 }
 

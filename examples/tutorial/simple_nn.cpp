@@ -1,0 +1,20 @@
+// A small network with one ReLU, as a module of one's own.
+#include <relume/relume.h>
+
+#include <iostream>
+
+using namespace relume;
+
+struct SimpleNN : nn::Module {
+  nn::Linear fc1{10, 5};
+  nn::ReLU relu;
+
+  SimpleNN() { add("fc1", fc1); }
+  Tensor forward(const Tensor& x) override { return relu(fc1(x)); }
+};
+
+int main() {
+  manual_seed(1);
+  SimpleNN model;
+  std::cout << model(randn({1, 10})) << "\n";
+}

@@ -1,0 +1,67 @@
+// The name under which an activation is called in C++: relu(x) for a number, a row of numbers or a tensor.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "relume/activation/parameters.h"
+
+namespace relume::nn {
+
+/// The module of an activation's struct; defined in nn/activations.h.
+template <class S>
+class ActivationOf;
+
+}  // namespace relume::nn
+
+namespace relume::activation {
+
+/// y[i] = f(x[i]) for the activation of that name with its first parameters set. Throws ShapeError where x and y differ in
+/// length.
+void apply(std::string_view name, std::span<const double> parameters, std::span<const float> x, std::span<float> y);
+void apply(std::string_view name, std::span<const double> parameters, std::span<const double> x, std::span<double> y);
+
+/// The file of an activation ends with one of these under its name. Parameters follow the argument in their order:
+/// leaky_relu(x, 0.2).
+template <class S>
+struct Function {
+  /// f of a number. An integer gives an integer where the activation works on them, else a double.
+  template <class T, class... Parameters>
+    requires std::is_arithmetic_v<T>
+  constexpr auto operator()(T x, Parameters... parameters) const {
+    const S s = with_first_parameters<S>(parameters...);
+    constexpr bool whole = std::is_integral_v<T> && !std::is_same_v<T, bool> && requires { S::integers; };
+    if constexpr (std::is_floating_point_v<T> || whole)
+      return s.forward(x);
+    else
+      return s.forward(static_cast<double>(x));
+  }
+
+  /// y[i] = f(x[i]); y may be x.
+  template <class... Parameters>
+  void operator()(std::span<const float> x, std::span<float> y, Parameters... parameters) const {
+    run(x, y, parameters...);
+  }
+  template <class... Parameters>
+  void operator()(std::span<const double> x, std::span<double> y, Parameters... parameters) const {
+    run(x, y, parameters...);
+  }
+
+  /// f of a Tensor, recorded for backward(): what ops/activation.h makes of it.
+  template <class X, class... Parameters>
+    requires std::is_class_v<X>
+  auto operator()(const X& x, Parameters... parameters) const -> decltype(activate_as<S>(x, static_cast<double>(parameters)...)) {
+    return activate_as<S>(x, static_cast<double>(parameters)...);
+  }
+
+ private:
+  template <class T, class... Parameters>
+  static void run(std::span<const T> x, std::span<T> y, Parameters... parameters) {
+    static_assert(sizeof...(Parameters) <= parameter_count<S>, "the activation has fewer parameters");
+    const double values[sizeof...(Parameters) + 1] = {static_cast<double>(parameters)...};
+    apply(S::info.name, {values, sizeof...(Parameters)}, x, y);
+  }
+};
+
+}  // namespace relume::activation

@@ -1,0 +1,38 @@
+"""Makes losses.safetensors: PyTorch's losses and their gradients in float64."""
+
+import pathlib
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+
+folder = pathlib.Path(__file__).parent
+generator = torch.Generator().manual_seed(0)
+logits = torch.randn(12, 5, generator=generator, dtype=torch.float64) * 3
+targets = torch.randint(0, 5, (12,), generator=generator)
+weights = torch.rand(5, generator=generator, dtype=torch.float64) + 0.2
+prediction = torch.randn(7, 2, generator=generator, dtype=torch.float64)
+truth = torch.randn(7, 2, generator=generator, dtype=torch.float64) * 2
+tensors = {"logits": logits, "targets": targets, "weights": weights, "prediction": prediction, "truth": truth}
+
+
+def store(name, x, loss):
+    x = x.clone().requires_grad_()
+    value = loss(x)
+    value.backward()
+    tensors[name] = value.detach()
+    tensors[f"{name} gradient"] = x.grad
+
+
+ignored = int(targets[0])
+for weighted in [False, True]:
+    for smoothing in [0.0, 0.1, 1.0]:
+        for ignore in [-100, ignored]:
+            name = f"cross_entropy {int(weighted)} {smoothing:g} {int(ignore >= 0)}"
+            store(name, logits, lambda x: F.cross_entropy(x, targets, weight=weights if weighted else None,
+                                                          label_smoothing=smoothing, ignore_index=ignore))
+store("mse_loss", prediction, lambda x: F.mse_loss(x, truth))
+store("l1_loss", prediction, lambda x: F.l1_loss(x, truth))
+store("huber_loss 1", prediction, lambda x: F.huber_loss(x, truth))
+store("huber_loss 0.5", prediction, lambda x: F.huber_loss(x, truth, delta=0.5))
+save_file(tensors, folder / "losses.safetensors")
