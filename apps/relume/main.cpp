@@ -32,6 +32,12 @@ void complain(std::string text) {
   fmt::print(stderr, "relume: {}\n", text);
 }
 
+/// What was printed must have arrived: a full disk is no success.
+void flush_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout))
+    throw relume::FileError("stdout cannot be written to; is the disk full?");
+}
+
 const CLI::App& chosen(const CLI::App& app) {
   const auto subcommands = app.get_subcommands();
   return subcommands.empty() ? app : *subcommands.front();
@@ -49,6 +55,7 @@ int run(int argc, char** argv) {
   add_activations(app);
   try {
     app.parse(argc, argv);
+    flush_output();
     return 0;
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
@@ -57,8 +64,12 @@ int run(int argc, char** argv) {
   } catch (const CLI::ExtrasError&) {
     complain(describe_unknown(chosen(app), argc, argv));
   } catch (const CLI::ParseError& error) {
-    complain(std::string(error.what()) + "; relume " + (&chosen(app) == &app ? "" : chosen(app).get_name() + " ") +
-             "--help shows the usage");
+    const bool top = &chosen(app) == &app;
+    if (top && argc > 1)
+      complain(describe_unknown(app, argc, argv));
+    else
+      complain(top ? fmt::format("{}; relume --help shows the usage", error.what())
+                   : fmt::format("{0}: {1}; relume {0} --help shows the usage", chosen(app).get_name(), error.what()));
   }
   return exit_bad_input;
 }
@@ -68,6 +79,8 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace relume::app;
+  // A file over the limit is then a failed write, which says where it happened and cleans up.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return run(argc, argv);
   } catch (const Exit& exit) {

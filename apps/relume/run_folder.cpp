@@ -12,7 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 bool holds_run(const fs::path& folder) {
-  return fs::exists(folder / "model.safetensors") || fs::exists(folder / "checkpoint") || fs::exists(folder / "metrics.csv");
+  return fs::exists(folder / "model.safetensors") || fs::exists(folder / "checkpoint" / "checkpoint.safetensors") ||
+         fs::exists(folder / "metrics.csv");
 }
 
 /// "mnist" for ../data/mnist/, "titanic" for titanic.csv.gz, "spirals" for builtin:spirals.

@@ -145,9 +145,7 @@ Activation::Activation(std::string_view text) : Activation(entry_named(trim(text
   }
 }
 
-double Activation::parameter(std::string_view name) const {
-  return values_[index_of(*entry_, name)];
-}
+double Activation::parameter(std::string_view name) const { return values_[index_of(*entry_, name)]; }
 
 void Activation::set(std::string_view name, double value) {
   const std::size_t i = index_of(*entry_, name);
@@ -157,9 +155,7 @@ void Activation::set(std::string_view name, double value) {
   values_[i] = value;
 }
 
-bool operator==(const Activation& a, const Activation& b) {
-  return a.entry_ == b.entry_ && a.values_ == b.values_;
-}
+bool operator==(const Activation& a, const Activation& b) { return a.entry_ == b.entry_ && a.values_ == b.values_; }
 
 std::string to_string(const Activation& activation) {
   const auto parameters = activation.entry().parameters;
@@ -177,9 +173,7 @@ std::string to_string(const Activation& activation) {
   return std::string(activation.name()) + "(" + join(texts) + ")";
 }
 
-std::ostream& operator<<(std::ostream& out, const Activation& activation) {
-  return out << to_string(activation);
-}
+std::ostream& operator<<(std::ostream& out, const Activation& activation) { return out << to_string(activation); }
 
 void register_activation(const Entry& entry) {
   require(!find_anywhere(entry.info.name), "register_activation: \"{}\" is taken", entry.info.name);

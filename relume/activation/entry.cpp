@@ -75,9 +75,7 @@ void visit_half(DType dtype, F f) {
   f.template operator()<BFloat16>();
 }
 
-bool is_half(DType dtype) {
-  return dtype == DType::float16 || dtype == DType::bfloat16;
-}
+bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
 
 }  // namespace
 

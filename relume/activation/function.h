@@ -17,8 +17,8 @@ class ActivationOf;
 
 namespace relume::activation {
 
-/// y[i] = f(x[i]) for the activation of that name with its first parameters set. Throws ShapeError where x and y differ in
-/// length.
+/// y[i] = f(x[i]) for the activation of that name with its first parameters set. Throws ShapeError where x and y differ
+/// in length.
 void apply(std::string_view name, std::span<const double> parameters, std::span<const float> x, std::span<float> y);
 void apply(std::string_view name, std::span<const double> parameters, std::span<const double> x, std::span<double> y);
 
@@ -28,7 +28,7 @@ template <class S>
 struct Function {
   /// f of a number. An integer gives an integer where the activation works on them, else a double.
   template <class T, class... Parameters>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   constexpr auto operator()(T x, Parameters... parameters) const {
     const S s = with_first_parameters<S>(parameters...);
     constexpr bool whole = std::is_integral_v<T> && !std::is_same_v<T, bool> && requires { S::integers; };
@@ -50,8 +50,9 @@ struct Function {
 
   /// f of a Tensor, recorded for backward(): what ops/activation.h makes of it.
   template <class X, class... Parameters>
-    requires std::is_class_v<X>
-  auto operator()(const X& x, Parameters... parameters) const -> decltype(activate_as<S>(x, static_cast<double>(parameters)...)) {
+  requires std::is_class_v<X>
+  auto operator()(const X& x, Parameters... parameters) const
+      -> decltype(activate_as<S>(x, static_cast<double>(parameters)...)) {
     return activate_as<S>(x, static_cast<double>(parameters)...);
   }
 

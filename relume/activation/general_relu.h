@@ -19,7 +19,9 @@ struct GeneralRelu {
 
   template <class V>
   V forward(V x) const {
-    return min(select(x < V(threshold), V(negative_slope) * (x - V(threshold)), x), V(max_value));
+    // A slope of zero is no factor: 0 · −∞ would be NaN, and 0 · −1 is −0.
+    const V below = negative_slope == 0 ? V(0) : V(negative_slope) * (x - V(threshold));
+    return min(select(x < V(threshold), below, x), V(max_value));
   }
 
   static constexpr auto saves = Saves::input;

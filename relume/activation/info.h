@@ -22,6 +22,7 @@ using kernels::min;
 using kernels::normal_cdf;
 using kernels::select;
 using kernels::sigmoid;
+using kernels::sigmoid_times;
 using kernels::sqrt;
 using kernels::tanh;
 using kernels::wide;

@@ -1,6 +1,7 @@
 // The parameters of an activation, and reaching those of a struct one after the other.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <limits>
 #include <string_view>
@@ -26,6 +27,13 @@ struct Param {
   Range range{};
 
   constexpr operator double() const { return value; }
+  /// In a formula on integers: cut to a whole number, and to the nearest that T has.
+  template <std::integral T>
+  explicit constexpr operator T() const {
+    constexpr auto low = std::numeric_limits<T>::min(), high = std::numeric_limits<T>::max();
+    if (value >= static_cast<double>(high)) return high;
+    return value > static_cast<double>(low) ? static_cast<T>(value) : low;
+  }
 };
 
 /// How many parameters S has: its members are nothing else.

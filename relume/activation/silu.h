@@ -18,9 +18,7 @@ struct Silu {
   template <class V>
   V forward(V x) const {
     const V bounded = max(x, V(-1000));
-    const V below = min(bounded, V(0)), negative = -abs(bounded);
-    const V share = bounded / (exp(negative) + V(1));
-    return select(bounded < V(0), exp_times(below, share), share);
+    return sigmoid_times(bounded, bounded);
   }
 
   // σ(x) (1 + x (1 − σ(x)))

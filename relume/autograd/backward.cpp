@@ -38,6 +38,7 @@ void accumulate_into_leaf(const Tensor& leaf, Tensor&& gradient) {
   require<ShapeError>(gradient.shape() == leaf.shape(), "backward: a gradient of {} came to a leaf of {}",
                       to_string(gradient.shape()), to_string(leaf.shape()));
   Tensor& grad = gradient_state(leaf).grad;
+  if (grad.defined() && !grad.is_contiguous()) grad = grad.clone();
   if (grad.defined()) {  // the user may hold it: it changes under his handle, as in PyTorch
     grad.impl()->storage->bump_version();
     add_in_place(grad, gradient);
@@ -122,6 +123,8 @@ void Tensor::backward(const Tensor& gradient, bool retain_graph) const {
           to_string(shape()));
   NoGradGuard guard;
   Tensor start = gradient.defined() ? gradient : full(shape(), 1, dtype());
+  require<DTypeError>(start.dtype() == dtype(), "backward: a gradient of {} does not fit a tensor of {}; convert it with to()",
+                      name(start.dtype()), name(dtype()));
   require<ShapeError>(start.shape() == shape(), "backward: a gradient of {} does not fit a tensor of {}",
                       to_string(start.shape()), to_string(shape()));
   if (Node* node = grad_fn())

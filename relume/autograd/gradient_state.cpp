@@ -34,6 +34,9 @@ void Tensor::set_grad(const Tensor& gradient) const {
   require<ShapeError>(!gradient.defined() || gradient.shape() == shape(),
                       "set_grad: a gradient of {} does not fit a tensor of {}",
                       gradient.defined() ? to_string(gradient.shape()) : "", to_string(shape()));
+  require<DTypeError>(!gradient.defined() || gradient.dtype() == dtype(),
+                      "set_grad: a gradient of {} does not fit a tensor of {}; convert it with to()",
+                      gradient.defined() ? name(gradient.dtype()) : "", name(dtype()));
   if (gradient.defined() || impl_->gradient_state) gradient_state(*this).grad = gradient;
 }
 

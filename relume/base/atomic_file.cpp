@@ -12,8 +12,12 @@
 namespace relume {
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+  std::error_code ignored;
+  if (std::filesystem::is_symlink(path_, ignored)) path_ = std::filesystem::weakly_canonical(path_);
+  const auto status = std::filesystem::status(path_, ignored);
+  in_place_ = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
   temporary_ = path_;
-  temporary_ += fmt::format(".{}.part", ::getpid());
+  if (!in_place_) temporary_ += fmt::format(".{}.part", ::getpid());
   file_ = std::fopen(temporary_.c_str(), "wb");
   if (!file_) fail_with_errno();
 }
@@ -22,7 +26,7 @@ AtomicFile::~AtomicFile() {
   if (!file_) return;
   std::fclose(file_);
   std::error_code ignored;
-  std::filesystem::remove(temporary_, ignored);
+  if (!in_place_) std::filesystem::remove(temporary_, ignored);
 }
 
 void AtomicFile::fail_with_errno() {
@@ -35,7 +39,12 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
 }
 
 void AtomicFile::commit() {
-  if (std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0) fail_with_errno();
+  if (std::fflush(file_) != 0) fail_with_errno();
+  if (in_place_) {
+    std::fclose(std::exchange(file_, nullptr));
+    return;
+  }
+  if (::fsync(::fileno(file_)) != 0) fail_with_errno();
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail_with_errno();
   std::fclose(std::exchange(file_, nullptr));
   // The new name itself must survive a crash, not only the bytes.

@@ -21,7 +21,7 @@ enum class Task : std::uint8_t { classification, regression };
 std::string_view name(Task task);
 
 /// The target column of a table. Text is classes, and so are whole numbers where there are few of them (at most 20,
-/// each seen ten times on average); all else is regression.
+/// each seen five times on average); all else is regression.
 class Target {
  public:
   Target() = default;

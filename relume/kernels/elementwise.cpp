@@ -12,26 +12,78 @@ namespace {
 
 constexpr std::int64_t grain = 1 << 16;
 
-/// The type that arithmetic on T is done in: float for the 16-bit floats.
-template <class T>
-using Compute = std::conditional_t<std::is_class_v<T>, float, T>;
+// Loops are compiled for float, double and int64 alone; the narrower types pass through them a chunk at a time. That is
+// exact: sums and products of integers wrap the same way when they are cut to their width at the end.
+constexpr std::int64_t chunk = 1024;
 
-template <class T>
-Compute<T> load(T value) {
-  return static_cast<Compute<T>>(value);
+constexpr DType computed_in(DType dtype) {
+  if (dtype == DType::float64) return DType::float64;
+  return is_floating(dtype) ? DType::float32 : DType::int64;
 }
 
+template <class F>
+void visit_computed(DType dtype, F&& f) {
+  switch (computed_in(dtype)) {
+    case DType::float64: return f.template operator()<double>();
+    case DType::int64: return f.template operator()<std::int64_t>();
+    default: return f.template operator()<float>();
+  }
+}
+
+/// A strided run of any dtype, read as C.
+template <class C>
+class Operand {
+ public:
+  Operand(DType dtype, const void* data, std::int64_t stride) : dtype_(dtype), data_(data), stride_(stride) {}
+
+  bool direct() const { return dtype_ == dtype_v<C>; }
+  std::int64_t stride() const { return direct() || stride_ == 0 ? stride_ : 1; }
+  /// The elements from `begin` on, with stride().
+  const C* load(std::int64_t begin, std::int64_t n) {
+    const auto* first = static_cast<const std::byte*>(data_) + begin * stride_ * static_cast<std::int64_t>(size_of(dtype_));
+    if (direct()) return reinterpret_cast<const C*>(first);
+    convert(dtype_, first, stride_, dtype_v<C>, buffer_, 1, stride_ == 0 ? 1 : n);
+    return buffer_;
+  }
+
+ private:
+  DType dtype_;
+  const void* data_;
+  std::int64_t stride_;
+  C buffer_[chunk];
+};
+
 /// y[i] = f(a[i], b[i]); the common strides get loops that the compiler turns into SIMD.
-template <class A, class B, class Y, class F>
-void run(const A* a, std::int64_t sa, const B* b, std::int64_t sb, Y* y, std::int64_t n, F f) {
-  parallel_for(n, grain, [&](std::int64_t begin, std::int64_t end) {
-    if (sa == 1 && sb == 1) {
-      for (std::int64_t i = begin; i < end; ++i) y[i] = static_cast<Y>(f(load(a[i]), load(b[i])));
-    } else if (sa == 1 && sb == 0) {
-      const auto right = load(*b);
-      for (std::int64_t i = begin; i < end; ++i) y[i] = static_cast<Y>(f(load(a[i]), right));
-    } else {
-      for (std::int64_t i = begin; i < end; ++i) y[i] = static_cast<Y>(f(load(a[i * sa]), load(b[i * sb])));
+template <class C, class Y, class F>
+void run(const C* a, std::int64_t sa, const C* b, std::int64_t sb, Y* y, std::int64_t n, F f) {
+  if (sa == 1 && sb == 1) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<Y>(f(a[i], b[i]));
+  } else if (sa == 1 && sb == 0) {
+    const C right = *b;
+    for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<Y>(f(a[i], right));
+  } else {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<Y>(f(a[i * sa], b[i * sb]));
+  }
+}
+
+/// The same for operands and a result of any dtype.
+template <class C, class Y, class F>
+void run_any(Operand<C> a, Operand<C> b, DType y_dtype, void* y, std::int64_t n, F f) {
+  const auto y_size = static_cast<std::int64_t>(size_of(y_dtype));
+  parallel_for(n, grain, [&, a, b](std::int64_t begin, std::int64_t end) mutable {
+    const bool direct = a.direct() && b.direct() && y_dtype == dtype_v<Y>;
+    Y buffer[chunk];
+    for (std::int64_t at = begin; at < end;) {
+      const std::int64_t count = direct ? end - at : std::min(chunk, end - at);
+      const C *left = a.load(at, count), *right = b.load(at, count);
+      auto* out = static_cast<std::byte*>(y) + at * y_size;
+      if (y_dtype == dtype_v<Y>) {
+        run(left, a.stride(), right, b.stride(), reinterpret_cast<Y*>(out), count, f);
+      } else {
+        run(left, a.stride(), right, b.stride(), buffer, count, f);
+        convert(dtype_v<Y>, buffer, 1, y_dtype, out, 1, count);
+      }
+      at += count;
     }
   });
 }
@@ -132,36 +184,28 @@ To convert_one(From value) {
 
 void binary(Binary op, DType dtype, const void* a, std::int64_t stride_a, const void* b, std::int64_t stride_b, void* y,
             std::int64_t n) {
-  visit(dtype, [&]<class T>() {
-    if constexpr (!std::is_same_v<T, bool>) {
-      with_arithmetic<Compute<T>>(op, [&](auto f) {
-        run(static_cast<const T*>(a), stride_a, static_cast<const T*>(b), stride_b, static_cast<T*>(y), n, f);
-      });
-    } else {
-      // On truth values + and max are "or", · and min are "and", − and / have been refused above.
-      const bool either = op == Binary::add || op == Binary::maximum;
-      run(static_cast<const bool*>(a), stride_a, static_cast<const bool*>(b), stride_b, static_cast<bool*>(y), n,
-          [either](bool p, bool q) { return either ? p || q : p && q; });
-    }
+  // On truth values + and max are "or", · and min are "and": 1 + 1 becomes true again when it is stored.
+  visit_computed(dtype, [&]<class C>() {
+    with_arithmetic<C>(op, [&](auto f) {
+      run_any<C, C>({dtype, a, stride_a}, {dtype, b, stride_b}, dtype, y, n, f);
+    });
   });
 }
 
 void compare(Compare op, DType dtype, const void* a, std::int64_t stride_a, const void* b, std::int64_t stride_b,
              bool* y, std::int64_t n) {
-  visit(dtype, [&]<class T>() {
-    with_comparison<Compute<T>>(op, [&](auto f) {
-      run(static_cast<const T*>(a), stride_a, static_cast<const T*>(b), stride_b, y, n, f);
+  visit_computed(dtype, [&]<class C>() {
+    with_comparison<C>(op, [&](auto f) {
+      run_any<C, bool>({dtype, a, stride_a}, {dtype, b, stride_b}, DType::bool_, y, n, f);
     });
   });
 }
 
 void unary(Unary op, DType dtype, const void* x, std::int64_t stride_x, void* y, std::int64_t n) {
-  visit(dtype, [&]<class T>() {
-    if constexpr (!std::is_same_v<T, bool>)
-      with_function<Compute<T>>(op, [&](auto f) {
-        const auto* source = static_cast<const T*>(x);
-        run(source, stride_x, source, 0, static_cast<T*>(y), n, [f](auto v, auto) { return f(v); });
-      });
+  visit_computed(dtype, [&]<class C>() {
+    with_function<C>(op, [&](auto f) {
+      run_any<C, C>({dtype, x, stride_x}, {dtype, x, 0}, dtype, y, n, [f](C v, C) { return static_cast<C>(f(v)); });
+    });
   });
 }
 

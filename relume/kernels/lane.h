@@ -12,9 +12,9 @@
 #include <type_traits>
 
 #include <hwy/cache_control.h>
+#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
-#include <hwy/contrib/math/math-inl.h>
 #include "relume/kernels/lane_access.h"
 #include "relume/kernels/scalar.h"
 
@@ -91,6 +91,19 @@ Lane<T> for_each_element(Lane<T> x, F f) {
   return Lane<T>(hn::Load(typename Lane<T>::Tag(), values));
 }
 
+/// f of each element of x and the one of y beside it, in double precision.
+template <class T, class F>
+Lane<T> for_each_pair(Lane<T> x, Lane<T> y, F f) {
+  constexpr auto width = static_cast<std::size_t>(Lane<T>::width);
+  alignas(64) T left[width];
+  alignas(64) T right[width];
+  hn::Store(x.raw(), typename Lane<T>::Tag(), left);
+  hn::Store(y.raw(), typename Lane<T>::Tag(), right);
+  for (std::size_t i = 0; i < width; ++i)
+    left[i] = static_cast<T>(f(static_cast<double>(left[i]), static_cast<double>(right[i])));
+  return Lane<T>(hn::Load(typename Lane<T>::Tag(), left));
+}
+
 }  // namespace
 
 /// How the loops read and write lanes and masks; see lane_access.h.
@@ -140,9 +153,7 @@ struct LaneAccess<Lane<T>> {
   }
 
  private:
-  static hn::Mask<Tag> first(std::int64_t n) {
-    return hn::FirstN(Tag(), static_cast<std::size_t>(n));
-  }
+  static hn::Mask<Tag> first(std::int64_t n) { return hn::FirstN(Tag(), static_cast<std::size_t>(n)); }
 };
 
 }  // namespace relume::kernels

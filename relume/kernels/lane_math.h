@@ -33,9 +33,9 @@ inline Lane<float> clamp(Lane<float> x, float low, float high) {
   return Lane<float>(hn::Max(Lane<float>(low).raw(), hn::Min(Lane<float>(high).raw(), x.raw())));
 }
 
-/// eˣ = 2ⁿ · m with |log m| ≤ log(2) / 2.
+/// eˣ = 2ⁿ (m + rest) with |log m| ≤ log(2) / 2 and rest what m lost to rounding.
 struct Exponential {
-  Lane<float> m, n;
+  Lane<float> m, rest, n;
 };
 
 /// x = n log 2 + r
@@ -56,19 +56,19 @@ inline Exponential exponential(Lane<float> x) {
   m = fma(m, r, 4.16695364e-2f);
   m = fma(m, r, 1.66664720e-1f);
   m = fma(m, r, 4.99999851e-1f);
-  m = fma(m, r, 1);
-  m = fma(m, r, 1);
-  return {m, n};
+  const V slope = fma(m, r, 1);
+  m = fma(slope, r, 1);
+  return {m, fma(slope, r, V(1) - m), n};
 }
 
 inline Lane<float> exp(Lane<float> x) {
-  const auto [m, n] = exponential(x);
+  const auto [m, rest, n] = exponential(x);
   return scale(m, n);
 }
 
 inline Lane<float> exp_times(Lane<float> x, Lane<float> y) {
-  const auto [m, n] = exponential(x);
-  return scale(m * y, n);
+  const auto [m, rest, n] = exponential(x);
+  return scale(fma(m, y, rest * y), n);
 }
 
 inline Lane<float> expm1(Lane<float> x) {
@@ -135,6 +135,17 @@ inline Lane<float> sigmoid(Lane<float> x) {
   return select(x < 0, e, 1) / (e + 1);
 }
 
+inline Lane<float> sigmoid_times(Lane<float> x, Lane<float> y) {
+  const auto [m, rest, n] = exponential(-abs(x));
+  const Lane<float> e = scale(m, n), below = e + 1;
+  // Below zero what the denominator and the quotient lost to rounding is put back.
+  const Lane<float> lost = (Lane<float>(1) - below) + e;
+  const Lane<float> quotient = y / below;
+  const Lane<float> share_rest = (fma(-quotient, below, y) - quotient * lost) / below;
+  const Lane<float> scaled = scale(fma(m, quotient, fma(m, share_rest, rest * quotient)), n);
+  return select(x < 0, scaled, quotient);
+}
+
 /// f in double precision on both halves of x.
 template <class F>
 Lane<float> wide(Lane<float> x, F f) {
@@ -146,16 +157,12 @@ Lane<float> wide(Lane<float> x, F f) {
   return Lane<float>(hn::Combine(tag, hn::DemoteTo(half, high.raw()), hn::DemoteTo(half, low.raw())));
 }
 
-inline Lane<double> keep_nan(Lane<double> x, Lane<double> y) {
-  return select(x == x, y, x);
-}
+inline Lane<double> keep_nan(Lane<double> x, Lane<double> y) { return select(x == x, y, x); }
 
 inline Lane<double> exp(Lane<double> x) {
   return keep_nan(x, Lane<double>(hn::Exp(hn::ScalableTag<double>(), min(x, 710).raw())));
 }
-inline Lane<double> exp_times(Lane<double> x, Lane<double> y) {
-  return exp(x * 0.5) * (exp(x * 0.5) * y);
-}
+inline Lane<double> exp_times(Lane<double> x, Lane<double> y) { return exp(x * 0.5) * (exp(x * 0.5) * y); }
 inline Lane<double> expm1(Lane<double> x) {
   return keep_nan(x, Lane<double>(hn::Expm1(hn::ScalableTag<double>(), min(x, 710).raw())));
 }
@@ -168,6 +175,11 @@ inline Lane<double> tanh(Lane<double> x) {
 inline Lane<double> sigmoid(Lane<double> x) {
   const Lane<double> e = exp(-abs(x));
   return select(x < 0, e, 1) / (e + 1);
+}
+inline Lane<double> sigmoid_times(Lane<double> x, Lane<double> y) {
+  const Lane<double> negative = -abs(x);
+  const Lane<double> share = y / (exp(negative) + 1);
+  return select(x < 0, exp_times(negative, share), share);
 }
 
 template <class F>
@@ -235,14 +247,11 @@ Lane<T> wide(Lane<T> x, F f) {
 }
 template <class T>
 Lane<T> exp_times(Lane<T> x, std::type_identity_t<Lane<T>> y) {
-  constexpr auto width = static_cast<std::size_t>(Lane<T>::width);
-  alignas(64) T exponents[width];
-  alignas(64) T factors[width];
-  hn::Store(x.raw(), typename Lane<T>::Tag(), exponents);
-  hn::Store(y.raw(), typename Lane<T>::Tag(), factors);
-  for (std::size_t i = 0; i < width; ++i)
-    factors[i] = static_cast<T>(kernels::exp_times(static_cast<double>(exponents[i]), static_cast<double>(factors[i])));
-  return Lane<T>(hn::Load(typename Lane<T>::Tag(), factors));
+  return for_each_pair(x, y, [](double v, double w) { return kernels::exp_times(v, w); });
+}
+template <class T>
+Lane<T> sigmoid_times(Lane<T> x, std::type_identity_t<Lane<T>> y) {
+  return for_each_pair(x, y, [](double v, double w) { return kernels::sigmoid_times(v, w); });
 }
 
 #endif

@@ -145,9 +145,7 @@ template void matmul(Transpose, Transpose, std::int64_t, std::int64_t, std::int6
 template void matmul(Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t,
                      const double*, std::int64_t, double, double*, std::int64_t, const Epilogue*);
 
-void force_portable_matmul(bool value) {
-  portable().store(value, std::memory_order_relaxed);
-}
+void force_portable_matmul(bool value) { portable().store(value, std::memory_order_relaxed); }
 
 const char* matmul_backend() {
   return !portable() && small_product<float>({16, 16, 16, 16, 16, 16, false, false}) ? "libxsmm" : "portable";

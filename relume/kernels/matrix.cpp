@@ -7,9 +7,7 @@ namespace relume::kernels {
 
 RELUME_DECLARE_TABLE(MatrixTable, matrix);
 
-const MatrixTable& matrix_table() {
-  return RELUME_CHOOSE_TABLE(matrix);
-}
+const MatrixTable& matrix_table() { return RELUME_CHOOSE_TABLE(matrix); }
 
 template <>
 void transpose(const float* a, std::int64_t rows, std::int64_t columns, std::int64_t lda, float* b, std::int64_t ldb) {

@@ -64,6 +64,13 @@ T sigmoid(T x) {
   const T e = std::exp(x < 0 ? x : -x);
   return (x < 0 ? e : T(1)) / (1 + e);
 }
+/// y / (1 + e⁻ˣ), without the loss of accuracy where the sigmoid alone is subnormal.
+template <std::floating_point T>
+T sigmoid_times(T x, std::type_identity_t<T> y) {
+  const T negative = x < 0 ? x : -x;
+  const T share = y / (1 + std::exp(negative));
+  return x < 0 ? exp_times(negative, share) : share;
+}
 /// Φ(x), the normal distribution's share below x.
 template <std::floating_point T>
 T normal_cdf(T x) {

@@ -1,5 +1,7 @@
 #include "relume/ops/linear.h"
 
+#include <algorithm>
+
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
 #include "relume/kernels/column_sum.h"
@@ -21,6 +23,8 @@ void check(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   require<DTypeError>(x.dtype() == weight.dtype() && (x.dtype() == DType::float32 || x.dtype() == DType::float64),
                       "linear: input is {} and weight is {}; both must be float32, or float64", name(x.dtype()),
                       name(weight.dtype()));
+  require<DTypeError>(!bias.defined() || bias.dtype() == weight.dtype(), "linear: bias is {} and weight is {}",
+                      bias.defined() ? name(bias.dtype()) : "", name(weight.dtype()));
 }
 
 /// y = f(x Wᵀ + b). `mask` (or null) gets a bit an element, `before` (or undefined) what went into f.
@@ -29,7 +33,11 @@ void forward(const Tensor& x, const Tensor& weight, const Tensor& bias, const Ac
              std::uint8_t* mask, std::int64_t mask_stride, const Tensor& before) {
   const std::int64_t out = weight.size(0), in = weight.size(1), rows = in ? x.elements() / in : y.elements() / out;
   activation::FusedForward fused{.entry = &f.entry(), .parameters = f.parameters(), .dtype = dtype_v<T>};
-  fused.bias = bias.defined() ? bias.raw_data() : nullptr;
+  // What went into f is kept with its bias: the product is added to rows that hold it already.
+  const bool bias_first = before.defined() && bias.defined();
+  if (bias_first)
+    for (std::int64_t r = 0; r < rows; ++r) std::copy_n(bias.data<T>(), out, before.data<T>() + r * out);
+  fused.bias = bias.defined() && !bias_first ? bias.raw_data() : nullptr;
   fused.mask = mask;
   fused.mask_stride = mask_stride;
   if (before.defined()) {
@@ -38,8 +46,8 @@ void forward(const Tensor& x, const Tensor& weight, const Tensor& bias, const Ac
   }
   const kernels::Epilogue epilogue = fused.epilogue();
   const Tensor& product = before.defined() ? before : y;
-  kernels::matmul<T>(Transpose::no, Transpose::yes, rows, out, in, x.data<T>(), in, weight.data<T>(), in, T{0},
-                     product.data<T>(), out, &epilogue);
+  kernels::matmul<T>(Transpose::no, Transpose::yes, rows, out, in, x.data<T>(), in, weight.data<T>(), in,
+                     bias_first ? T{1} : T{0}, product.data<T>(), out, &epilogue);
 }
 
 /// dz = dy ⊙ f′ and, in the same pass, db = Σ dz over the rows.
@@ -87,12 +95,13 @@ Gradients backward(const BackwardContext& c, const Activation& f, const Tensor& 
 
 }  // namespace
 
-Tensor linear(const Tensor& input, const Tensor& weight_in, const Tensor& bias, const Activation* activation) {
-  check(input, weight_in, bias);
+Tensor linear(const Tensor& input, const Tensor& weight_in, const Tensor& bias_in, const Activation* activation) {
+  check(input, weight_in, bias_in);
   static const Activation identity("identity");
   const Activation& f = activation ? *activation : identity;
   require(f.entry().kind == activation::Kind::elementwise, "linear: {} is not elementwise and cannot be fused", f.name());
   const Tensor x = input.contiguous(), weight = weight_in.contiguous();
+  const Tensor bias = bias_in.defined() ? bias_in.contiguous() : bias_in;
   const std::int64_t out = weight.size(0);
   Shape shape = x.shape();
   shape[-1] = out;

@@ -30,6 +30,9 @@ NamedTensors copies(const NamedTensors& tensors, const std::string& prefix = "")
   return result;
 }
 
+/// Where the random numbers of a run's dropout begin: a stream of their own, whatever the process drew before.
+Rng first_rng(const Options& options) { return Rng(options.seed).fork(1); }
+
 /// The tensors whose names begin with the prefix, without it.
 NamedTensors with_prefix(const NamedTensors& tensors, const std::string& prefix) {
   NamedTensors result;
@@ -56,24 +59,28 @@ Tensor balanced_weights(const Tensor& classes, std::int64_t count) {
 
 nlohmann::json row_to_json(const EpochRow& row) {
   return {row.epoch, row.train_loss, row.valid.rows, row.valid.loss, row.valid.accuracy, row.valid.f1_macro,
-          row.valid.rmse, row.valid.mae, row.valid.r2, row.lr, row.grad_norm, row.dead_share, row.seconds};
+          row.valid.rmse, row.valid.mae, row.valid.r2, row.lr, row.grad_norm, row.dead_share, row.seconds,
+          row.valid.auc ? nlohmann::json(*row.valid.auc) : nlohmann::json()};
 }
 
 EpochRow row_from_json(const nlohmann::json& j) {
+  // JSON has no NaN and no infinity: what was not finite comes back as null.
+  const auto number = [&j](std::size_t i) { return j.at(i).is_null() ? std::nan("") : j.at(i).get<double>(); };
   EpochRow row;
   row.epoch = j.at(0);
-  row.train_loss = j.at(1);
+  row.train_loss = number(1);
   row.valid.rows = j.at(2);
-  row.valid.loss = j.at(3);
-  row.valid.accuracy = j.at(4);
-  row.valid.f1_macro = j.at(5);
-  row.valid.rmse = j.at(6);
-  row.valid.mae = j.at(7);
-  row.valid.r2 = j.at(8);
-  row.lr = j.at(9);
-  row.grad_norm = j.at(10);
-  row.dead_share = j.at(11);
-  row.seconds = j.at(12);
+  row.valid.loss = number(3);
+  row.valid.accuracy = number(4);
+  row.valid.f1_macro = number(5);
+  row.valid.rmse = number(6);
+  row.valid.mae = number(7);
+  row.valid.r2 = number(8);
+  row.lr = number(9);
+  row.grad_norm = number(10);
+  row.dead_share = number(11);
+  row.seconds = number(12);
+  if (!j.at(13).is_null()) row.valid.auc = number(13);
   return row;
 }
 
@@ -83,7 +90,7 @@ nlohmann::json fingerprint(const io::Model& model, const Options& o, const data:
           {"epochs", o.epochs}, {"batch", o.batch_size}, {"optimizer", o.optimizer}, {"lr", o.lr},
           {"momentum", o.momentum}, {"nesterov", o.nesterov}, {"weight_decay", o.weight_decay},
           {"schedule", optim::name(o.schedule)}, {"warmup", o.warmup_steps}, {"clip", o.clip_norm},
-          {"patience", o.patience}, {"label_smoothing", o.label_smoothing}, {"balanced", o.balanced_classes},
+          {"patience", o.patience}, {"min_delta", o.min_delta}, {"label_smoothing", o.label_smoothing}, {"balanced", o.balanced_classes},
           {"seed", o.seed}, {"train_rows", split.train.size()}, {"valid_rows", split.valid.size()}};
 }
 
@@ -108,6 +115,7 @@ struct Trainer::State {
   std::int64_t waited = 0;  // epochs since the best
   NamedTensors best, last;
   bool running = true;
+  bool begun = false;  // the generator of dropout stands where this run left it
 };
 
 Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, const Options& options)
@@ -202,8 +210,14 @@ bool Trainer::end_epoch() {
   row.seconds = seconds();
   s.next_batch = s.loss_rows = s.norm_count = 0;
   s.loss_sum = s.norm_sum = 0;
-
   const double watched = split_.valid.empty() ? row.train_loss : row.valid.loss;
+  // The epoch's last step can do this, without a batch after it that would show it.
+  if (!std::isfinite(watched) || !all_finite(parameters_)) {
+    s.history.ending = Ending::not_finite;
+    s.history.rows.push_back(row);
+    if (on_epoch) on_epoch(row);
+    return false;
+  }
   s.schedule.observe(watched);
   ++s.waited;
   if (watched < s.best_loss * (1 - options_.min_delta) || split_.valid.empty()) {
@@ -231,6 +245,8 @@ void Trainer::remember_best() {
 History Trainer::run() {
   State& s = *state_;
   s.began = Clock::now();
+  if (!s.begun) default_rng() = first_rng(options_);
+  s.begun = true;
   if (s.best.empty()) remember_best();
   while (s.running && s.epoch < options_.epochs) {
     train_epoch();
@@ -286,7 +302,7 @@ io::Checkpoint Trainer::checkpoint() const {
                                {"best_epoch", s.history.best_epoch}, {"waited", s.waited}, {"seconds", seconds()},
                                {"steps", optimizer_->steps()}, {"lr", optimizer_->lr()},
                                {"schedule", {memory.factor, memory.best, memory.waited}},
-                               {"rng", default_rng().state()}, {"rows", rows}}
+                               {"rng", (s.begun ? default_rng() : first_rng(options_)).state()}, {"rows", rows}}
                     .dump();
   return result;
 }
@@ -316,6 +332,7 @@ void Trainer::restore(const io::Checkpoint& checkpoint) {
     s.seconds_before = j.at("seconds");
     s.schedule.restore({j.at("schedule").at(0), j.at("schedule").at(1), j.at("schedule").at(2)});
     default_rng() = Rng::restore(j.at("rng"));
+    s.begun = true;
     s.history.rows.clear();
     for (const auto& row : j.at("rows")) s.history.rows.push_back(row_from_json(row));
     s.running = s.waited < options_.patience;

@@ -57,7 +57,7 @@ for loss in losses:
 tables["plateau"] = {"losses": losses, "rates": seen}
 
 random = np.random.default_rng(0)
-two = np.round(random.normal(size=(60, 2)), 1)  # rounding makes ties
+two = np.round(random.normal(size=(60, 2)) * 4) / 4  # rounding makes ties, and quarters are exact
 truth = (random.random(60) < 0.4).astype(int)
 many, classes = np.round(random.normal(size=(50, 4)), 3), random.choice([0, 1, 3], 50)
 many[:, 1] -= 3  # a class that occurs but is hardly predicted

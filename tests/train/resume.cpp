@@ -1,0 +1,155 @@
+// A run that is interrupted and taken up again is the run that was never interrupted, bit for bit.
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "relume/train/evaluate.h"
+#include "relume/train/trainer.h"
+#include "tests/reference/message_of.h"
+#include "tests/train/small_problem.h"
+
+namespace relume::train {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Outcome {
+  std::vector<float> best;
+  std::vector<float> last;
+  History history;
+};
+
+Outcome outcome_of(Problem& p, const Trainer& trainer, const History& history) {
+  Outcome outcome{weights_of(p.model), {}, history};
+  for (const auto& [name, tensor] : trainer.last_weights()) {
+    const auto values = tensor.to_vector<float>();
+    outcome.last.insert(outcome.last.end(), values.begin(), values.end());
+  }
+  return outcome;
+}
+
+Outcome uninterrupted(const char* layers, const Options& options) {
+  Problem p = make_problem("friedman", layers, 200);
+  Trainer trainer(p.model, p.dataset, p.split, options);
+  const History history = trainer.run();
+  return outcome_of(p, trainer, history);
+}
+
+/// Stops after `batches` batches, writes a checkpoint to a file, and goes on from it with everything made anew.
+Outcome interrupted(const char* layers, const Options& options, int batches) {
+  const auto path = std::filesystem::temp_directory_path() / ("relume_resume_" + std::to_string(::getpid()));
+  {
+    Problem p = make_problem("friedman", layers, 200);
+    Trainer trainer(p.model, p.dataset, p.split, options);
+    std::atomic<bool> stop = false;
+    trainer.stop = &stop;
+    trainer.on_progress = [&](const Progress&) { stop = --batches <= 0; };
+    EXPECT_EQ(trainer.run().ending, Ending::interrupted);
+    io::save_checkpoint(path, trainer.checkpoint());
+  }
+  manual_seed(987);  // whatever the process drew in between must not matter
+  Problem p = make_problem("friedman", layers, 200, 77);
+  Trainer trainer(p.model, p.dataset, p.split, options);
+  trainer.restore(io::load_checkpoint(path));
+  std::filesystem::remove(path);
+  const History history = trainer.run();
+  return outcome_of(p, trainer, history);
+}
+
+void expect_same(const Outcome& a, const Outcome& b) {
+  EXPECT_EQ(a.best, b.best);
+  EXPECT_EQ(a.last, b.last);
+  EXPECT_EQ(a.history.best_epoch, b.history.best_epoch);
+  EXPECT_EQ(a.history.ending, b.history.ending);
+  ASSERT_EQ(a.history.rows.size(), b.history.rows.size());
+  for (std::size_t i = 0; i < a.history.rows.size(); ++i) {
+    EXPECT_EQ(a.history.rows[i].train_loss, b.history.rows[i].train_loss) << i;
+    EXPECT_EQ(a.history.rows[i].valid.loss, b.history.rows[i].valid.loss) << i;
+    EXPECT_EQ(a.history.rows[i].grad_norm, b.history.rows[i].grad_norm) << i;
+    EXPECT_EQ(a.history.rows[i].lr, b.history.rows[i].lr) << i;
+  }
+}
+
+TEST(Resume, GoesOnToTheSameBitsFromTheMiddleOfAnEpoch) {
+  const char* layers = "linear(16) relu linear(8) tanh";
+  for (const char* optimizer : {"adamw", "sgd", "rmsprop"}) {
+    const Options options{.epochs = 6, .batch_size = 16, .optimizer = optimizer, .seed = 3};
+    const Outcome whole = uninterrupted(layers, options);
+    for (const int batches : {1, 10, 23, 50}) expect_same(interrupted(layers, options, batches), whole);
+  }
+}
+
+TEST(Resume, GoesOnToTheSameBitsWithDropout) {
+  const char* layers = "linear(16) relu dropout(0.4) linear(8) relu dropout(0.2)";
+  const Options options{.epochs = 4, .batch_size = 16, .seed = 3};
+  const Outcome whole = uninterrupted(layers, options);
+  for (const int batches : {3, 10, 20}) expect_same(interrupted(layers, options, batches), whole);
+}
+
+TEST(Resume, GoesOnToTheSameBitsWithEverySchedule) {
+  using enum optim::ScheduleKind;
+  for (const auto schedule : {none, step, exponential, cosine, plateau, onecycle}) {
+    const Options options{.epochs = 12, .batch_size = 32, .lr = 0.02, .schedule = schedule, .warmup_steps = 7, .clip_norm = 1};
+    expect_same(interrupted("linear(16) relu", options, 33), uninterrupted("linear(16) relu", options));
+  }
+}
+
+TEST(Resume, KeepsItsPatience) {
+  const Options options{.epochs = 200, .batch_size = 16, .lr = 0.03, .schedule = optim::ScheduleKind::none, .patience = 5};
+  const Outcome whole = uninterrupted("linear(32) relu", options);
+  ASSERT_EQ(whole.history.ending, Ending::early);
+  const auto batches = static_cast<int>(whole.history.rows.size() - 2) * 10 + 3;
+  expect_same(interrupted("linear(32) relu", options, batches), whole);
+}
+
+TEST(Resume, DoesNothingMoreWhereTheRunWasOver) {
+  const Options options{.epochs = 2};
+  Problem p = make_problem("moons", "linear(8) relu", 100);
+  Trainer trainer(p.model, p.dataset, p.split, options);
+  trainer.run();
+  const auto weights = weights_of(p.model);
+  Trainer again(p.model, p.dataset, p.split, options);
+  again.restore(trainer.checkpoint());
+  EXPECT_EQ(again.run().rows.size(), 2u);
+  EXPECT_EQ(weights_of(p.model), weights);
+}
+
+TEST(Resume, KeepsEveryMetricOfTheRowsBefore) {
+  Problem p = make_problem("moons", "linear(8) relu", 100);
+  Trainer trainer(p.model, p.dataset, p.split, {.epochs = 2});
+  const History whole = trainer.run();
+  Trainer again(p.model, p.dataset, p.split, {.epochs = 2});
+  again.restore(trainer.checkpoint());
+  const EpochRow row = again.run().rows.front(), expected = whole.rows.front();
+  EXPECT_EQ(row.valid.accuracy, expected.valid.accuracy);
+  EXPECT_EQ(row.valid.f1_macro, expected.valid.f1_macro);
+  EXPECT_EQ(row.valid.auc, expected.valid.auc);
+  EXPECT_TRUE(row.valid.auc.has_value());
+  EXPECT_EQ(row.dead_share, expected.dead_share);
+}
+
+TEST(Resume, RefusesOtherOptionsAndSaysWhich) {
+  Problem p = make_problem("moons", "linear(8) relu", 100);
+  const io::Checkpoint checkpoint = Trainer(p.model, p.dataset, p.split, {.epochs = 2}).checkpoint();
+  Trainer other(p.model, p.dataset, p.split, {.epochs = 3});
+  EXPECT_THAT(message_of<InputError>([&] { other.restore(checkpoint); }), HasSubstr("epochs = 2, this one has 3"));
+  Problem wider = make_problem("moons", "linear(9) relu", 100);
+  Trainer another(wider.model, wider.dataset, wider.split, {.epochs = 2});
+  EXPECT_THAT(message_of<InputError>([&] { another.restore(checkpoint); }), HasSubstr("linear(8) relu"));
+}
+
+TEST(Resume, RefusesADamagedCheckpoint) {
+  Problem p = make_problem("moons", "linear(8) relu", 100);
+  Trainer trainer(p.model, p.dataset, p.split, {.epochs = 2});
+  io::Checkpoint checkpoint = trainer.checkpoint();
+  checkpoint.state = "{\"options\": 3}";
+  EXPECT_THAT(message_of<InputError>([&] { trainer.restore(checkpoint); }), HasSubstr("damaged"));
+  checkpoint = trainer.checkpoint();
+  checkpoint.tensors.erase(checkpoint.tensors.begin());
+  EXPECT_THAT(message_of<InputError>([&] { trainer.restore(checkpoint); }), HasSubstr("missing"));
+}
+
+}  // namespace
+}  // namespace relume::train

@@ -1,0 +1,190 @@
+#include "relume/train/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "relume/base/parallel.h"
+#include "relume/train/evaluate.h"
+#include "tests/reference/message_of.h"
+#include "tests/train/small_problem.h"
+
+namespace relume::train {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// The weights after a run on a fresh problem.
+std::vector<float> weights_after(std::string_view problem, std::string_view layers, const Options& options,
+                                 std::int64_t rows = 400) {
+  Problem p = make_problem(problem, layers, rows);
+  Trainer trainer(p.model, p.dataset, p.split, options);
+  trainer.run();
+  return weights_of(p.model);
+}
+
+TEST(Trainer, LearnsTheMoons) {
+  Problem p = make_problem("moons", "linear(32) relu linear(32) relu", 1000);
+  Trainer trainer(p.model, p.dataset, p.split, {.epochs = 40, .lr = 5e-3});
+  const History history = trainer.run();
+  EXPECT_EQ(history.ending, Ending::all_epochs);
+  EXPECT_EQ(history.rows.size(), 40u);
+  EXPECT_GT(evaluate(p.model, p.dataset, p.split.valid).accuracy, 0.95);
+  EXPECT_LT(history.rows.back().train_loss, history.rows.front().train_loss / 2);
+}
+
+TEST(Trainer, LearnsANumberWithEveryOptimizer) {
+  for (const char* optimizer : {"adam", "adamw", "sgd", "rmsprop"}) {
+    Problem p = make_problem("friedman", "linear(32) relu linear(32) relu", 800);
+    Trainer trainer(p.model, p.dataset, p.split, {.epochs = 60, .optimizer = optimizer, .lr = 5e-3});
+    trainer.run();
+    const Metrics m = evaluate(p.model, p.dataset, p.split.valid);
+    EXPECT_GT(m.r2, 0.8) << optimizer;
+    EXPECT_NEAR(m.rmse, 5 * std::sqrt(m.loss), 1e-9) << optimizer;
+  }
+}
+
+TEST(Trainer, GivesTheSameBitsForTheSameSeed) {
+  const Options options{.epochs = 3, .seed = 4};
+  Options other = options;
+  other.seed = 5;
+  for (const char* layers : {"linear(16) relu linear(16) gelu", "linear(16) relu dropout(0.3)"}) {
+    const auto first = weights_after("moons", layers, options);
+    EXPECT_EQ(first, weights_after("moons", layers, options)) << layers;
+    EXPECT_NE(first, weights_after("moons", layers, other)) << layers;
+  }
+}
+
+TEST(Trainer, GivesTheSameBitsOnOneThreadAndOnTwo) {
+  const int before = num_threads();
+  for (const char* layers : {"linear(16) relu linear(16) relu", "linear(300) relu linear(300) elu dropout(0.1)"}) {
+    std::vector<std::vector<float>> results;
+    for (const int threads : {1, 2}) {
+      set_num_threads(threads);
+      results.push_back(weights_after("friedman", layers, {.epochs = 2, .batch_size = 256}, 2000));
+    }
+    set_num_threads(before);
+    EXPECT_EQ(results[0], results[1]) << layers;
+  }
+}
+
+TEST(Trainer, RestoresTheBestWeights) {
+  Problem p = make_problem("friedman", "linear(64) relu linear(64) relu", 120);
+  Trainer trainer(p.model, p.dataset, p.split, {.epochs = 60, .lr = 0.02, .schedule = optim::ScheduleKind::none, .patience = 100});
+  const History history = trainer.run();
+  double best = history.rows.front().valid.loss;
+  for (const EpochRow& row : history.rows) best = std::min(best, row.valid.loss);
+  EXPECT_LT(history.best_epoch, 60) << "a run that overfits is needed here";
+  EXPECT_EQ(history.rows[static_cast<std::size_t>(history.best_epoch - 1)].valid.loss, best);
+  EXPECT_EQ(evaluate(p.model, p.dataset, p.split.valid).loss, best);
+  p.model.network->load_state(trainer.last_weights());
+  EXPECT_EQ(evaluate(p.model, p.dataset, p.split.valid).loss, history.rows.back().valid.loss);
+}
+
+TEST(Trainer, StopsWhenItsPatienceIsAtAnEnd) {
+  Problem p = make_problem("friedman", "linear(64) relu linear(64) relu", 120);
+  Trainer trainer(p.model, p.dataset, p.split, {.epochs = 500, .lr = 0.02, .schedule = optim::ScheduleKind::none, .patience = 7});
+  const History history = trainer.run();
+  EXPECT_EQ(history.ending, Ending::early);
+  EXPECT_EQ(static_cast<std::int64_t>(history.rows.size()), history.best_epoch + 7);
+}
+
+TEST(Trainer, KeepsTheLastWeightsWithoutValidationRows) {
+  Problem p = make_problem("moons", "linear(8) relu", 200);
+  p.split.valid.clear();
+  Trainer trainer(p.model, p.dataset, p.split, {.epochs = 5});
+  const History history = trainer.run();
+  EXPECT_EQ(history.best_epoch, 5);
+  EXPECT_EQ(history.rows.back().valid.rows, 0);
+  EXPECT_EQ(weights_of(p.model), [&] {
+    const auto trained = weights_of(p.model);
+    p.model.network->load_state(trainer.last_weights());
+    EXPECT_EQ(weights_of(p.model), trained);
+    return trained;
+  }());
+}
+
+TEST(Trainer, EndsWithFiniteWeightsAndAFindingWhereTheRateIsTooLarge) {
+  for (const bool validated : {true, false})
+    for (const double lr : {1e3, 1e12, 1e30}) {
+      Problem p = make_problem("friedman", "linear(32) relu linear(32) relu", 200);
+      if (!validated) p.split.valid.clear();
+      Trainer trainer(p.model, p.dataset, p.split, {.epochs = 20, .optimizer = "sgd", .lr = lr});
+      const History history = trainer.run();
+      EXPECT_EQ(history.ending, Ending::not_finite) << lr;
+      ASSERT_FALSE(history.findings.empty()) << lr;
+      EXPECT_EQ(history.findings[0].rule, "exploding_gradient");
+      EXPECT_EQ(history.findings[0].severity, health::Severity::error);
+      for (const float w : weights_of(p.model)) ASSERT_TRUE(std::isfinite(w)) << lr << " " << validated;
+    }
+}
+
+TEST(Trainer, SeesWeightsThatTheLastBatchMadeInfinite) {
+  for (const bool validated : {true, false}) {
+    Problem p = make_problem("friedman", "linear(8) relu", 40);
+    if (!validated) p.split.valid.clear();
+    const auto before = weights_of(p.model);
+    // One batch in one epoch: its loss is a number, what its step leaves behind is not.
+    Trainer trainer(p.model, p.dataset, p.split, {.epochs = 1, .batch_size = 64, .optimizer = "sgd", .lr = 1e39});
+    const History history = trainer.run();
+    EXPECT_EQ(history.ending, Ending::not_finite);
+    EXPECT_EQ(weights_of(p.model), before);
+    EXPECT_FALSE(history.findings.empty());
+  }
+}
+
+TEST(Trainer, ReportsProgressForEveryBatchAndARowForEveryEpoch) {
+  Problem p = make_problem("moons", "linear(8) relu", 200);
+  Trainer trainer(p.model, p.dataset, p.split, {.epochs = 3, .batch_size = 50});
+  std::vector<std::int64_t> batches, epochs;
+  trainer.on_progress = [&](const Progress& progress) { batches.push_back(progress.batch); };
+  trainer.on_epoch = [&](const EpochRow& row) { epochs.push_back(row.epoch); };
+  trainer.run();
+  EXPECT_THAT(batches, ::testing::ElementsAre(1, 2, 3, 1, 2, 3, 1, 2, 3));
+  EXPECT_THAT(epochs, ::testing::ElementsAre(1, 2, 3));
+}
+
+TEST(Trainer, ClipsTheNormOfTheGradient) {
+  const Options free{.epochs = 1, .batch_size = 1000, .optimizer = "sgd", .lr = 1, .momentum = 0, .weight_decay = 0,
+                     .schedule = optim::ScheduleKind::none};
+  Options clipped = free;
+  clipped.clip_norm = 0.01;
+  Problem p = make_problem("friedman", "linear(8) relu", 100);
+  const auto before = weights_of(p.model);
+  Trainer(p.model, p.dataset, p.split, clipped).run();
+  const auto after = weights_of(p.model);
+  double moved = 0;
+  for (std::size_t i = 0; i < after.size(); ++i) moved += std::pow(static_cast<double>(after[i]) - static_cast<double>(before[i]), 2);
+  EXPECT_NEAR(std::sqrt(moved), 0.01, 1e-5);
+}
+
+TEST(Trainer, WeighsRareClassesAsMuchAsCommonOnes) {
+  Problem p = make_problem("moons", "linear(16) relu", 600);
+  // Keep one in ten of the second class to train on.
+  std::int64_t seen = 0;
+  std::erase_if(p.split.train, [&](std::int64_t i) {
+    return p.dataset.targets.data<std::int64_t>()[i] == 1 && seen++ % 10 != 0;
+  });
+  const auto found = [&](bool balanced) {
+    Rng rng(3);
+    p.model.build(rng);
+    Trainer trainer(p.model, p.dataset, p.split, {.epochs = 8, .balanced_classes = balanced});
+    trainer.run();
+    const Metrics m = evaluate(p.model, p.dataset, p.split.valid);
+    return m.confusion[1 * 2 + 1];
+  };
+  EXPECT_GT(found(true), found(false));
+}
+
+TEST(Trainer, SaysWhatItNeeds) {
+  Problem p = make_problem("moons", "linear(8) relu", 40);
+  EXPECT_THAT(message_of<ValueError>([&] { Trainer(p.model, p.dataset, p.split, {.optimizer = "adagrad"}); }),
+              HasSubstr("adam, adamw, sgd, rmsprop"));
+  p.model.network = nullptr;
+  EXPECT_THAT(message_of<ValueError>([&] { Trainer(p.model, p.dataset, p.split, {}); }), HasSubstr("build()"));
+}
+
+}  // namespace
+}  // namespace relume::train
