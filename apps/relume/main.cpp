@@ -1,7 +1,10 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <csignal>
 #include <new>
+#include <string>
+#include <vector>
 
 #include "apps/relume/command.h"
 #include "apps/relume/suggest.h"
@@ -43,6 +46,21 @@ const CLI::App& chosen(const CLI::App& app) {
   return subcommands.empty() ? app : *subcommands.front();
 }
 
+/// CLI11 takes -.5 and -inf for options: behind "--" they are numbers. Flags go before it.
+std::vector<std::string> arguments_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (!words.empty() && words[0] == "apply") {
+    std::ranges::stable_partition(words.begin() + 1, words.end(), [](const std::string& w) {
+      return w == "-h" || (w.starts_with("--") && w.size() > 2);
+    });
+    const auto first = std::ranges::find_if(words.begin() + 1, words.end(),
+                                            [](const std::string& w) { return !w.starts_with("--") && w != "-h"; });
+    if (first != words.end()) words.insert(first, "--");
+  }
+  std::ranges::reverse(words);  // as CLI11 wants them
+  return words;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Trains and runs ReLU networks.", "relume");
   app.require_subcommand(1);
@@ -54,7 +72,7 @@ int run(int argc, char** argv) {
   add_apply(app);
   add_activations(app);
   try {
-    app.parse(argc, argv);
+    app.parse(arguments_of(argc, argv));
     flush_output();
     return 0;
   } catch (const CLI::CallForHelp& help) {

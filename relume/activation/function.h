@@ -1,6 +1,7 @@
 // The name under which an activation is called in C++: relu(x) for a number, a row of numbers or a tensor.
 #pragma once
 
+#include <concepts>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -21,6 +22,12 @@ namespace relume::activation {
 /// in length.
 void apply(std::string_view name, std::span<const double> parameters, std::span<const float> x, std::span<float> y);
 void apply(std::string_view name, std::span<const double> parameters, std::span<const double> x, std::span<double> y);
+
+/// What ops/activation.h has a differentiable operation for.
+template <class X, class S>
+concept TensorFor = std::is_class_v<X> && requires(const X& x) {
+  activate_as<S>(x);
+};
 
 /// The file of an activation ends with one of these under its name. Parameters follow the argument in their order:
 /// leaky_relu(x, 0.2).
@@ -49,10 +56,8 @@ struct Function {
   }
 
   /// f of a Tensor, recorded for backward(): what ops/activation.h makes of it.
-  template <class X, class... Parameters>
-  requires std::is_class_v<X>
-  auto operator()(const X& x, Parameters... parameters) const
-      -> decltype(activate_as<S>(x, static_cast<double>(parameters)...)) {
+  template <TensorFor<S> X, std::convertible_to<double>... Parameters>
+  auto operator()(const X& x, Parameters... parameters) const {
     return activate_as<S>(x, static_cast<double>(parameters)...);
   }
 

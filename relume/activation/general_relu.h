@@ -21,7 +21,8 @@ struct GeneralRelu {
   V forward(V x) const {
     // A slope of zero is no factor: 0 · −∞ would be NaN, and 0 · −1 is −0.
     const V below = negative_slope == 0 ? V(0) : V(negative_slope) * (x - V(threshold));
-    return min(select(x < V(threshold), below, x), V(max_value));
+    // Adding zero turns −0 into +0.
+    return min(select(x < V(threshold), below, x) + V(0), V(max_value));
   }
 
   static constexpr auto saves = Saves::input;

@@ -74,6 +74,12 @@ class Lane {
   friend Lane copy_sign(Lane magnitude, Lane sign) { return Lane(hn::CopySign(magnitude.raw_, sign.raw_)); }
   /// a b + c, rounded once where the hardware does so
   friend Lane fma(Lane a, Lane b, Lane c) { return Lane(hn::MulAdd(a.raw_, b.raw_, c.raw_)); }
+#if HWY_TARGET != HWY_SCALAR
+  /// Sums of neighbours: those of a fill the lower half, those of b the upper.
+  friend Lane neighbour_sums(Lane a, Lane b) {
+    return Lane(hn::Add(hn::ConcatEven(Tag(), b.raw_, a.raw_), hn::ConcatOdd(Tag(), b.raw_, a.raw_)));
+  }
+#endif
   friend T sum(Lane x) { return hn::GetLane(hn::SumOfLanes(Tag(), x.raw_)); }
   friend T largest(Lane x) { return hn::GetLane(hn::MaxOfLanes(Tag(), x.raw_)); }
 

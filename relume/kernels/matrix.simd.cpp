@@ -90,9 +90,18 @@ template <class T>
 void transpose_matrix(const T* a, std::int64_t rows, std::int64_t columns, std::int64_t lda, T* b, std::int64_t ldb) {
   constexpr std::int64_t size = 32 / static_cast<std::int64_t>(sizeof(T));
   const std::int64_t whole_rows = rows - rows % size, whole_columns = columns - columns % size;
-  // Down the columns of a: what is written is then contiguous from block to block.
-  for (std::int64_t j = 0; j < whole_columns; j += size)
-    for (std::int64_t i = 0; i < whole_rows; i += size) transpose_block(a + i * lda + j, lda, b + j * ldb + i, ldb);
+  // Along two blocks of rows at a time: a is read in runs, and each cache line of b is written whole.
+  const auto move = [&](std::int64_t i, std::int64_t j) {
+    transpose_block(a + i * lda + j, lda, b + j * ldb + i, ldb);
+  };
+  for (std::int64_t from = 0; from < whole_rows; from += 2 * size) {
+    const std::int64_t to = std::min(from + 2 * size, whole_rows);
+    std::int64_t j = 0;
+    for (; j + 2 * size <= whole_columns; j += 2 * size)
+      for (std::int64_t i = from; i < to; i += size) move(i, j), move(i, j + size);
+    for (; j < whole_columns; j += size)
+      for (std::int64_t i = from; i < to; i += size) move(i, j);
+  }
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j) b[j * ldb + i] = a[i * lda + j];
 }

@@ -58,7 +58,7 @@ void apply(Scheme scheme, const Tensor& weight, double gain_of_activation, Rng& 
   require<ShapeError>(weight.dimensions() == 2, "init: the weight {} is not a matrix", to_string(weight.shape()));
   const auto out = static_cast<double>(weight.size(0)), in = static_cast<double>(weight.size(1));
   switch (scheme) {
-    case Scheme::he: return normal_(weight, 0, gain_of_activation / std::sqrt(in), rng);
+    case Scheme::he: return normal_(weight, 0, gain_of_activation / std::sqrt((in + out) / 2), rng);
     case Scheme::xavier: return normal_(weight, 0, std::sqrt(2 / (in + out)), rng);
     case Scheme::lecun: return normal_(weight, 0, 1 / std::sqrt(in), rng);
   }

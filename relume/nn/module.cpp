@@ -21,22 +21,22 @@ std::string Module::describe() const {
 
 Tensor Module::operator()(const Tensor& x) {
   Tensor y = forward(x);
-  if (!hooks_.empty()) run_hooks(y);
+  if (has_hooks()) run_hooks(y);
   return y;
 }
 
 int Module::add_hook(Hook hook) {
-  const int number = hooks_.empty() ? 0 : hooks_.back().first + 1;
-  hooks_.emplace_back(number, std::move(hook));
+  const int number = has_hooks() ? hooks_.list.back().first + 1 : 0;
+  hooks_.list.emplace_back(number, std::move(hook));
   return number;
 }
 
 void Module::remove_hook(int number) {
-  std::erase_if(hooks_, [number](const auto& hook) { return hook.first == number; });
+  std::erase_if(hooks_.list, [number](const auto& hook) { return hook.first == number; });
 }
 
 void Module::run_hooks(const Tensor& output) const {
-  for (const auto& [number, hook] : hooks_) hook(*this, output);
+  for (const auto& [number, hook] : hooks_.list) hook(*this, output);
 }
 
 void Module::add(std::string name, Module& member) {

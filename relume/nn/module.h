@@ -27,10 +27,11 @@ class Module {
 
   /// Called with every output of this module, by operator() and where a Sequential fuses it with its neighbour.
   using Hook = std::function<void(const Module& module, const Tensor& output)>;
-  /// Returns a number to remove the hook by.
+  /// Returns a number to remove the hook by. A copy of the module begins without hooks.
   int add_hook(Hook hook);
   void remove_hook(int number);
   void run_hooks(const Tensor& output) const;
+  bool has_hooks() const { return !hooks_.list.empty(); }
 
   /// What prints: "Linear(in_features=10, out_features=5, bias=True)".
   virtual std::string describe() const;
@@ -79,7 +80,14 @@ class Module {
   void collect(const std::string& prefix, bool buffers, std::vector<std::pair<std::string, Tensor>>& into) const;
 
   std::vector<Child> children_;
-  std::vector<std::pair<int, Hook>> hooks_;
+  // What a hook refers to may be gone before a copy is: hooks stay where they were added.
+  struct Hooks {
+    Hooks() = default;
+    Hooks(const Hooks&) {}
+    Hooks& operator=(const Hooks&) { return *this; }
+    std::vector<std::pair<int, Hook>> list;
+  };
+  Hooks hooks_;
   std::vector<std::pair<std::string, Tensor>> parameters_;
   std::vector<std::pair<std::string, Tensor>> buffers_;
   bool training_ = true;

@@ -1,9 +1,19 @@
 #include "relume/nn/sequential.h"
 
+#include <typeinfo>
+
 #include "relume/nn/activations.h"
 #include "relume/nn/linear.h"
 
 namespace relume::nn {
+namespace {
+
+/// The module where it is a plain Linear whose own output nobody asks for: a fused one never has it in memory.
+const Linear* fusible(const Module& module) {
+  return typeid(module) == typeid(Linear) && !module.has_hooks() ? static_cast<const Linear*>(&module) : nullptr;
+}
+
+}  // namespace
 
 void Sequential::push_back(std::shared_ptr<Module> module) {
   add(std::to_string(modules_.size()), module);
@@ -13,7 +23,7 @@ void Sequential::push_back(std::shared_ptr<Module> module) {
 Tensor Sequential::forward(const Tensor& x) {
   Tensor y = x;
   for (std::size_t i = 0; i < modules_.size(); ++i) {
-    const auto* layer = dynamic_cast<Linear*>(modules_[i].get());
+    const auto* layer = fusible(*modules_[i]);
     const auto* next = layer && i + 1 < modules_.size() ? dynamic_cast<Activate*>(modules_[i + 1].get()) : nullptr;
     if (next && next->activation().entry().kind == activation::Kind::elementwise) {
       y = layer->forward_with(y, next->activation());

@@ -19,8 +19,9 @@ Adam::Adam(const char* name, std::vector<Tensor> parameters, const AdamOptions& 
 Adam::Adam(std::vector<Tensor> parameters, const AdamOptions& options)
     : Adam("Adam", std::move(parameters), options, false) {}
 
-void Adam::update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::vector<Tensor>& buffers) {
-  const auto t = static_cast<double>(steps());
+void Adam::update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::int64_t own_step,
+                  std::vector<Tensor>& buffers) {
+  const auto t = static_cast<double>(own_step);
   kernels::AdamStep step{};
   step.lr = lr();
   step.beta1 = options_.beta1;

@@ -23,7 +23,8 @@ class Adam : public Optimizer {
   Adam(const char* name, std::vector<Tensor> parameters, const AdamOptions& options, bool decoupled);
 
  private:
-  void update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::vector<Tensor>& buffers) override;
+  void update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::int64_t step,
+              std::vector<Tensor>& buffers) override;
   AdamOptions options_;
   bool decoupled_;
 };

@@ -15,6 +15,7 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr
     require(parameter.is_contiguous(), "{}: a parameter of {} is a strided view", name, to_string(parameter.shape()));
     std::vector<Tensor>& buffers = buffers_.emplace_back();
     for (std::size_t i = 0; i < buffer_names_.size(); ++i) buffers.push_back(zeros_like(parameter));
+    own_steps_.push_back(zeros({}, DType::int64));
   }
 }
 
@@ -25,7 +26,8 @@ void Optimizer::step(double grad_scale) {
     const Tensor gradient = parameters_[i].grad();
     if (!gradient.defined()) continue;
     parameters_[i].impl()->storage->bump_version();
-    update(parameters_[i], gradient.contiguous(), grad_scale, buffers_[i]);
+    const std::int64_t own_step = ++*own_steps_[i].data<std::int64_t>();
+    update(parameters_[i], gradient.contiguous(), grad_scale, own_step, buffers_[i]);
   }
 }
 
@@ -35,9 +37,11 @@ void Optimizer::zero_grad() {
 
 std::vector<std::pair<std::string, Tensor>> Optimizer::state() const {
   std::vector<std::pair<std::string, Tensor>> result;
-  for (std::size_t i = 0; i < buffers_.size(); ++i)
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
     for (std::size_t k = 0; k < buffer_names_.size(); ++k)
       result.emplace_back(fmt::format("{}.{}", i, buffer_names_[k]), buffers_[i][k]);
+    result.emplace_back(fmt::format("{}.step", i), own_steps_[i]);
+  }
   return result;
 }
 

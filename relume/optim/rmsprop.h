@@ -19,7 +19,8 @@ class RMSprop : public Optimizer {
   explicit RMSprop(std::vector<Tensor> parameters, const RmspropOptions& options = {});
 
  private:
-  void update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::vector<Tensor>& buffers) override;
+  void update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::int64_t step,
+              std::vector<Tensor>& buffers) override;
   RmspropOptions options_;
 };
 

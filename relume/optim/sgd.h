@@ -20,7 +20,8 @@ class SGD : public Optimizer {
   explicit SGD(std::vector<Tensor> parameters, const SgdOptions& options = {});
 
  private:
-  void update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::vector<Tensor>& buffers) override;
+  void update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::int64_t step,
+              std::vector<Tensor>& buffers) override;
   SgdOptions options_;
 };
 

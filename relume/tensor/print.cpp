@@ -53,7 +53,8 @@ class Formatter {
   std::string text(const Number& value) const {
     if (dtype_ == DType::bool_) return value.whole != 0 ? "True" : "False";
     if (!is_floating(dtype_)) return std::to_string(value.whole);
-    if (!std::isfinite(value.real)) return fmt::format("{}", value.real);
+    if (std::isnan(value.real)) return "nan";  // PyTorch does not show its sign
+    if (std::isinf(value.real)) return fmt::format("{}", value.real);
     if (scientific_) return fmt::format("{:.4e}", value.real);
     if (whole_) return fmt::format("{:.0f}.", value.real);
     return fmt::format("{:.4f}", value.real);

@@ -94,7 +94,8 @@ TEST_F(BadInput, NamesLineAndColumnOfARowThatIsTooShort) {
 
 TEST_F(BadInput, NamesThePlaceOfAnInfiniteNumber) {
   place.write("infinite.csv", with_line(labelled_table(), 6, "inf,2,red,yes"));
-  expect_refusal(place, {"train", "infinite.csv", "--out", "run"}, AllOf(HasSubstr("infinite.csv:6:1"), HasSubstr("'x1'")));
+  expect_refusal(place, {"train", "infinite.csv", "--out", "run"},
+                 AllOf(HasSubstr("infinite.csv:6:1"), HasSubstr("'x1'")));
   place.write("overflow.csv", with_line(labelled_table(), 7, "1,-1e999,red,yes"));
   expect_refusal(place, {"train", "overflow.csv", "--out", "run"}, HasSubstr("overflow.csv:7:2"));
 }
@@ -132,7 +133,8 @@ TEST_F(BadInput, RefusesBytesThatAreNoTable) {
 TEST_F(BadInput, RefusesModelsThatAreCutShortOrLieAboutTheirOffsets) {
   train_model();
   const std::string model = place.read("run/model.safetensors");
-  for (const std::size_t size : {std::size_t{0}, std::size_t{5}, std::size_t{300}, model.size() / 2, model.size() - 1}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{5}, std::size_t{300}, model.size() / 2, model.size() - 1}) {
     place.write("cut.safetensors", model.substr(0, size));
     expect_refusal(place, {"predict", "cut.safetensors", "good.csv", "-o", "p.csv"}, HasSubstr("cut.safetensors"));
   }
@@ -156,14 +158,15 @@ TEST_F(BadInput, RefusesTensorsThatAreNoRelumeModel) {
 
 TEST_F(BadInput, SaysWhyAFolderCannotBeWritten) {
   expect_refusal(place, {"train", "good.csv", "--out", "good.csv/run"}, HasSubstr("good.csv/run"));
-  expect_refusal(place, {"train", "good.csv", "--out", "good.csv"}, HasSubstr("not a folder"));
+  expect_refusal(place, {"train", "good.csv", "--out", "good.csv"}, HasSubstr("good.csv: Not a directory"));
   expect_refusal(place, {"train", "good.csv", "--out", "/proc/relume"}, HasSubstr("/proc/relume"));
 }
 
 TEST_F(BadInput, KeepsARunThatIsThere) {
   train_model();
   const std::string model = place.read("run/model.safetensors");
-  expect_refusal(place, {"train", "good.csv", "--out", "run"}, AllOf(HasSubstr("holds a run"), HasSubstr("--resume run")));
+  expect_refusal(place, {"train", "good.csv", "--out", "run"},
+                 AllOf(HasSubstr("holds a run"), HasSubstr("--resume run")));
   EXPECT_EQ(place.read("run/model.safetensors"), model);
 }
 
@@ -182,8 +185,8 @@ TEST_F(BadInput, AFullDiskLeavesTheOldFileAndNoOther) {
   place.write("p.csv", "old\n");
   Setting small;
   small.largest_file = 1024;
-  expect_refusal(place, {"predict", "run/model.safetensors", "good.csv", "-o", "p.csv"}, HasSubstr("p.csv: File too large"),
-                 small);
+  expect_refusal(place, {"predict", "run/model.safetensors", "good.csv", "-o", "p.csv"},
+                 HasSubstr("p.csv: File too large"), small);
   EXPECT_EQ(place.read("p.csv"), "old\n");
 }
 

@@ -1,0 +1,76 @@
+#include "relume/kernels/row_product.h"
+
+#include <algorithm>
+
+#include "relume/kernels/lane.h"
+#include "relume/kernels/map.h"
+
+namespace relume::kernels::RELUME_TARGET {
+namespace {
+
+/// out[i] = sum of all elements of total[i]. Neighbours are added until one lane holds a sum of each.
+template <class T, int count>
+void sums(Lane<T> (&total)[count], T* out) {
+  using V = Lane<T>;
+  constexpr int width = static_cast<int>(V::width), group = std::min(width, count);
+  for (int first = 0; first < count; first += group) {
+    V* v = total + first;
+    if constexpr (width > 1) {
+      for (int n = group; n > 1; n /= 2)
+        for (int i = 0; i < n / 2; ++i) v[i] = neighbour_sums(v[2 * i], v[2 * i + 1]);
+      for (int n = group; n < width; n *= 2) v[0] = neighbour_sums(v[0], v[0]);
+    }
+    LaneAccess<V>::store_part(v[0], out + first, group);
+  }
+}
+
+/// `rows` rows of A with `columns` rows of B, their products held in registers while p runs over k.
+template <int rows, int columns, class T>
+void tile(std::int64_t k, const T* a, std::int64_t lda, const T* b, std::int64_t ldb, bool add, T* c,
+          std::int64_t ldc) {
+  using V = Lane<T>;
+  V total[rows * columns];
+  for (V& t : total) t = V(0);
+  const auto step = [&](std::int64_t p, auto load) {
+    V row[columns];
+    for (int j = 0; j < columns; ++j) row[j] = load(b + j * ldb + p);
+    for (int i = 0; i < rows; ++i) {
+      const V factor = load(a + i * lda + p);
+      for (int j = 0; j < columns; ++j) total[i * columns + j] = fma(factor, row[j], total[i * columns + j]);
+    }
+  };
+  std::int64_t p = 0;
+  for (; p + V::width <= k; p += V::width) step(p, [](const T* at) { return LaneAccess<V>::load(at); });
+  if (p < k) step(p, [&](const T* at) { return LaneAccess<V>::load_part(at, k - p); });
+  T sum[rows * columns];
+  sums(total, sum);
+  for (int i = 0; i < rows; ++i)
+    for (int j = 0; j < columns; ++j)
+      c[i * ldc + j] = add ? c[i * ldc + j] + sum[i * columns + j] : sum[i * columns + j];
+}
+
+template <int rows, class T>
+void row_tiles(std::int64_t n, std::int64_t k, const T* a, std::int64_t lda, const T* b, std::int64_t ldb, bool add,
+               T* c, std::int64_t ldc) {
+  std::int64_t j = 0;
+  for (; j + 4 <= n; j += 4) tile<rows, 4>(k, a, lda, b + j * ldb, ldb, add, c + j, ldc);
+  for (; j + 2 <= n; j += 2) tile<rows, 2>(k, a, lda, b + j * ldb, ldb, add, c + j, ldc);
+  if (j < n) tile<rows, 1>(k, a, lda, b + j * ldb, ldb, add, c + j, ldc);
+}
+
+template <class T>
+void product(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t lda, const T* b, std::int64_t ldb,
+             bool add, T* c, std::int64_t ldc) {
+  // Sums for 4 × 4 products fit into AVX-512's 32 registers, 2 × 4 into the 16 of the others.
+  constexpr int rows = HWY_CAP_GE512 ? 4 : 2;
+  std::int64_t i = 0;
+  for (; i + rows <= m; i += rows) row_tiles<rows>(n, k, a + i * lda, lda, b, ldb, add, c + i * ldc, ldc);
+  for (; i < m; ++i) row_tiles<1>(n, k, a + i * lda, lda, b, ldb, add, c + i * ldc, ldc);
+}
+
+}  // namespace
+
+extern const RowProductTable row_product_table;
+constinit const RowProductTable row_product_table{product<float>, product<double>};
+
+}  // namespace relume::kernels::RELUME_TARGET

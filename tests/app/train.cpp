@@ -1,0 +1,225 @@
+// Training from the outside: its result, its files, its repeatability.
+#include <cmath>
+#include <cstring>
+#include <map>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "relume/io/safetensors.h"
+#include "tests/app/run_app.h"
+#include "tests/data/temporary_file.h"
+
+namespace relume::app {
+namespace {
+
+using Json = nlohmann::json;
+using testing::HasSubstr;
+using testing::IsSupersetOf;
+
+/// Trains with --json --quiet and gives the object; the test fails where it does not work.
+Json train(const Workplace& place, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "train");
+  arguments.insert(arguments.end(), {"--json", "--quiet"});
+  const Outcome outcome = relume(place, arguments);
+  EXPECT_EQ(outcome.status, 0) << testing::PrintToString(arguments) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  if (outcome.status != 0) return Json::object();
+  return Json::parse(last_line(outcome.out));
+}
+
+/// The weights, byte by byte, without what the file says about them.
+std::map<std::string, std::string> weights(const Workplace& place, const std::string& run) {
+  std::map<std::string, std::string> result;
+  for (const auto& [name, tensor] : io::load_safetensors(place / (run + "/model.safetensors")).tensors)
+    result[name] = std::string(static_cast<const char*>(tensor.raw_data()), tensor.bytes());
+  return result;
+}
+
+void expect_same_metrics(const Json& a, const Json& b) {
+  ASSERT_EQ(a.size(), b.size()) << a << b;
+  for (const auto& [name, value] : a.items()) EXPECT_NEAR(value.get<double>(), b.at(name).get<double>(), 1e-9) << name;
+}
+
+class Train : public testing::Test {
+ protected:
+  Train() {
+    place.write("labels.csv", labelled_table());
+    place.write("numbers.csv", measured_table());
+  }
+  Workplace place;
+};
+
+TEST_F(Train, PrintsTheDocumentedFieldsOfAClassification) {
+  const Json j = train(place, {"labels.csv", "--epochs", "12", "--test", "0.2", "--seed", "5", "--out", "run"});
+  EXPECT_EQ(j.at("task"), "classification");
+  EXPECT_EQ(j.at("metric"), "accuracy");
+  for (const char* part : {"train", "valid", "test"})
+    for (const char* metric : {"loss", "accuracy", "f1_macro", "auc"}) EXPECT_TRUE(j.at(part).at(metric).is_number());
+  EXPECT_GT(j.at("test").at("accuracy"), 0.85);
+  EXPECT_EQ(j.at("epochs"), 12);
+  EXPECT_GE(j.at("best_epoch"), 1);
+  EXPECT_LE(j.at("best_epoch"), 12);
+  EXPECT_GT(j.at("seconds"), 0);
+  EXPECT_EQ(j.at("seed"), 5);
+  EXPECT_EQ(j.at("run"), "run");
+  EXPECT_EQ(j.at("model"), "run/model.safetensors");
+  EXPECT_EQ(j.at("columns").at("used"), (std::vector<std::string>{"x1", "x2", "colour"}));
+  EXPECT_TRUE(j.at("columns").at("left_out").is_object());
+  EXPECT_TRUE(j.at("findings").is_array());
+}
+
+TEST_F(Train, PrintsTheDocumentedFieldsOfARegression) {
+  const Json j = train(place, {"numbers.csv", "--epochs", "60", "--out", "run"});
+  EXPECT_EQ(j.at("task"), "regression");
+  EXPECT_EQ(j.at("metric"), "rmse");
+  for (const char* part : {"train", "valid"})
+    for (const char* metric : {"loss", "rmse", "mae", "r2"}) EXPECT_TRUE(j.at(part).at(metric).is_number());
+  EXPECT_TRUE(j.at("test").is_null());
+  EXPECT_GT(j.at("valid").at("r2"), 0.98);
+  EXPECT_FALSE(j.at("valid").contains("accuracy"));
+}
+
+TEST_F(Train, PutsTheResultOnStdoutAndTheProgressOnStderr) {
+  const Outcome outcome = relume(place, {"train", "labels.csv", "--epochs", "3", "--out", "run"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.out, testing::AllOf(HasSubstr("train  accuracy"), HasSubstr("run/model.safetensors")));
+  EXPECT_THAT(outcome.out, testing::Not(HasSubstr("epoch 1/3")));
+  for (const char* epoch : {"epoch 1/3", "epoch 2/3", "epoch 3/3"}) EXPECT_THAT(outcome.err, HasSubstr(epoch));
+  const Outcome json = relume(place, {"train", "labels.csv", "--epochs", "3", "--json", "--out", "other"});
+  EXPECT_EQ(lines_of(json.out).size(), 1u);
+  EXPECT_THAT(json.err, HasSubstr("epoch 3/3"));
+}
+
+TEST_F(Train, LeavesTheFilesOfARun) {
+  train(place, {"labels.csv", "--epochs", "4", "--out", "deep/run"});
+  EXPECT_THAT(place.files(),
+              IsSupersetOf({"deep/run/model.safetensors", "deep/run/last.safetensors", "deep/run/metrics.csv",
+                            "deep/run/report.html", "deep/run/checkpoint/checkpoint.safetensors"}));
+  const auto rows = lines_of(place.read("deep/run/metrics.csv"));
+  ASSERT_EQ(rows.size(), 5u);
+  EXPECT_THAT(rows[0], testing::StartsWith("epoch,train_loss,valid_loss,valid_accuracy"));
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    EXPECT_THAT(rows[i], testing::StartsWith(fmt::format("{},", i)));
+    EXPECT_EQ(std::ranges::count(rows[i], ','), std::ranges::count(rows[0], ','));
+  }
+  EXPECT_THAT(place.read("deep/run/report.html"), HasSubstr("</html>"));
+}
+
+TEST_F(Train, ChoosesAFreeFolderUnderRuns) {
+  EXPECT_EQ(train(place, {"labels.csv", "--epochs", "1"}).at("run"), "runs/labels");
+  EXPECT_EQ(train(place, {"labels.csv", "--epochs", "1"}).at("run"), "runs/labels-2");
+}
+
+TEST_F(Train, ASeedGivesTheSameWeightsTwice) {
+  train(place, {"labels.csv", "--epochs", "5", "--seed", "3", "--out", "a"});
+  train(place, {"labels.csv", "--epochs", "5", "--seed", "3", "--out", "b"});
+  train(place, {"labels.csv", "--epochs", "5", "--seed", "4", "--out", "c"});
+  EXPECT_EQ(weights(place, "a"), weights(place, "b"));
+  EXPECT_NE(weights(place, "a"), weights(place, "c"));
+}
+
+TEST_F(Train, TheNumberOfThreadsDoesNotChangeTheWeights) {
+  train(place, {"labels.csv", "--epochs", "5", "--threads", "1", "--out", "a"});
+  train(place, {"labels.csv", "--epochs", "5", "--threads", "3", "--out", "b"});
+  EXPECT_EQ(weights(place, "a"), weights(place, "b"));
+}
+
+TEST_F(Train, AnInterruptedRunGoesOnToTheSameWeights) {
+  place.write("long.csv", labelled_table(2000));
+  const std::vector<std::string> options{"--epochs",  "40", "--patience", "100",
+                                         "--threads", "1",  "--hidden",   "128,128"};
+  const auto with = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return arguments;
+  };
+  train(place, with({"long.csv", "--out", "whole"}));
+  RunningApp running(place, with({"train", "long.csv", "--json", "--out", "parts"}));
+  // It must be caught in training: before its handler stands, the signal would just end it.
+  for (int i = 0; i < 5000 && !place.has("parts"); ++i) ::usleep(1000);
+  ::usleep(100000);
+  running.interrupt();
+  const Outcome stopped = running.wait();
+  ASSERT_EQ(stopped.status, 130) << stopped.err;
+  const Json half = Json::parse(last_line(stopped.out));
+  EXPECT_EQ(half.at("ending"), "interrupted");
+  EXPECT_LT(half.at("epochs"), 40);
+  EXPECT_NE(weights(place, "whole"), weights(place, "parts"));
+  const Json done = train(place, with({"long.csv", "--resume", "parts"}));
+  EXPECT_EQ(done.at("epochs"), 40);
+  EXPECT_EQ(weights(place, "whole"), weights(place, "parts"));
+  EXPECT_EQ(lines_of(place.read("parts/metrics.csv")).size(), 41u);
+}
+
+TEST_F(Train, GoingOnWithAFinishedRunChangesNothing) {
+  train(place, {"labels.csv", "--epochs", "3", "--out", "run"});
+  const auto before = weights(place, "run");
+  train(place, {"labels.csv", "--epochs", "3", "--resume", "run"});
+  EXPECT_EQ(weights(place, "run"), before);
+}
+
+TEST_F(Train, TakesRowsToTestAsAShareANumberOrAFile) {
+  place.write("test.csv", labelled_table(120));
+  const Json file = train(place, {"labels.csv", "--epochs", "5", "--test", "test.csv", "--out", "file"});
+  const Json eval = Json::parse(relume(place, {"eval", "file/model.safetensors", "test.csv", "--json"}).out);
+  EXPECT_EQ(eval.at("rows"), 120);
+  expect_same_metrics(file.at("test"), eval.at("test"));
+  for (const char* rows : {"30", "0.1"}) {
+    const std::string out = std::string("run") + rows;
+    const Outcome outcome =
+        relume(place, {"train", "labels.csv", "--epochs", "1", "--test", rows, "--valid", rows, "--out", out});
+    EXPECT_THAT(outcome.err, HasSubstr("240 rows to train, 30 to validate, 30 to test"));
+  }
+  const Json validated = train(place, {"labels.csv", "--epochs", "5", "--valid", "test.csv", "--out", "valid"});
+  const Json same = Json::parse(relume(place, {"eval", "valid/model.safetensors", "test.csv", "--json"}).out);
+  expect_same_metrics(validated.at("valid"), same.at("test"));
+}
+
+TEST_F(Train, EvalMeasuresRegressionsInTheTargetsUnits) {
+  place.write("test.csv", measured_table(100));
+  const Json j = train(place, {"numbers.csv", "--epochs", "30", "--test", "test.csv", "--out", "run"});
+  const Json eval = Json::parse(relume(place, {"eval", "run/model.safetensors", "test.csv", "--json"}).out);
+  for (const char* metric : {"loss", "rmse", "mae", "r2"}) {
+    const double expected = j.at("test").at(metric);
+    EXPECT_NEAR(eval.at("test").at(metric), expected, 1e-6 * std::abs(expected)) << metric;
+  }
+}
+
+TEST_F(Train, LearnsTheBuiltinSets) {
+  for (const auto& [name, metric, least] : {std::tuple{"spirals", "accuracy", 0.95},
+                                            {"moons", "accuracy", 0.97},
+                                            {"circles", "accuracy", 0.97},
+                                            {"friedman", "r2", 0.85}}) {
+    const Json j = train(place, {std::string("builtin:") + name, "--test", "0.2"});
+    EXPECT_GT(j.at("test").at(metric), least) << name;
+  }
+}
+
+TEST_F(Train, EveryOptimizerAndScheduleTrains) {
+  for (const char* optimizer : {"adam", "adamw", "sgd", "rmsprop"})
+    EXPECT_GT(train(place, {"labels.csv", "--optimizer", optimizer, "--epochs", "30", "--out", optimizer})
+                  .at("valid")
+                  .at("accuracy"),
+              0.85)
+        << optimizer;
+  for (const char* schedule : {"none", "step", "exponential", "cosine", "plateau", "onecycle"})
+    EXPECT_GT(train(place, {"labels.csv", "--schedule", schedule, "--epochs", "30", "--out", schedule})
+                  .at("valid")
+                  .at("accuracy"),
+              0.85)
+        << schedule;
+}
+
+TEST_F(Train, ALearningRateThatIsFarTooLargeEndsWithAFinding) {
+  const Outcome outcome = relume(place, {"train", "numbers.csv", "--optimizer", "sgd", "--lr", "1e20", "--schedule",
+                                         "none", "--json", "--quiet", "--out", "run"});
+  const Json j = Json::parse(last_line(outcome.out));
+  ASSERT_FALSE(j.at("findings").empty());
+  EXPECT_EQ(j.at("findings").at(0).at("rule"), "exploding_gradient");
+  EXPECT_EQ(j.at("findings").at(0).at("severity"), "error");
+}
+
+}  // namespace
+}  // namespace relume::app

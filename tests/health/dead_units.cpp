@@ -1,0 +1,105 @@
+#include "relume/health/dead_units.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "relume/base/rng.h"
+#include "relume/nn/activations.h"
+#include "relume/nn/linear.h"
+#include "relume/nn/sequential.h"
+
+namespace relume::health {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+nn::Sequential network(std::string_view activation) {
+  manual_seed(1);
+  return nn::Sequential{nn::Linear(4, 20), nn::Activate(activation), nn::Linear(20, 10), nn::Activate(activation), nn::Linear(10, 2)};
+}
+
+/// Makes the first `count` units of a layer fire on nothing.
+void kill(nn::Module& layer, std::int64_t count) {
+  nn::Linear& linear = dynamic_cast<nn::Linear&>(layer);
+  linear.weight.detach().slice(0, 0, count).fill_(0);
+  linear.bias.detach().slice(0, 0, count).fill_(-1);
+}
+
+std::vector<Finding> findings_over(nn::Sequential& net, std::int64_t rows) {
+  const UnitActivity activity(net);
+  net(randn({rows, 4}));
+  return find_dead_units(activity, 7);
+}
+
+TEST(DeadUnits, AreFoundWhereTheyWerePlanted) {
+  for (const char* activation : {"relu", "relu6", "relu_squared"}) {
+    nn::Sequential net = network(activation);
+    kill(net[2], 3);
+    const auto findings = findings_over(net, 500);
+    ASSERT_EQ(findings.size(), 1u) << activation;
+    EXPECT_EQ(findings[0].rule, "dead_units");
+    EXPECT_EQ(findings[0].layer, std::string(activation) + "2");
+    EXPECT_THAT(findings[0].units, ElementsAre(0, 1, 2));
+    EXPECT_EQ(findings[0].step, 7);
+    EXPECT_EQ(findings[0].severity, Severity::warning);
+    EXPECT_THAT(to_string(findings[0]), HasSubstr("3 of 10 units never fired on 500 rows"));
+  }
+}
+
+TEST(DeadUnits, AreNotFoundInAHealthyNetwork) {
+  nn::Sequential net = network("relu");
+  EXPECT_TRUE(findings_over(net, 500).empty());
+}
+
+TEST(DeadUnits, AreGradedByTheirShareOfTheLayer) {
+  for (const auto& [count, severity] : {std::pair(1, Severity::info), {2, Severity::warning}, {9, Severity::warning}, {10, Severity::error}}) {
+    nn::Sequential net = network("relu");
+    kill(net[0], count);
+    const auto findings = findings_over(net, 2000);
+    ASSERT_GE(findings.size(), 1u);
+    EXPECT_EQ(findings[0].layer, "relu1");
+    EXPECT_EQ(findings[0].units.size(), static_cast<std::size_t>(count));
+    EXPECT_EQ(findings[0].severity, severity) << count;
+  }
+}
+
+TEST(DeadUnits, AreNotJudgedOnTooFewRows) {
+  nn::Sequential net = network("relu");
+  kill(net[0], 5);
+  EXPECT_TRUE(findings_over(net, 199).empty());
+  EXPECT_FALSE(findings_over(net, 200).empty());
+}
+
+TEST(DeadUnits, AreOnlySoughtWhereAUnitCanDie) {
+  for (const char* activation : {"leaky_relu", "elu", "tanh", "sigmoid", "identity"}) {
+    nn::Sequential net = network(activation);
+    kill(net[0], 5);
+    EXPECT_TRUE(findings_over(net, 300).empty()) << activation;
+  }
+}
+
+TEST(UnitActivity, CountsOverSeveralBatchesUntilItIsReset) {
+  nn::Sequential net{nn::Linear(1, 2), nn::ReLU()};
+  dynamic_cast<nn::Linear&>(net[0]).load_state({{"weight", tensor({1.0, -1.0}).reshape({2, 1})}, {"bias", zeros({2})}});
+  UnitActivity activity(net);
+  net(tensor({1.0, 2.0, -1.0}).reshape({3, 1}));
+  net(full({1, 1}, 3));
+  ASSERT_EQ(activity.layers().size(), 1u);
+  EXPECT_EQ(activity.layers()[0].rows, 4);
+  EXPECT_THAT(activity.layers()[0].fired, ElementsAre(3, 1));
+  EXPECT_EQ(activity.dead_share(), 0);
+  activity.reset();
+  net(full({1, 1}, 3));
+  EXPECT_THAT(activity.layers()[0].dead_units(), ElementsAre(1));
+  EXPECT_EQ(activity.dead_share(), 0.5);
+}
+
+TEST(UnitActivity, LeavesNoHooksBehind) {
+  nn::Sequential net = network("relu");
+  { const UnitActivity activity(net); }
+  EXPECT_FALSE(net[1].has_hooks());
+}
+
+}  // namespace
+}  // namespace relume::health

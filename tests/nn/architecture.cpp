@@ -1,0 +1,61 @@
+#include "relume/nn/architecture.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "relume/nn/linear.h"
+#include "relume/ops/compare.h"
+#include "tests/reference/message_of.h"
+
+namespace relume::nn {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Architecture, PrintsWhatItReads) {
+  for (const char* text : {"", "linear(64) relu", "flatten linear(128) leaky_relu(0.2) dropout(0.5) linear(32) prelu(0.1) elu"})
+    EXPECT_EQ(to_string(parse_architecture(text)), text);
+  EXPECT_EQ(to_string(parse_architecture("  linear( 64 )\trelu\n dropout(0.1)")), "linear(64) relu dropout(0.1)");
+  EXPECT_EQ(to_string(mlp({64, 32}, "relu")), "linear(64) relu linear(32) relu");
+}
+
+TEST(Architecture, BuildsTheLayersAndTheOneForTheOutputs) {
+  Rng rng(1);
+  const auto net = build(parse_architecture("linear(6) leaky_relu(0.2) dropout(0.1) linear(5) prelu"), 4, 3, rng);
+  EXPECT_EQ(net->size(), 6u);
+  EXPECT_EQ((*net)(ones({2, 4})).shape(), (Shape{2, 3}));
+  EXPECT_EQ(net->parameter_count(), 4 * 6 + 6 + 6 * 5 + 5 + 1 + 5 * 3 + 3);
+  EXPECT_EQ((*net)[1].describe(), "LeakyReLU(negative_slope=0.2)");
+  for (const std::size_t i : {0u, 3u, 5u})
+    EXPECT_TRUE(equal(dynamic_cast<Linear&>((*net)[i]).bias, zeros_like(dynamic_cast<Linear&>((*net)[i]).bias)));
+}
+
+TEST(Architecture, BuildsTheSameWeightsFromTheSameSeed) {
+  const auto weights = [](std::uint64_t seed) {
+    Rng rng(seed);
+    return build(mlp({8}, "relu"), 4, 2, rng)->parameters()[0];
+  };
+  EXPECT_TRUE(equal(weights(1), weights(1)));
+  EXPECT_FALSE(equal(weights(1), weights(2)));
+}
+
+TEST(Architecture, QuotesWhatIsWrong) {
+  const auto message = [](const char* text) {
+    return message_of<ValueError>([text] {
+      Rng rng(1);
+      build(parse_architecture(text), 4, 2, rng);
+    });
+  };
+  EXPECT_THAT(message("linear(64"), HasSubstr("\"linear(64\" has no closing bracket"));
+  EXPECT_THAT(message("(64)"), HasSubstr("\"(64)\" has no name"));
+  EXPECT_THAT(message("linear(x)"), HasSubstr("\"linear(x)\" takes a number"));
+  EXPECT_THAT(message("linear"), HasSubstr("whole number of units"));
+  EXPECT_THAT(message("linear(0)"), HasSubstr("linear(0)"));
+  EXPECT_THAT(message("linear(2.5)"), HasSubstr("linear(2.5)"));
+  EXPECT_THAT(message("linear(4) rleu"), HasSubstr("relu"));
+  EXPECT_THAT(message("linear(4) softmax"), HasSubstr("output layer is added"));
+  EXPECT_THAT(message("dropout(1)"), HasSubstr("p = 1"));
+}
+
+}  // namespace
+}  // namespace relume::nn

@@ -1,0 +1,76 @@
+#include "relume/nn/loss.h"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "relume/ops/arithmetic.h"
+#include "relume/ops/compare.h"
+#include "tests/reference/message_of.h"
+#include "tests/reference/stored.h"
+
+namespace relume::nn {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(CrossEntropy, IsPyTorchsWithWeightsSmoothingAndIgnoredRows) {
+  const io::SafeTensors file = stored_tensors("losses");
+  const Tensor targets = stored(file, "targets");
+  const std::int64_t ignored = targets.to_vector<std::int64_t>()[0];
+  for (const DType dtype : {float64, float32}) {
+    const double tolerance = dtype == float64 ? 1e-10 : 1e-5;
+    for (const bool weighted : {false, true})
+      for (const char* smoothing : {"0", "0.1", "1"})
+        for (const bool ignores : {false, true}) {
+          const std::string name = std::string("cross_entropy ") + (weighted ? "1 " : "0 ") + smoothing + (ignores ? " 1" : " 0");
+          CrossEntropyOptions options{.label_smoothing = std::stod(smoothing)};
+          if (weighted) options.class_weights = stored(file, "weights");
+          if (ignores) options.ignore_index = ignored;
+          const Tensor logits = stored(file, "logits").to(dtype).clone().requires_grad_();
+          const Tensor loss = cross_entropy(logits, targets, options);
+          loss.backward();
+          EXPECT_TRUE(allclose(loss, stored(file, name), tolerance, tolerance)) << name;
+          EXPECT_TRUE(allclose(logits.grad(), stored(file, name + " gradient"), tolerance, tolerance)) << name;
+        }
+  }
+}
+
+TEST(Losses, OfNumbersArePyTorchs) {
+  const io::SafeTensors file = stored_tensors("losses");
+  const Tensor truth = stored(file, "truth");
+  const auto check = [&](const std::string& name, auto&& loss_of) {
+    const Tensor x = stored(file, "prediction").clone().requires_grad_();
+    const Tensor loss = loss_of(x);
+    loss.backward();
+    EXPECT_TRUE(allclose(loss, stored(file, name), 1e-12, 1e-12)) << name;
+    EXPECT_TRUE(allclose(x.grad(), stored(file, name + " gradient"), 1e-12, 1e-12)) << name;
+  };
+  check("mse_loss", [&](const Tensor& x) { return mse_loss(x, truth); });
+  check("l1_loss", [&](const Tensor& x) { return l1_loss(x, truth); });
+  check("huber_loss 1", [&](const Tensor& x) { return huber_loss(x, truth); });
+  check("huber_loss 0.5", [&](const Tensor& x) { return huber_loss(x, truth, 0.5); });
+}
+
+TEST(CrossEntropy, StaysFiniteForLargeLogits) {
+  const Tensor logits = tensor({{1e4, -1e4}, {-1e4, 1e4}}, {float32, true});
+  const Tensor loss = cross_entropy(logits, tensor({0, 0}));
+  loss.backward();
+  EXPECT_FLOAT_EQ(loss.item<float>(), 1e4f);
+  EXPECT_THAT(logits.grad().to_vector<float>(), ::testing::ElementsAre(0, 0, -0.5f, 0.5f));
+}
+
+TEST(CrossEntropy, SaysWhichRowHasAClassThatDoesNotExist) {
+  EXPECT_THAT(message_of<IndexError>([] { cross_entropy(zeros({2, 3}), tensor({0, 3})); }), HasSubstr("class 3 of row 1"));
+  EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0, -1})), IndexError);
+  EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0})), ShapeError);
+  EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0.0, 1.0})), DTypeError);
+  EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0, 1}), {.class_weights = ones({2})}), ShapeError);
+  EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0, 1}), {.label_smoothing = 1.5}), ValueError);
+  EXPECT_THROW(mse_loss(zeros({2, 1}), zeros({2})), ShapeError);
+  EXPECT_THROW(huber_loss(zeros({2}), zeros({2}), 0), ValueError);
+}
+
+}  // namespace
+}  // namespace relume::nn

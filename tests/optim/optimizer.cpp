@@ -1,0 +1,87 @@
+#include "relume/optim/optimizer.h"
+
+#include <cmath>
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "relume/ops/arithmetic.h"
+#include "relume/ops/reduce.h"
+#include "relume/optim/adam.h"
+#include "relume/optim/clip.h"
+#include "relume/optim/rmsprop.h"
+#include "relume/optim/sgd.h"
+#include "tests/reference/message_of.h"
+
+namespace relume::optim {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(Optimizer, LeavesParametersWithoutAGradientAlone) {
+  const Tensor a = ones({2}, {float32, true}), b = ones({2}, {float32, true});
+  AdamW adam({a, b}, {.lr = 0.1, .weight_decay = 0.5});
+  sum(a).backward();
+  adam.step();
+  EXPECT_NE(a.to_vector<float>()[0], 1);
+  EXPECT_THAT(b.to_vector<float>(), ElementsAre(1, 1));
+}
+
+TEST(Optimizer, ForgetsGradients) {
+  const Tensor a = ones({2}, {float32, true});
+  SGD sgd({a});
+  sum(a).backward();
+  sgd.zero_grad();
+  EXPECT_FALSE(a.grad().defined());
+}
+
+TEST(Optimizer, MakesABackwardThatComesTooLateFail) {
+  const Tensor a = ones({2}, {float32, true});
+  SGD sgd({a}, {.lr = 0.1});
+  const Tensor loss = sum(a * a);
+  a.set_grad(ones({2}));
+  sgd.step();
+  EXPECT_THAT(message_of<ValueError>([&] { loss.backward(); }), HasSubstr("in place"));
+}
+
+TEST(Optimizer, RefusesSettingsThatMakeNoSense) {
+  const std::vector<Tensor> w = {ones({2}, {float32, true})};
+  EXPECT_THROW(SGD(w, {.lr = -1}), ValueError);
+  EXPECT_THROW(SGD(w, {.lr = std::numeric_limits<double>::quiet_NaN()}), ValueError);
+  EXPECT_THROW(SGD({}, {}), ValueError);
+  EXPECT_THROW(SGD(w, {.nesterov = true}), ValueError);
+  EXPECT_THROW(Adam(w, {.beta1 = 1}), ValueError);
+  EXPECT_THROW(RMSprop(w, {.alpha = -0.1}), ValueError);
+  EXPECT_THROW(SGD({ones({2, 2}).t()}, {}), ValueError);
+}
+
+TEST(Optimizer, RefusesAStateOfOtherParameters) {
+  const Tensor a = ones({2}, {float32, true}), b = ones({3}, {float32, true});
+  Adam one({a}), two({b}), three({a, b});
+  EXPECT_THAT(message_of<InputError>([&] { two.load_state(one.state(), 1); }), HasSubstr("[2] is not \"0.mean\" [3]"));
+  EXPECT_THROW(three.load_state(one.state(), 1), InputError);
+}
+
+TEST(ClipGradNorm, ScalesAllGradientsByOneFactor) {
+  const Tensor a = zeros({2}, {float32, true}), b = zeros({1}, {float32, true}), c = zeros({1}, {float32, true});
+  a.set_grad(tensor({2.0, 3.0}));
+  b.set_grad(tensor({6.0}));
+  EXPECT_NEAR(nn::clip_grad_norm({a, b, c}, 14), 7, 1e-6);
+  EXPECT_THAT(a.grad().to_vector<float>(), ElementsAre(2, 3));
+  EXPECT_NEAR(nn::clip_grad_norm({a, b, c}, 3.5), 7, 1e-6);
+  EXPECT_NEAR(nn::grad_norm({a, b, c}), 3.5, 1e-5);
+  EXPECT_NEAR(a.grad().to_vector<float>()[1], 1.5, 1e-5);
+  EXPECT_THROW(nn::clip_grad_norm({a}, 0), ValueError);
+}
+
+TEST(ClipGradValue, BoundsEveryElement) {
+  const Tensor a = zeros({3}, {float32, true});
+  a.set_grad(tensor({2.0, -3.0, 0.5}));
+  nn::clip_grad_value({a}, 1);
+  EXPECT_THAT(a.grad().to_vector<float>(), ElementsAre(1, -1, 0.5f));
+}
+
+}  // namespace
+}  // namespace relume::optim

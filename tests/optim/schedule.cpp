@@ -1,0 +1,76 @@
+#include "relume/optim/schedule.h"
+
+#include <gtest/gtest.h>
+
+#include "relume/base/error.h"
+#include "tests/reference/stored.h"
+
+namespace relume::optim {
+namespace {
+
+TEST(Schedule, IsPyTorchsWhereTheFormulaIsTheSame) {
+  const nlohmann::json stored = stored_json("tables").at("schedules");
+  const struct {
+    const char* name;
+    ScheduleOptions options;
+    std::int64_t epoch_steps;
+  } cases[] = {
+      {"step", {.kind = ScheduleKind::step, .lr = 0.1, .total_steps = 36, .epoch_steps = 3, .gamma = 0.5, .step_epochs = 4}, 3},
+      {"exponential", {.kind = ScheduleKind::exponential, .lr = 0.1, .total_steps = 36, .epoch_steps = 3, .gamma = 0.9}, 3},
+      {"cosine", {.kind = ScheduleKind::cosine, .lr = 0.1, .total_steps = 100, .final_fraction = 0.01}, 1},
+  };
+  for (const auto& c : cases) {
+    const Schedule schedule(c.options);
+    const auto rates = stored.at(c.name).get<std::vector<double>>();
+    for (std::size_t i = 0; i < rates.size(); ++i)
+      for (std::int64_t k = 0; k < c.epoch_steps; ++k)
+        EXPECT_NEAR(schedule.rate(static_cast<std::int64_t>(i) * c.epoch_steps + k), rates[i], 1e-9) << c.name << " " << i;
+  }
+}
+
+TEST(Schedule, OfOneCycleBeginsPeaksAndEndsAsPyTorchs) {
+  const auto rates = stored_json("tables").at("schedules").at("onecycle").get<std::vector<double>>();
+  const Schedule schedule({.kind = ScheduleKind::onecycle, .lr = 0.1, .total_steps = 100});
+  EXPECT_NEAR(schedule.rate(0), rates.front(), 1e-12);
+  EXPECT_NEAR(schedule.rate(99), rates.back(), 1e-12);
+  // PyTorch peaks one step earlier; along the cosines the two stay close.
+  for (std::int64_t i = 0; i < 100; ++i) EXPECT_NEAR(schedule.rate(i), rates[static_cast<std::size_t>(i)], 0.005) << i;
+  EXPECT_NEAR(schedule.rate(30), 0.1, 1e-4);
+}
+
+TEST(Schedule, OfAPlateauHalvesWhenTheLossStandsStillAsPyTorchs) {
+  const nlohmann::json stored = stored_json("tables").at("plateau");
+  Schedule schedule({.kind = ScheduleKind::plateau, .lr = 0.1, .total_steps = 100, .patience = 2});
+  const auto losses = stored.at("losses").get<std::vector<double>>(), rates = stored.at("rates").get<std::vector<double>>();
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    schedule.observe(losses[i]);
+    EXPECT_NEAR(schedule.rate(static_cast<std::int64_t>(i)), rates[i], 1e-12) << i;
+  }
+  EXPECT_LT(rates.back(), 0.1);
+}
+
+TEST(Schedule, GrowsLinearlyWhileItWarmsUp) {
+  for (const ScheduleKind kind : {ScheduleKind::none, ScheduleKind::cosine}) {
+    const Schedule schedule({.kind = kind, .lr = 0.2, .total_steps = 50, .warmup_steps = 4});
+    EXPECT_DOUBLE_EQ(schedule.rate(0), 0.05);
+    EXPECT_DOUBLE_EQ(schedule.rate(2), 0.15);
+    EXPECT_DOUBLE_EQ(schedule.rate(3), 0.2);
+    EXPECT_DOUBLE_EQ(schedule.rate(4), 0.2);
+  }
+}
+
+TEST(Schedule, EndsACosineAtItsFinalFraction) {
+  const Schedule schedule({.kind = ScheduleKind::cosine, .lr = 0.2, .total_steps = 50, .warmup_steps = 10, .final_fraction = 0.1});
+  EXPECT_NEAR(schedule.rate(49), 0.02, 1e-12);
+  EXPECT_NEAR(schedule.rate(1000), 0.02, 1e-12);
+}
+
+TEST(Schedule, IsKnownByItsName) {
+  for (const char* text : {"none", "step", "exponential", "cosine", "plateau", "onecycle"})
+    EXPECT_EQ(name(schedule_from_name(text)), text);
+  EXPECT_THROW(schedule_from_name("linear"), ValueError);
+  EXPECT_THROW(Schedule({.lr = 0}), ValueError);
+}
+
+}  // namespace
+}  // namespace relume::optim

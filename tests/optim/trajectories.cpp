@@ -1,0 +1,102 @@
+// The optimizers beside PyTorch's on one problem: L(w) = Σ c (w − t)²/2 + Σ cos 3w.
+#include <functional>
+#include <memory>
+
+#include <gtest/gtest.h>
+
+#include "relume/ops/arithmetic.h"
+#include "relume/ops/compare.h"
+#include "relume/ops/pointwise.h"
+#include "relume/ops/reduce.h"
+#include "relume/optim/adam.h"
+#include "relume/optim/rmsprop.h"
+#include "relume/optim/sgd.h"
+#include "tests/reference/stored.h"
+
+namespace relume::optim {
+namespace {
+
+struct Case {
+  const char* name;
+  std::function<std::unique_ptr<Optimizer>(std::vector<Tensor>)> make;
+};
+
+template <class O, class Options>
+auto maker(const Options& options) {
+  return [options](std::vector<Tensor> w) -> std::unique_ptr<Optimizer> { return std::make_unique<O>(std::move(w), options); };
+}
+
+const Case cases[] = {
+    {"sgd", maker<SGD>(SgdOptions{.lr = 0.01})},
+    {"sgd momentum", maker<SGD>(SgdOptions{.lr = 0.01, .momentum = 0.9})},
+    {"sgd dampening", maker<SGD>(SgdOptions{.lr = 0.01, .momentum = 0.9, .dampening = 0.3})},
+    {"sgd nesterov", maker<SGD>(SgdOptions{.lr = 0.01, .momentum = 0.9, .nesterov = true})},
+    {"sgd decay", maker<SGD>(SgdOptions{.lr = 0.01, .momentum = 0.5, .weight_decay = 0.1})},
+    {"adam", maker<Adam>(AdamOptions{.lr = 0.01})},
+    {"adam decay", maker<Adam>(AdamOptions{.lr = 0.02, .beta1 = 0.8, .beta2 = 0.99, .epsilon = 1e-6, .weight_decay = 0.1})},
+    {"adamw", maker<AdamW>(AdamOptions{.lr = 0.01, .weight_decay = 0.01})},
+    {"adamw decay", maker<AdamW>(AdamOptions{.lr = 0.02, .weight_decay = 0.2})},
+    {"rmsprop", maker<RMSprop>(RmspropOptions{.lr = 0.01})},
+    {"rmsprop momentum", maker<RMSprop>(RmspropOptions{.lr = 0.001, .alpha = 0.9, .weight_decay = 0.05, .momentum = 0.8})},
+};
+
+/// Walks 200 steps; the parameter has no gradient in the first `without`.
+void expect_trajectory(const Case& c, DType dtype, int without, const std::string& suffix) {
+  const io::SafeTensors file = stored_tensors("optimizers");
+  const auto input = [&](const char* name) { return stored(file, name).to(dtype); };
+  const Tensor w = input("start").clone().requires_grad_(), target = input("target"), curvature = input("curvature");
+  const auto optimizer = c.make({w});
+  const double tolerance = dtype == float64 ? 1e-10 : 1e-5;
+  for (int step = 1; step <= 200; ++step) {
+    const Tensor at = w.detach();
+    if (step > without) w.set_grad(curvature * (at - target) - sin(at * 3) * 3);
+    optimizer->step();
+    if (step == 1 || step == 10 || step == 200) {
+      const Tensor expected = stored(file, std::string(c.name) + suffix + " " + std::to_string(step));
+      EXPECT_TRUE(allclose(w, expected, tolerance, tolerance)) << c.name << suffix << " step " << step << " " << name(dtype) << " " << max(abs(w.detach().to(float64) - expected)).item<double>();
+    }
+  }
+}
+
+TEST(Optimizers, WalkWherePyTorchsWalk) {
+  for (const Case& c : cases)
+    for (const DType dtype : {float64, float32}) expect_trajectory(c, dtype, 0, "");
+}
+
+TEST(Optimizers, BeginAParametersOwnCountWithItsFirstGradient) {
+  for (const Case& c : cases) expect_trajectory(c, float64, 5, " late");
+}
+
+TEST(Optimizers, GoOnFromASavedStateAsIfTheyHadNotStopped) {
+  for (const Case& c : cases) {
+    const auto step = [](Optimizer& optimizer, const Tensor& w) {
+      w.set_grad(w.detach() * 3 - 1);
+      optimizer.step();
+    };
+    const Tensor whole = tensor({1.0, -2.0, 0.5}, {float64, true}), first = whole.clone().detach().requires_grad_();
+    const auto one = c.make({whole}), two = c.make({first});
+    for (int i = 0; i < 10; ++i) step(*one, whole);
+    for (int i = 0; i < 4; ++i) step(*two, first);
+    const Tensor second = first.clone().detach().requires_grad_();
+    const auto three = c.make({second});
+    three->load_state(two->state(), two->steps());
+    for (int i = 4; i < 10; ++i) step(*three, second);
+    EXPECT_TRUE(equal(whole, second)) << c.name;
+    EXPECT_EQ(three->steps(), 10);
+  }
+}
+
+TEST(Optimizers, ScaleTheGradientOnTheFly) {
+  for (const Case& c : cases) {
+    const Tensor a = tensor({1.0, -2.0}, {float64, true}), b = a.clone().detach().requires_grad_();
+    const auto scaled = c.make({a}), plain = c.make({b});
+    a.set_grad(tensor({4.0, 8.0}, float64));
+    b.set_grad(tensor({1.0, 2.0}, float64));
+    scaled->step(0.25);
+    plain->step();
+    EXPECT_TRUE(equal(a, b)) << c.name;
+  }
+}
+
+}  // namespace
+}  // namespace relume::optim
