@@ -1,10 +1,10 @@
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <csignal>
 #include <new>
 #include <string>
 #include <vector>
+
+#include <fmt/core.h>
 
 #include "apps/relume/command.h"
 #include "apps/relume/suggest.h"

@@ -20,7 +20,7 @@ namespace {
 struct Arguments {
   train::JobOptions job;
   train::Options train;
-  std::string task = "auto", hidden, activation = "relu", schedule = "cosine", class_weights = "none";
+  std::string task = "auto", hidden, schedule = "cosine", class_weights = "none";
   std::string out, resume;
   int threads = 0;
   bool json = false, quiet = false;
@@ -45,9 +45,7 @@ void settle(Arguments& a) {
     a.job.task = a.task == "classification" ? data::Task::classification : data::Task::regression;
   if (!a.hidden.empty()) {
     require<InputError>(a.job.layers.empty(), "train: --hidden and --layers both say what the network is; give one of them");
-    a.job.layers = nn::to_string(nn::mlp(parse_hidden(a.hidden), a.activation));
-  } else if (a.job.layers.empty() && a.activation != "relu") {
-    a.job.layers = nn::to_string(nn::mlp({64, 64}, a.activation));
+    a.job.layers = nn::to_string(nn::mlp(parse_hidden(a.hidden), a.job.activation));
   }
   a.train.schedule = optim::schedule_from_name(a.schedule);
   a.train.balanced_classes = a.class_weights == "balanced";
@@ -129,16 +127,16 @@ void add_train(CLI::App& app) {
   command->add_option("DATA", a->job.data, "folder of IDX files, .csv, .tsv, .npy, .npz or builtin:spirals|moons|circles|friedman")->required();
   command->add_option("--target", a->job.target, "column to learn: its name, its number from 1 (negative from the end) or last")->capture_default_str();
   command->add_option("--task", a->task, "what the target asks for")->check(CLI::IsMember({"auto", "classification", "regression"}))->capture_default_str();
-  command->add_option("--hidden", a->hidden, "widths of the hidden layers: 64,64");
+  command->add_option("--hidden", a->hidden, "widths of the hidden layers: 64,64 (256,128, with a little dropout for tables)");
   command->add_option("--layers", a->job.layers, "the hidden layers in full: \"linear(64) relu dropout(0.1) linear(32) elu\"");
-  command->add_option("--activation", a->activation, "after each hidden layer; relume activations lists them")->capture_default_str();
+  command->add_option("--activation", a->job.activation, "after each hidden layer; relume activations lists them")->capture_default_str();
   command->add_option("--epochs", a->train.epochs, "passes over the training rows at most (chosen from the data)")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   command->add_option("--batch", a->train.batch_size, "rows a step (chosen from the data)")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   command->add_option("--optimizer", a->train.optimizer, "")->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop"}))->capture_default_str();
   command->add_option("--lr", a->train.lr, "learning rate (0.001; sgd 0.05)")->check(positive);
   command->add_option("--momentum", a->train.momentum, "of sgd")->check(not_negative)->capture_default_str();
   command->add_flag("--nesterov", a->train.nesterov, "Nesterov's momentum, for sgd");
-  command->add_option("--weight-decay", a->train.weight_decay, "(0.01 with adamw, else 0)")->check(not_negative);
+  command->add_option("--weight-decay", a->train.weight_decay, "(0.1 with adamw, else 0)")->check(not_negative);
   command->add_option("--schedule", a->schedule, "how the learning rate changes")->check(CLI::IsMember({"none", "step", "exponential", "cosine", "plateau", "onecycle"}))->capture_default_str();
   command->add_option("--warmup", a->train.warmup_steps, "steps over which the learning rate grows at first")->check(CLI::NonNegativeNumber);
   command->add_option("--clip", a->train.clip_norm, "largest norm of the gradient")->check(positive);

@@ -123,7 +123,8 @@ void Tensor::backward(const Tensor& gradient, bool retain_graph) const {
           to_string(shape()));
   NoGradGuard guard;
   Tensor start = gradient.defined() ? gradient : full(shape(), 1, dtype());
-  require<DTypeError>(start.dtype() == dtype(), "backward: a gradient of {} does not fit a tensor of {}; convert it with to()",
+  require<DTypeError>(start.dtype() == dtype(),
+                      "backward: a gradient of {} does not fit a tensor of {}; convert it with to()",
                       name(start.dtype()), name(dtype()));
   require<ShapeError>(start.shape() == shape(), "backward: a gradient of {} does not fit a tensor of {}",
                       to_string(start.shape()), to_string(shape()));

@@ -19,8 +19,8 @@ GradientState& gradient_state(const Tensor& t) {
 }
 
 Tensor& Tensor::requires_grad_(bool value) {
-  require<DTypeError>(!value || is_floating(dtype()), "requires_grad_: only floating-point tensors have gradients, not {}",
-                      name(dtype()));
+  require<DTypeError>(!value || is_floating(dtype()),
+                      "requires_grad_: only floating-point tensors have gradients, not {}", name(dtype()));
   require(value || is_leaf(), "requires_grad_: only a leaf can stop requiring a gradient; use detach()");
   impl_->requires_grad = value;
   return *this;

@@ -8,8 +8,8 @@
 namespace relume {
 
 /// A file written under a temporary name beside its own, synced and renamed by commit(). Without commit() nothing
-/// remains and what stood there before is untouched. What is no regular file (/dev/null, a pipe) is written to as it is,
-/// and through a link its goal is written. Throws FileError, which names the path and the system's reason.
+/// remains and what stood there before is untouched. What is no regular file (/dev/null, a pipe) is written to as it
+/// is, and through a link its goal is written. Throws FileError, which names the path and the system's reason.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);

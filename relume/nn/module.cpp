@@ -69,8 +69,7 @@ std::vector<std::pair<std::string, Module*>> Module::children() const {
   return result;
 }
 
-void Module::collect(const std::string& prefix, bool buffers,
-                     std::vector<std::pair<std::string, Tensor>>& into) const {
+void Module::collect(const std::string& prefix, bool buffers, std::vector<std::pair<std::string, Tensor>>& into) const {
   for (const auto& [name, tensor] : buffers ? buffers_ : parameters_) into.emplace_back(prefix + name, tensor);
   for (const Child& child : children_) resolve(child)->collect(prefix + child.name + ".", buffers, into);
 }
@@ -111,12 +110,13 @@ void Module::load_state(const std::vector<std::pair<std::string, Tensor>>& given
   for (const auto& [name, tensor] : given) {
     const auto found = wanted.find(name);
     require<InputError>(found != wanted.end(), "load_state: \"{}\" has no place in this network", name);
-    require<InputError>(found->second.shape() == tensor.shape(), "load_state: \"{}\" is {} but the network's is {}", name,
-                        to_string(tensor.shape()), to_string(found->second.shape()));
+    require<InputError>(found->second.shape() == tensor.shape(), "load_state: \"{}\" is {} but the network's is {}",
+                        name, to_string(tensor.shape()), to_string(found->second.shape()));
   }
   for (const auto& [name, tensor] : wanted)
-    require<InputError>(std::any_of(given.begin(), given.end(), [&, &key = name](const auto& g) { return g.first == key; }),
-                        "load_state: \"{}\" {} is missing", name, to_string(tensor.shape()));
+    require<InputError>(
+        std::any_of(given.begin(), given.end(), [&, &key = name](const auto& g) { return g.first == key; }),
+        "load_state: \"{}\" {} is missing", name, to_string(tensor.shape()));
   NoGradGuard guard;
   for (const auto& [name, tensor] : given) wanted.at(name).copy_(tensor);
 }

@@ -14,8 +14,8 @@ class Sequential : public Module {
   Sequential() = default;
   /// nn::Sequential net{nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 10)};
   template <std::derived_from<Module>... Modules>
-    requires(sizeof...(Modules) > 1 || (... && !std::same_as<std::remove_cvref_t<Modules>, Sequential>))
-  explicit Sequential(Modules... modules) {
+  requires(sizeof...(Modules) > 1 ||
+           (... && !std::same_as<std::remove_cvref_t<Modules>, Sequential>)) explicit Sequential(Modules... modules) {
     (push_back(std::make_shared<Modules>(std::move(modules))), ...);
   }
 

@@ -18,8 +18,9 @@ void check(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   require<ShapeError>(weight.dimensions() == 2, "linear: the weight is {}, not a matrix", to_string(weight.shape()));
   require<ShapeError>(x.dimensions() >= 1 && x.size(-1) == weight.size(1),
                       "linear: input is {} but the layer takes {} features", to_string(x.shape()), weight.size(1));
-  require<ShapeError>(!bias.defined() || bias.shape() == Shape{weight.size(0)}, "linear: a bias of {} does not fit {} outputs",
-                      bias.defined() ? to_string(bias.shape()) : "", weight.size(0));
+  require<ShapeError>(!bias.defined() || bias.shape() == Shape{weight.size(0)},
+                      "linear: a bias of {} does not fit {} outputs", bias.defined() ? to_string(bias.shape()) : "",
+                      weight.size(0));
   require<DTypeError>(x.dtype() == weight.dtype() && (x.dtype() == DType::float32 || x.dtype() == DType::float64),
                       "linear: input is {} and weight is {}; both must be float32, or float64", name(x.dtype()),
                       name(weight.dtype()));
@@ -99,7 +100,8 @@ Tensor linear(const Tensor& input, const Tensor& weight_in, const Tensor& bias_i
   check(input, weight_in, bias_in);
   static const Activation identity("identity");
   const Activation& f = activation ? *activation : identity;
-  require(f.entry().kind == activation::Kind::elementwise, "linear: {} is not elementwise and cannot be fused", f.name());
+  require(f.entry().kind == activation::Kind::elementwise, "linear: {} is not elementwise and cannot be fused",
+          f.name());
   const Tensor x = input.contiguous(), weight = weight_in.contiguous();
   const Tensor bias = bias_in.defined() ? bias_in.contiguous() : bias_in;
   const std::int64_t out = weight.size(0);

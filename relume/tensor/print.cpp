@@ -1,10 +1,10 @@
 // Printing a tensor as PyTorch prints it.
 // Rules: torch/_tensor_str.py (precision 4, threshold 1000, three items at an edge, lines of 80 characters).
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <ostream>
+
+#include <fmt/format.h>
 
 #include "relume/tensor/in_place.h"
 #include "relume/tensor/node_name.h"
@@ -147,7 +147,8 @@ std::vector<std::string> suffixes(const Tensor& tensor) {
     for (std::int64_t size : tensor.shape()) sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
     result.push_back("size=(" + sizes + ")");
   }
-  const bool usual = dtype == DType::float32 || ((dtype == DType::int64 || dtype == DType::bool_) && tensor.elements() > 0);
+  const bool usual =
+      dtype == DType::float32 || ((dtype == DType::int64 || dtype == DType::bool_) && tensor.elements() > 0);
   if (!usual) result.push_back("dtype=torch." + std::string(name(dtype)));
   if (tensor.grad_fn())
     result.push_back("grad_fn=<" + node_name(*tensor.grad_fn()) + ">");

@@ -89,6 +89,11 @@ void standardise(Job& job) {
   job.dataset.targets = scaled;
 }
 
+/// Two hidden layers; for tables, which are small and noisy, with a little dropout.
+std::vector<nn::LayerSpec> usual_layers(bool table, const std::string& activation) {
+  return nn::mlp({256, 128}, activation + (table ? " dropout(0.1)" : ""));
+}
+
 Tensor as_rows(const Tensor& x) { return x.reshape({x.size(0), -1}); }
 
 Job from_arrays(const data::Arrays& arrays, const JobOptions& options) {
@@ -126,8 +131,7 @@ Job make_job(const JobOptions& options) {
   require<InputError>(job.model.task == data::Task::regression || job.model.labels.size() > 1,
                       "train: {} holds one class only; there is nothing to tell apart", options.data);
   job.model.outputs = job.model.task == data::Task::classification ? static_cast<std::int64_t>(job.model.labels.size()) : 1;
-  job.model.layers = options.layers.empty() ? nn::mlp(table ? std::vector<std::int64_t>{64, 64} : std::vector<std::int64_t>{256, 128}, "relu")
-                                            : nn::parse_architecture(options.layers);
+  job.model.layers = options.layers.empty() ? usual_layers(table, options.activation) : nn::parse_architecture(options.layers);
   Rng rng = Rng(options.seed).fork(1);
   job.model.build(rng);
   manual_seed(options.seed);

@@ -16,7 +16,8 @@ struct JobOptions {
   std::string data;                   ///< as open_data() takes it
   std::string target = "last";
   std::optional<data::Task> task;
-  std::string layers;                 ///< the architecture; empty: hidden layers of 64, 64 (256, 128 for images)
+  std::string layers;                 ///< the architecture; empty: two hidden layers, of 256 and 128 units
+  std::string activation = "relu";    ///< of those two layers
   std::string valid, test;            ///< a fraction, a number of rows, or a file
   std::uint64_t seed = 0;
 };

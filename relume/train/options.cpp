@@ -13,7 +13,7 @@ Options resolve(Options options, std::int64_t rows) {
   if (options.epochs <= 0) options.epochs = static_cast<std::int64_t>(std::clamp(20000 / steps, 10.0, 200.0));
   if (options.patience <= 0) options.patience = std::max<std::int64_t>(options.epochs / 4, 10);
   if (options.lr <= 0) options.lr = options.optimizer == "sgd" ? 0.05 : 1e-3;
-  if (options.weight_decay < 0) options.weight_decay = options.optimizer == "adamw" ? 0.01 : 0;
+  if (options.weight_decay < 0) options.weight_decay = options.optimizer == "adamw" ? 0.1 : 0;
   return options;
 }
 

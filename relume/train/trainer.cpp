@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+
 #include <nlohmann/json.hpp>
 
 #include "relume/base/require.h"
@@ -52,15 +53,18 @@ bool all_finite(const std::vector<Tensor>& parameters) {
 Tensor balanced_weights(const Tensor& classes, std::int64_t count) {
   std::vector<float> weights(static_cast<std::size_t>(count));
   for (const std::int64_t k : classes.span<std::int64_t>()) ++weights[static_cast<std::size_t>(k)];
-  for (float& w : weights)
-    w = w > 0 ? static_cast<float>(classes.elements()) / (static_cast<float>(count) * w) : 0;
+  for (float& w : weights) w = w > 0 ? static_cast<float>(classes.elements()) / (static_cast<float>(count) * w) : 0;
   return from_vector(weights);
 }
 
 nlohmann::json row_to_json(const EpochRow& row) {
-  return {row.epoch, row.train_loss, row.valid.rows, row.valid.loss, row.valid.accuracy, row.valid.f1_macro,
-          row.valid.rmse, row.valid.mae, row.valid.r2, row.lr, row.grad_norm, row.dead_share, row.seconds,
-          row.valid.auc ? nlohmann::json(*row.valid.auc) : nlohmann::json()};
+  return {row.epoch,          row.train_loss,
+          row.valid.rows,     row.valid.loss,
+          row.valid.accuracy, row.valid.f1_macro,
+          row.valid.rmse,     row.valid.mae,
+          row.valid.r2,       row.lr,
+          row.grad_norm,      row.dead_share,
+          row.seconds,        row.valid.auc ? nlohmann::json(*row.valid.auc) : nlohmann::json()};
 }
 
 EpochRow row_from_json(const nlohmann::json& j) {
@@ -86,12 +90,26 @@ EpochRow row_from_json(const nlohmann::json& j) {
 
 /// Options that must be alike for a run to go on as it was.
 nlohmann::json fingerprint(const io::Model& model, const Options& o, const data::Split& split) {
-  return {{"layers", nn::to_string(model.layers)}, {"features", model.features}, {"outputs", model.outputs},
-          {"epochs", o.epochs}, {"batch", o.batch_size}, {"optimizer", o.optimizer}, {"lr", o.lr},
-          {"momentum", o.momentum}, {"nesterov", o.nesterov}, {"weight_decay", o.weight_decay},
-          {"schedule", optim::name(o.schedule)}, {"warmup", o.warmup_steps}, {"clip", o.clip_norm},
-          {"patience", o.patience}, {"min_delta", o.min_delta}, {"label_smoothing", o.label_smoothing}, {"balanced", o.balanced_classes},
-          {"seed", o.seed}, {"train_rows", split.train.size()}, {"valid_rows", split.valid.size()}};
+  return {{"layers", nn::to_string(model.layers)},
+          {"features", model.features},
+          {"outputs", model.outputs},
+          {"epochs", o.epochs},
+          {"batch", o.batch_size},
+          {"optimizer", o.optimizer},
+          {"lr", o.lr},
+          {"momentum", o.momentum},
+          {"nesterov", o.nesterov},
+          {"weight_decay", o.weight_decay},
+          {"schedule", optim::name(o.schedule)},
+          {"warmup", o.warmup_steps},
+          {"clip", o.clip_norm},
+          {"patience", o.patience},
+          {"min_delta", o.min_delta},
+          {"label_smoothing", o.label_smoothing},
+          {"balanced", o.balanced_classes},
+          {"seed", o.seed},
+          {"train_rows", split.train.size()},
+          {"valid_rows", split.valid.size()}};
 }
 
 }  // namespace
@@ -119,7 +137,9 @@ struct Trainer::State {
 };
 
 Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, const Options& options)
-    : model_(model), dataset_(std::move(dataset)), split_(std::move(split)),
+    : model_(model),
+      dataset_(std::move(dataset)),
+      split_(std::move(split)),
       options_(resolve(options, static_cast<std::int64_t>(split_.train.size()))) {
   require(model_.network != nullptr, "train: the model has no network; call build() first");
   parameters_ = model_.network->parameters();
@@ -239,7 +259,8 @@ void Trainer::remember_best() {
   if (state_->best.empty())
     state_->best = copies(model_.network->state());
   else
-    for (std::size_t i = 0; auto& [name, tensor] : model_.network->state()) state_->best[i++].second.copy_(tensor.detach());
+    for (std::size_t i = 0; auto& [name, tensor] : model_.network->state())
+      state_->best[i++].second.copy_(tensor.detach());
 }
 
 History Trainer::run() {
@@ -269,8 +290,9 @@ void Trainer::finish() {
     finding.severity = health::Severity::error;
     finding.step = optimizer_->steps();
     finding.evidence = {{"step", static_cast<double>(optimizer_->steps())}, {"lr", optimizer_->lr()}};
-    finding.cause = fmt::format("the loss or a gradient stopped being a number at step {} with a learning rate of {:.3g}.",
-                                optimizer_->steps(), optimizer_->lr());
+    finding.cause =
+        fmt::format("the loss or a gradient stopped being a number at step {} with a learning rate of {:.3g}.",
+                    optimizer_->steps(), optimizer_->lr());
     finding.remedy = "The best weights from before were kept. Try a smaller --lr or --clip 1.";
     s.history.findings.push_back(std::move(finding));
   }
@@ -289,21 +311,30 @@ const NamedTensors& Trainer::last_weights() const { return state_->last; }
 io::Checkpoint Trainer::checkpoint() const {
   const State& s = *state_;
   io::Checkpoint result;
-  for (auto& part : {copies(model_.network->state(), "model."), copies(s.best, "best."), copies(optimizer_->state(), "optimizer.")})
+  for (auto& part :
+       {copies(model_.network->state(), "model."), copies(s.best, "best."), copies(optimizer_->state(), "optimizer.")})
     result.tensors.insert(result.tensors.end(), part.begin(), part.end());
   nlohmann::json rows = nlohmann::json::array();
   for (const EpochRow& row : s.history.rows) rows.push_back(row_to_json(row));
   const auto& memory = s.schedule.memory();
   const bool has_best = std::isfinite(s.best_loss);
-  result.state = nlohmann::json{{"options", fingerprint(model_, options_, split_)},
-                               {"epoch", s.epoch}, {"next_batch", s.next_batch}, {"loss_sum", s.loss_sum},
-                               {"loss_rows", s.loss_rows}, {"norm_sum", s.norm_sum}, {"norm_count", s.norm_count},
-                               {"best_loss", has_best ? nlohmann::json(s.best_loss) : nlohmann::json()},
-                               {"best_epoch", s.history.best_epoch}, {"waited", s.waited}, {"seconds", seconds()},
-                               {"steps", optimizer_->steps()}, {"lr", optimizer_->lr()},
-                               {"schedule", {memory.factor, memory.best, memory.waited}},
-                               {"rng", (s.begun ? default_rng() : first_rng(options_)).state()}, {"rows", rows}}
-                    .dump();
+  result.state = nlohmann::json{
+      {"options", fingerprint(model_, options_, split_)},
+      {"epoch", s.epoch},
+      {"next_batch", s.next_batch},
+      {"loss_sum", s.loss_sum},
+      {"loss_rows", s.loss_rows},
+      {"norm_sum", s.norm_sum},
+      {"norm_count", s.norm_count},
+      {"best_loss", has_best ? nlohmann::json(s.best_loss) : nlohmann::json()},
+      {"best_epoch", s.history.best_epoch},
+      {"waited", s.waited},
+      {"seconds", seconds()},
+      {"steps", optimizer_->steps()},
+      {"lr", optimizer_->lr()},
+      {"schedule", {memory.factor, memory.best, memory.waited}},
+      {"rng", (s.begun ? default_rng() : first_rng(options_)).state()},
+      {"rows", rows}}.dump();
   return result;
 }
 

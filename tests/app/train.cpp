@@ -1,13 +1,15 @@
 // Training from the outside: its result, its files, its repeatability.
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <map>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
+#include "relume/data/idx.h"
 #include "relume/io/safetensors.h"
 #include "tests/app/run_app.h"
 #include "tests/data/temporary_file.h"
@@ -219,6 +221,33 @@ TEST_F(Train, ALearningRateThatIsFarTooLargeEndsWithAFinding) {
   ASSERT_FALSE(j.at("findings").empty());
   EXPECT_EQ(j.at("findings").at(0).at("rule"), "exploding_gradient");
   EXPECT_EQ(j.at("findings").at(0).at("severity"), "error");
+}
+
+std::string idx(const Tensor& array, std::int64_t rows) {
+  std::string bytes{'\0', '\0', '\x08', static_cast<char>(array.dimensions())};
+  for (int d = 0; d < array.dimensions(); ++d)
+    for (int shift = 24; shift >= 0; shift -= 8)
+      bytes += static_cast<char>((d == 0 ? rows : array.size(d)) >> shift & 0xff);
+  const auto values = array.slice(0, 0, rows).contiguous();
+  return bytes.append(static_cast<const char*>(values.raw_data()), values.bytes());
+}
+
+TEST_F(Train, AFolderOfIdxFilesHasItsOwnTestSet) {
+  const auto mnist = data::shared_data() / "mnist";
+  if (!std::filesystem::exists(mnist)) GTEST_SKIP() << "skipped: no shared data";
+  const data::IdxFolder all = data::read_idx_folder(mnist);
+  place.write("mnist/train-images-idx3-ubyte", idx(all.train.images, 3000));
+  place.write("mnist/train-labels-idx1-ubyte.gz", data::gzip(idx(all.train.labels, 3000)));
+  place.write("mnist/t10k-images-idx3-ubyte", idx(all.test->images, 500));
+  place.write("mnist/t10k-labels-idx1-ubyte", idx(all.test->labels, 500));
+  const Json j = train(place, {"mnist", "--hidden", "64", "--epochs", "8", "--out", "run"});
+  EXPECT_GT(j.at("test").at("accuracy"), 0.85);
+  const Json eval = Json::parse(relume(place, {"eval", "run/model.safetensors", "mnist", "--json"}).out);
+  EXPECT_EQ(eval.at("rows"), 500);
+  expect_same_metrics(j.at("test"), eval.at("test"));
+  const auto lines = lines_of(relume(place, {"predict", "run/model.safetensors", "mnist"}).out);
+  ASSERT_EQ(lines.size(), 501u);
+  EXPECT_THAT(lines[0], testing::StartsWith("prediction,p(0),p(1)"));
 }
 
 }  // namespace

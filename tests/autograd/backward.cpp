@@ -218,8 +218,9 @@ TEST(Backward, FreesAChainThatWasNeverWalked) {
 
 TEST(Backward, TakesAUsersOwnOperation) {
   const Tensor x = leaf({2, 3});
-  const Tensor cube = record(x.detach() * x.detach() * x.detach(), "cube", {&x},
-                             [x = Saved(x)](const BackwardContext& c) -> Gradients { return {c.gradient * c(x) * c(x) * 3}; });
+  const Tensor cube =
+      record(x.detach() * x.detach() * x.detach(), "cube", {&x},
+             [x = Saved(x)](const BackwardContext& c) -> Gradients { return {c.gradient * c(x) * c(x) * 3}; });
   sum(cube).backward();
   EXPECT_THAT(grad_of(x), ElementsAre(12, 27));
   EXPECT_THAT(to_string(cube), HasSubstr("grad_fn=<CubeBackward0>"));

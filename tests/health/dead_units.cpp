@@ -16,7 +16,8 @@ using ::testing::HasSubstr;
 
 nn::Sequential network(std::string_view activation) {
   manual_seed(1);
-  return nn::Sequential{nn::Linear(4, 20), nn::Activate(activation), nn::Linear(20, 10), nn::Activate(activation), nn::Linear(10, 2)};
+  return nn::Sequential{nn::Linear(4, 20), nn::Activate(activation), nn::Linear(20, 10), nn::Activate(activation),
+                        nn::Linear(10, 2)};
 }
 
 /// Makes the first `count` units of a layer fire on nothing.
@@ -53,7 +54,8 @@ TEST(DeadUnits, AreNotFoundInAHealthyNetwork) {
 }
 
 TEST(DeadUnits, AreGradedByTheirShareOfTheLayer) {
-  for (const auto& [count, severity] : {std::pair(1, Severity::info), {2, Severity::warning}, {9, Severity::warning}, {10, Severity::error}}) {
+  for (const auto& [count, severity] :
+       {std::pair(1, Severity::info), {2, Severity::warning}, {9, Severity::warning}, {10, Severity::error}}) {
     nn::Sequential net = network("relu");
     kill(net[0], count);
     const auto findings = findings_over(net, 2000);

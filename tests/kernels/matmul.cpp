@@ -25,9 +25,9 @@ struct Case {
   std::int64_t m, n, k;
 };
 
-const Case cases[] = {{0, 3, 2},      {3, 0, 2},     {3, 2, 0},    {1, 1, 1},    {1, 7, 5},
-                      {5, 1, 3},      {32, 64, 4},   {32, 2, 64},  {17, 65, 33}, {64, 256, 784},
-                      {129, 67, 300}, {10, 256, 64}, {256, 130, 1}};
+const Case cases[] = {{0, 3, 2},     {3, 0, 2},      {3, 2, 0},    {1, 1, 1},      {1, 7, 5},      {5, 1, 3},
+                      {32, 64, 4},   {32, 2, 64},    {17, 65, 33}, {64, 256, 784}, {129, 67, 300}, {10, 256, 64},
+                      {256, 130, 1}, {128, 10, 200}, {1, 200, 77}, {3, 33, 300},   {131, 3, 129},  {6, 150, 1000}};
 
 template <class T>
 void expect_product(const Case& size, bool a_transposed, bool b_transposed, bool add) {
@@ -63,9 +63,7 @@ void expect_all_products() {
     }
 }
 
-TEST(Matmul, IsTheSumOfProductsAndLeavesWhatLiesBesideC) {
-  expect_all_products();
-}
+TEST(Matmul, IsTheSumOfProductsAndLeavesWhatLiesBesideC) { expect_all_products(); }
 
 TEST(Matmul, IsTheSumOfProductsOnThePortableKernelOfEveryLevel) {
   force_portable_matmul(true);

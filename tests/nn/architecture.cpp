@@ -13,7 +13,8 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(Architecture, PrintsWhatItReads) {
-  for (const char* text : {"", "linear(64) relu", "flatten linear(128) leaky_relu(0.2) dropout(0.5) linear(32) prelu(0.1) elu"})
+  for (const char* text :
+       {"", "linear(64) relu", "flatten linear(128) leaky_relu(0.2) dropout(0.5) linear(32) prelu(0.1) elu"})
     EXPECT_EQ(to_string(parse_architecture(text)), text);
   EXPECT_EQ(to_string(parse_architecture("  linear( 64 )\trelu\n dropout(0.1)")), "linear(64) relu dropout(0.1)");
   EXPECT_EQ(to_string(mlp({64, 32}, "relu")), "linear(64) relu linear(32) relu");

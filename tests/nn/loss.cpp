@@ -24,7 +24,8 @@ TEST(CrossEntropy, IsPyTorchsWithWeightsSmoothingAndIgnoredRows) {
     for (const bool weighted : {false, true})
       for (const char* smoothing : {"0", "0.1", "1"})
         for (const bool ignores : {false, true}) {
-          const std::string name = std::string("cross_entropy ") + (weighted ? "1 " : "0 ") + smoothing + (ignores ? " 1" : " 0");
+          const std::string name =
+              std::string("cross_entropy ") + (weighted ? "1 " : "0 ") + smoothing + (ignores ? " 1" : " 0");
           CrossEntropyOptions options{.label_smoothing = std::stod(smoothing)};
           if (weighted) options.class_weights = stored(file, "weights");
           if (ignores) options.ignore_index = ignored;
@@ -62,7 +63,10 @@ TEST(CrossEntropy, StaysFiniteForLargeLogits) {
 }
 
 TEST(CrossEntropy, SaysWhichRowHasAClassThatDoesNotExist) {
-  EXPECT_THAT(message_of<IndexError>([] { cross_entropy(zeros({2, 3}), tensor({0, 3})); }), HasSubstr("class 3 of row 1"));
+  EXPECT_THAT(message_of<IndexError>([] {
+                cross_entropy(zeros({2, 3}), tensor({0, 3}));
+              }),
+              HasSubstr("class 3 of row 1"));
   EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0, -1})), IndexError);
   EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0})), ShapeError);
   EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0.0, 1.0})), DTypeError);

@@ -102,7 +102,8 @@ TEST(Module, LoadsAStateWholeOrNotAtAll) {
   EXPECT_THAT(load({{"fc1.weight", ones({5, 10})}}), HasSubstr("\"fc1.bias\" [5] is missing"));
   EXPECT_THAT(load({{"fc1.weight", ones({5, 10})}, {"fc1.bias", ones({5})}, {"fc2.bias", ones({5})}}),
               HasSubstr("\"fc2.bias\" has no place"));
-  EXPECT_THAT(load({{"fc1.weight", ones({5, 10})}, {"fc1.bias", ones({6})}}), HasSubstr("\"fc1.bias\" is [6] but the network's is [5]"));
+  EXPECT_THAT(load({{"fc1.weight", ones({5, 10})}, {"fc1.bias", ones({6})}}),
+              HasSubstr("\"fc1.bias\" is [6] but the network's is [5]"));
   EXPECT_TRUE(equal(net.fc1.weight, before));
   net.load_state({{"fc1.bias", ones({5})}, {"fc1.weight", ones({5, 10}, float64)}});
   EXPECT_TRUE(equal(net.fc1.weight, ones({5, 10})));

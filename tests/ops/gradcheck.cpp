@@ -50,8 +50,8 @@ TEST(Gradcheck, FindsAWrongGradient) {
 
 TEST(Gradcheck, AgreesForArithmeticWithBroadcasting) {
   manual_seed(2);
-  const auto shapes = std::vector<std::pair<Shape, Shape>>{
-      {{3, 4}, {3, 4}}, {{3, 4}, {4}}, {{3, 1}, {1, 4}}, {{}, {2, 3}}, {{2, 3}, {}}, {{2, 1, 3}, {4, 1}}};
+  const auto shapes = std::vector<std::pair<Shape, Shape>>{{{3, 4}, {3, 4}}, {{3, 4}, {4}}, {{3, 1}, {1, 4}},
+                                                           {{}, {2, 3}},     {{2, 3}, {}},  {{2, 1, 3}, {4, 1}}};
   std::vector<Case> cases;
   for (const auto& [a, b] : shapes) {
     const std::string what = to_string(a) + to_string(b);
@@ -84,17 +84,18 @@ TEST(Gradcheck, AgreesForFunctionsOfOneElement) {
   manual_seed(4);
   const Inputs x = {leaf({3, 3})}, positive = {leaf({3, 3}, 0.3, 3)};
   const Tensor condition = leaf({3, 3}).detach() > 0;
-  expect_gradients({{"abs", [](const Inputs& in) { return abs(in[0]); }, x},
-                    {"exp", [](const Inputs& in) { return exp(in[0]); }, x},
-                    {"log", [](const Inputs& in) { return log(in[0]); }, positive},
-                    {"sqrt", [](const Inputs& in) { return sqrt(in[0]); }, positive},
-                    {"sin", [](const Inputs& in) { return sin(in[0]); }, x},
-                    {"cos", [](const Inputs& in) { return cos(in[0]); }, x},
-                    {"sign", [](const Inputs& in) { return sign(in[0]); }, x},
-                    {"clamp", [](const Inputs& in) { return clamp(in[0], -0.7, 0.9); }, x},
-                    {"clamp below", [](const Inputs& in) { return clamp(in[0], 0.1); }, x},
-                    {"where", [&](const Inputs& in) { return where(condition, in[0], in[1]); }, {leaf({3, 3}), leaf({3})}},
-                    {"to", [](const Inputs& in) { return in[0].to(float64) * 2; }, x}});
+  expect_gradients(
+      {{"abs", [](const Inputs& in) { return abs(in[0]); }, x},
+       {"exp", [](const Inputs& in) { return exp(in[0]); }, x},
+       {"log", [](const Inputs& in) { return log(in[0]); }, positive},
+       {"sqrt", [](const Inputs& in) { return sqrt(in[0]); }, positive},
+       {"sin", [](const Inputs& in) { return sin(in[0]); }, x},
+       {"cos", [](const Inputs& in) { return cos(in[0]); }, x},
+       {"sign", [](const Inputs& in) { return sign(in[0]); }, x},
+       {"clamp", [](const Inputs& in) { return clamp(in[0], -0.7, 0.9); }, x},
+       {"clamp below", [](const Inputs& in) { return clamp(in[0], 0.1); }, x},
+       {"where", [&](const Inputs& in) { return where(condition, in[0], in[1]); }, {leaf({3, 3}), leaf({3})}},
+       {"to", [](const Inputs& in) { return in[0].to(float64) * 2; }, x}});
 }
 
 TEST(Gradcheck, AgreesForReductions) {
@@ -102,24 +103,56 @@ TEST(Gradcheck, AgreesForReductions) {
   const Inputs x = {leaf({2, 3, 4})};
   expect_gradients({{"sum", [](const Inputs& in) { return sum(in[0]); }, x},
                     {"sum 1", [](const Inputs& in) { return sum(in[0], {1}); }, x},
-                    {"sum keep", [](const Inputs& in) { return sum(in[0], {0, -1}, true); }, x},
+                    {"sum keep",
+                     [](const Inputs& in) {
+                       return sum(in[0], {0, -1}, true);
+                     },
+                     x},
                     {"mean", [](const Inputs& in) { return mean(in[0]); }, x},
                     {"mean 0", [](const Inputs& in) { return mean(in[0], {0}); }, x},
-                    {"mean keep", [](const Inputs& in) { return mean(in[0], {-1, 1}, true); }, x},
+                    {"mean keep",
+                     [](const Inputs& in) {
+                       return mean(in[0], {-1, 1}, true);
+                     },
+                     x},
                     {"max", [](const Inputs& in) { return max(in[0]); }, x},
                     {"min", [](const Inputs& in) { return min(in[0]); }, x},
-                    {"permuted", [](const Inputs& in) { return sum(in[0].permute({2, 0, 1}), {1}); }, x}});
+                    {"permuted",
+                     [](const Inputs& in) {
+                       return sum(in[0].permute({2, 0, 1}), {1});
+                     },
+                     x}});
 }
 
 TEST(Gradcheck, AgreesForViews) {
   manual_seed(6);
   const Inputs x = {leaf({2, 3, 4})}, narrow = {leaf({3, 1})};
-  expect_gradients({{"reshape", [](const Inputs& in) { return in[0].reshape({4, -1}); }, x},
-                    {"reshape copy", [](const Inputs& in) { return in[0].transpose(0, 2).reshape({6, 4}); }, x},
-                    {"view", [](const Inputs& in) { return in[0].view({6, 4}); }, x},
+  expect_gradients({{"reshape",
+                     [](const Inputs& in) {
+                       return in[0].reshape({4, -1});
+                     },
+                     x},
+                    {"reshape copy",
+                     [](const Inputs& in) {
+                       return in[0].transpose(0, 2).reshape({6, 4});
+                     },
+                     x},
+                    {"view",
+                     [](const Inputs& in) {
+                       return in[0].view({6, 4});
+                     },
+                     x},
                     {"transpose", [](const Inputs& in) { return in[0].transpose(0, -1); }, x},
-                    {"permute", [](const Inputs& in) { return in[0].permute({1, -1, 0}); }, x},
-                    {"expand", [](const Inputs& in) { return in[0].expand({2, -1, 5}); }, narrow},
+                    {"permute",
+                     [](const Inputs& in) {
+                       return in[0].permute({1, -1, 0});
+                     },
+                     x},
+                    {"expand",
+                     [](const Inputs& in) {
+                       return in[0].expand({2, -1, 5});
+                     },
+                     narrow},
                     {"select", [](const Inputs& in) { return in[0].select(1, -1); }, x},
                     {"index", [](const Inputs& in) { return in[0][1] * in[0][0]; }, x},
                     {"slice", [](const Inputs& in) { return in[0].slice(2, 1, 4, 2); }, x},
@@ -136,7 +169,11 @@ TEST(Gradcheck, AgreesForJoiningAndPicking) {
   const Inputs pair = {leaf({2, 3}), leaf({2, 3})};
   const Tensor rows = tensor({1, 0, 1, 1});
   expect_gradients({{"cat 0", [](const Inputs& in) { return cat(in); }, pair},
-                    {"cat 1", [](const Inputs& in) { return cat({in[0], in[1], in[0]}, -1); }, pair},
+                    {"cat 1",
+                     [](const Inputs& in) {
+                       return cat({in[0], in[1], in[0]}, -1);
+                     },
+                     pair},
                     {"stack", [](const Inputs& in) { return stack(in, 1); }, pair},
                     {"index_select 0", [&](const Inputs& in) { return index_select(in[0], 0, rows); }, pair},
                     {"index_select 1", [&](const Inputs& in) { return index_select(in[0], -1, rows); }, pair}});
@@ -148,7 +185,9 @@ TEST(Gradcheck, AgreesForProducts) {
   expect_gradients(
       {{"matrices", product, {leaf({3, 4}), leaf({4, 2})}},
        {"transposed", [](const Inputs& in) { return matmul(in[0].t(), in[1].t()); }, {leaf({4, 3}), leaf({2, 4})}},
-       {"strided", [](const Inputs& in) { return matmul(in[0].slice(1, 0, 4, 2), in[1]); }, {leaf({3, 4}), leaf({2, 5})}},
+       {"strided",
+        [](const Inputs& in) { return matmul(in[0].slice(1, 0, 4, 2), in[1]); },
+        {leaf({3, 4}), leaf({2, 5})}},
        {"vectors", product, {leaf({4}), leaf({4})}},
        {"vector matrix", product, {leaf({4}), leaf({4, 3})}},
        {"matrix vector", product, {leaf({3, 4}), leaf({4})}},
@@ -202,29 +241,32 @@ TEST(Gradcheck, AgreesForEveryElementwiseActivationByItselfAndFused) {
 
 TEST(Gradcheck, AgreesForLinearWithAndWithoutBias) {
   manual_seed(12);
-  expect_gradients({{"bias", [](const Inputs& in) { return linear(in[0], in[1], in[2]); }, {leaf({4, 3}), leaf({5, 3}), leaf({5})}},
-                    {"no bias", [](const Inputs& in) { return linear(in[0], in[1]); }, {leaf({4, 3}), leaf({5, 3})}},
-                    {"vector", [](const Inputs& in) { return linear(in[0], in[1], in[2]); }, {leaf({3}), leaf({5, 3}), leaf({5})}},
-                    {"batch", [](const Inputs& in) { return linear(in[0], in[1], in[2]); }, {leaf({2, 4, 3}), leaf({5, 3}), leaf({5})}},
-                    {"strided", [](const Inputs& in) { return linear(in[0].t(), in[1].t()); }, {leaf({3, 4}), leaf({3, 5})}}});
+  expect_gradients(
+      {{"bias", [](const Inputs& in) { return linear(in[0], in[1], in[2]); }, {leaf({4, 3}), leaf({5, 3}), leaf({5})}},
+       {"no bias", [](const Inputs& in) { return linear(in[0], in[1]); }, {leaf({4, 3}), leaf({5, 3})}},
+       {"vector", [](const Inputs& in) { return linear(in[0], in[1], in[2]); }, {leaf({3}), leaf({5, 3}), leaf({5})}},
+       {"batch",
+        [](const Inputs& in) { return linear(in[0], in[1], in[2]); },
+        {leaf({2, 4, 3}), leaf({5, 3}), leaf({5})}},
+       {"strided", [](const Inputs& in) { return linear(in[0].t(), in[1].t()); }, {leaf({3, 4}), leaf({3, 5})}}});
 }
 
 TEST(Gradcheck, AgreesForLosses) {
   manual_seed(13);
   const Tensor targets = tensor({0, 2, 1, 2}), weights = leaf({3}, 0.3, 2).detach(), truth = leaf({4, 3}).detach();
   const Inputs x = {leaf({4, 3})};
-  expect_gradients(
-      {{"cross_entropy", [&](const Inputs& in) { return nn::cross_entropy(in[0], targets); }, x},
-       {"scaled", [&](const Inputs& in) { return nn::cross_entropy(in[0] * 3, targets) * 0.3; }, x},
-       {"weights and smoothing",
-        [&](const Inputs& in) {
-          return nn::cross_entropy(in[0], targets, {.class_weights = weights, .label_smoothing = 0.2, .ignore_index = 1});
-        },
-        x},
-       {"mse", [&](const Inputs& in) { return nn::mse_loss(in[0], truth); }, x},
-       {"mse target", [&](const Inputs& in) { return nn::mse_loss(in[0], in[1]); }, {x[0], leaf({4, 3})}},
-       {"l1", [&](const Inputs& in) { return nn::l1_loss(in[0], truth); }, x},
-       {"huber", [&](const Inputs& in) { return nn::huber_loss(in[0], truth, 0.8); }, x}});
+  expect_gradients({{"cross_entropy", [&](const Inputs& in) { return nn::cross_entropy(in[0], targets); }, x},
+                    {"scaled", [&](const Inputs& in) { return nn::cross_entropy(in[0] * 3, targets) * 0.3; }, x},
+                    {"weights and smoothing",
+                     [&](const Inputs& in) {
+                       return nn::cross_entropy(in[0], targets,
+                                                {.class_weights = weights, .label_smoothing = 0.2, .ignore_index = 1});
+                     },
+                     x},
+                    {"mse", [&](const Inputs& in) { return nn::mse_loss(in[0], truth); }, x},
+                    {"mse target", [&](const Inputs& in) { return nn::mse_loss(in[0], in[1]); }, {x[0], leaf({4, 3})}},
+                    {"l1", [&](const Inputs& in) { return nn::l1_loss(in[0], truth); }, x},
+                    {"huber", [&](const Inputs& in) { return nn::huber_loss(in[0], truth, 0.8); }, x}});
 }
 
 }  // namespace

@@ -18,9 +18,9 @@ namespace {
 using ::testing::HasSubstr;
 
 const char* const stored_functions[] = {
-    "identity", "relu", "relu6",    "leaky_relu(0.2)", "elu",        "elu(0.5)", "selu",     "celu",
-    "gelu",     "silu", "mish",     "softplus",        "softsign",   "log_sigmoid", "sigmoid", "tanh",
-    "hardtanh", "hardsigmoid", "hardswish", "hardshrink", "softshrink", "tanhshrink"};
+    "identity", "relu",        "relu6",     "leaky_relu(0.2)", "elu",        "elu(0.5)",    "selu",    "celu",
+    "gelu",     "silu",        "mish",      "softplus",        "softsign",   "log_sigmoid", "sigmoid", "tanh",
+    "hardtanh", "hardsigmoid", "hardswish", "hardshrink",      "softshrink", "tanhshrink"};
 
 TEST(Linear, GivesPyTorchsValuesAndGradientsWithEveryActivation) {
   const io::SafeTensors file = stored_tensors("linear");
@@ -34,7 +34,8 @@ TEST(Linear, GivesPyTorchsValuesAndGradientsWithEveryActivation) {
       const Tensor y = linear(x, weight, bias, &f);
       y.backward(stored(file, "dy").to(dtype));
       const auto expect_close = [&](const Tensor& got, const std::string& key) {
-        EXPECT_TRUE(allclose(got, stored(file, std::string(name) + " " + key), tolerance, tolerance)) << name << " " << key;
+        EXPECT_TRUE(allclose(got, stored(file, std::string(name) + " " + key), tolerance, tolerance))
+            << name << " " << key;
       };
       expect_close(y, "y");
       expect_close(x.grad(), "x");
@@ -52,7 +53,8 @@ TEST(Linear, GivesTheSameFusedAsApart) {
     for (const Shape& shape : {Shape{1, 7}, Shape{70, 33}, Shape{2, 3, 5}}) {
       const Tensor x = randn(shape), weight = randn({19, shape[-1]}), bias = randn({19});
       const auto gradients = [&](bool fused) {
-        const Tensor a = x.clone().requires_grad_(), w = weight.clone().requires_grad_(), b = bias.clone().requires_grad_();
+        const Tensor a = x.clone().requires_grad_(), w = weight.clone().requires_grad_(),
+                     b = bias.clone().requires_grad_();
         const Tensor y = fused ? linear(a, w, b, &f) : activate(f, linear(a, w, b));
         sum(y * y).backward();
         return std::vector<Tensor>{y.detach(), a.grad(), w.grad(), b.grad()};
@@ -84,7 +86,9 @@ TEST(Linear, TakesNoRows) {
 
 TEST(Linear, SaysWhichSizesAndTypesDoNotFit) {
   const Tensor weight = ones({5, 12});
-  EXPECT_EQ(message_of<ShapeError>([&] { linear(ones({32, 13}), weight); }),
+  EXPECT_EQ(message_of<ShapeError>([&] {
+              linear(ones({32, 13}), weight);
+            }),
             "linear: input is [32, 13] but the layer takes 12 features");
   EXPECT_THAT(message_of<ShapeError>([&] { linear(ones({2, 12}), weight, ones({4})); }), HasSubstr("bias of [4]"));
   EXPECT_THAT(message_of<DTypeError>([&] { linear(ones({2, 12}, float64), weight); }), HasSubstr("float64"));

@@ -116,8 +116,7 @@ RC_GTEST_PROP(Views, OfPermutedTensorsReshapeAsNaiveIndexingDoes, ()) {
   shape.push_back(joined);
   const Tensor y = x.reshape(shape);
   RC_ASSERT(y.shape() == shape);
-  for (std::int64_t i = 0; i < y.elements(); ++i)
-    RC_ASSERT(at(y, index_of(i, shape)) == at(x, index_of(i, x.shape())));
+  for (std::int64_t i = 0; i < y.elements(); ++i) RC_ASSERT(at(y, index_of(i, shape)) == at(x, index_of(i, x.shape())));
 }
 
 RC_GTEST_PROP(Views, ShareMemoryWithWhatTheyAreOf, ()) {

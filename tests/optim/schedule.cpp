@@ -15,8 +15,12 @@ TEST(Schedule, IsPyTorchsWhereTheFormulaIsTheSame) {
     ScheduleOptions options;
     std::int64_t epoch_steps;
   } cases[] = {
-      {"step", {.kind = ScheduleKind::step, .lr = 0.1, .total_steps = 36, .epoch_steps = 3, .gamma = 0.5, .step_epochs = 4}, 3},
-      {"exponential", {.kind = ScheduleKind::exponential, .lr = 0.1, .total_steps = 36, .epoch_steps = 3, .gamma = 0.9}, 3},
+      {"step",
+       {.kind = ScheduleKind::step, .lr = 0.1, .total_steps = 36, .epoch_steps = 3, .gamma = 0.5, .step_epochs = 4},
+       3},
+      {"exponential",
+       {.kind = ScheduleKind::exponential, .lr = 0.1, .total_steps = 36, .epoch_steps = 3, .gamma = 0.9},
+       3},
       {"cosine", {.kind = ScheduleKind::cosine, .lr = 0.1, .total_steps = 100, .final_fraction = 0.01}, 1},
   };
   for (const auto& c : cases) {
@@ -24,7 +28,8 @@ TEST(Schedule, IsPyTorchsWhereTheFormulaIsTheSame) {
     const auto rates = stored.at(c.name).get<std::vector<double>>();
     for (std::size_t i = 0; i < rates.size(); ++i)
       for (std::int64_t k = 0; k < c.epoch_steps; ++k)
-        EXPECT_NEAR(schedule.rate(static_cast<std::int64_t>(i) * c.epoch_steps + k), rates[i], 1e-9) << c.name << " " << i;
+        EXPECT_NEAR(schedule.rate(static_cast<std::int64_t>(i) * c.epoch_steps + k), rates[i], 1e-9)
+            << c.name << " " << i;
   }
 }
 
@@ -41,7 +46,8 @@ TEST(Schedule, OfOneCycleBeginsPeaksAndEndsAsPyTorchs) {
 TEST(Schedule, OfAPlateauHalvesWhenTheLossStandsStillAsPyTorchs) {
   const nlohmann::json stored = stored_json("tables").at("plateau");
   Schedule schedule({.kind = ScheduleKind::plateau, .lr = 0.1, .total_steps = 100, .patience = 2});
-  const auto losses = stored.at("losses").get<std::vector<double>>(), rates = stored.at("rates").get<std::vector<double>>();
+  const auto losses = stored.at("losses").get<std::vector<double>>(),
+             rates = stored.at("rates").get<std::vector<double>>();
   for (std::size_t i = 0; i < losses.size(); ++i) {
     schedule.observe(losses[i]);
     EXPECT_NEAR(schedule.rate(static_cast<std::int64_t>(i)), rates[i], 1e-12) << i;
@@ -60,7 +66,8 @@ TEST(Schedule, GrowsLinearlyWhileItWarmsUp) {
 }
 
 TEST(Schedule, EndsACosineAtItsFinalFraction) {
-  const Schedule schedule({.kind = ScheduleKind::cosine, .lr = 0.2, .total_steps = 50, .warmup_steps = 10, .final_fraction = 0.1});
+  const Schedule schedule(
+      {.kind = ScheduleKind::cosine, .lr = 0.2, .total_steps = 50, .warmup_steps = 10, .final_fraction = 0.1});
   EXPECT_NEAR(schedule.rate(49), 0.02, 1e-12);
   EXPECT_NEAR(schedule.rate(1000), 0.02, 1e-12);
 }

@@ -15,7 +15,8 @@ TEST(Printing, WritesWhatPyTorchWrites) {
   const io::SafeTensors file = stored_tensors("printing");
   const nlohmann::json texts = stored_json("printing").at("plain");
   ASSERT_GT(texts.size(), 150u);
-  for (const auto& [name, text] : texts.items()) EXPECT_EQ(to_string(stored(file, name)), text.get<std::string>()) << name;
+  for (const auto& [name, text] : texts.items())
+    EXPECT_EQ(to_string(stored(file, name)), text.get<std::string>()) << name;
 }
 
 TEST(Printing, SaysThatALeafRequiresAGradient) {
@@ -37,7 +38,8 @@ TEST(Printing, NamesTheOperationThatMadeATensor) {
 TEST(Printing, NamesActivationsAsPyTorchDoes) {
   const Tensor x = tensor({-1.0, 2.0}, {float32, true});
   EXPECT_EQ(to_string(activate(Activation("relu"), x)), "tensor([0., 2.], grad_fn=<ReluBackward0>)");
-  EXPECT_EQ(to_string(activate(Activation("leaky_relu"), x)), "tensor([-0.0100,  2.0000], grad_fn=<LeakyReluBackward0>)");
+  EXPECT_EQ(to_string(activate(Activation("leaky_relu"), x)),
+            "tensor([-0.0100,  2.0000], grad_fn=<LeakyReluBackward0>)");
 }
 
 TEST(Printing, GoesToStreams) {

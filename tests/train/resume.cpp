@@ -91,13 +91,15 @@ TEST(Resume, GoesOnToTheSameBitsWithDropout) {
 TEST(Resume, GoesOnToTheSameBitsWithEverySchedule) {
   using enum optim::ScheduleKind;
   for (const auto schedule : {none, step, exponential, cosine, plateau, onecycle}) {
-    const Options options{.epochs = 12, .batch_size = 32, .lr = 0.02, .schedule = schedule, .warmup_steps = 7, .clip_norm = 1};
+    const Options options{
+        .epochs = 12, .batch_size = 32, .lr = 0.02, .schedule = schedule, .warmup_steps = 7, .clip_norm = 1};
     expect_same(interrupted("linear(16) relu", options, 33), uninterrupted("linear(16) relu", options));
   }
 }
 
 TEST(Resume, KeepsItsPatience) {
-  const Options options{.epochs = 200, .batch_size = 16, .lr = 0.03, .schedule = optim::ScheduleKind::none, .patience = 5};
+  const Options options{
+      .epochs = 200, .batch_size = 16, .lr = 0.03, .schedule = optim::ScheduleKind::none, .patience = 5};
   const Outcome whole = uninterrupted("linear(32) relu", options);
   ASSERT_EQ(whole.history.ending, Ending::early);
   const auto batches = static_cast<int>(whole.history.rows.size() - 2) * 10 + 3;

@@ -72,7 +72,8 @@ TEST(Trainer, GivesTheSameBitsOnOneThreadAndOnTwo) {
 
 TEST(Trainer, RestoresTheBestWeights) {
   Problem p = make_problem("friedman", "linear(64) relu linear(64) relu", 120);
-  Trainer trainer(p.model, p.dataset, p.split, {.epochs = 60, .lr = 0.02, .schedule = optim::ScheduleKind::none, .patience = 100});
+  Trainer trainer(p.model, p.dataset, p.split,
+                  {.epochs = 60, .lr = 0.02, .schedule = optim::ScheduleKind::none, .patience = 100});
   const History history = trainer.run();
   double best = history.rows.front().valid.loss;
   for (const EpochRow& row : history.rows) best = std::min(best, row.valid.loss);
@@ -85,7 +86,8 @@ TEST(Trainer, RestoresTheBestWeights) {
 
 TEST(Trainer, StopsWhenItsPatienceIsAtAnEnd) {
   Problem p = make_problem("friedman", "linear(64) relu linear(64) relu", 120);
-  Trainer trainer(p.model, p.dataset, p.split, {.epochs = 500, .lr = 0.02, .schedule = optim::ScheduleKind::none, .patience = 7});
+  Trainer trainer(p.model, p.dataset, p.split,
+                  {.epochs = 500, .lr = 0.02, .schedule = optim::ScheduleKind::none, .patience = 7});
   const History history = trainer.run();
   EXPECT_EQ(history.ending, Ending::early);
   EXPECT_EQ(static_cast<std::int64_t>(history.rows.size()), history.best_epoch + 7);
@@ -147,7 +149,12 @@ TEST(Trainer, ReportsProgressForEveryBatchAndARowForEveryEpoch) {
 }
 
 TEST(Trainer, ClipsTheNormOfTheGradient) {
-  const Options free{.epochs = 1, .batch_size = 1000, .optimizer = "sgd", .lr = 1, .momentum = 0, .weight_decay = 0,
+  const Options free{.epochs = 1,
+                     .batch_size = 1000,
+                     .optimizer = "sgd",
+                     .lr = 1,
+                     .momentum = 0,
+                     .weight_decay = 0,
                      .schedule = optim::ScheduleKind::none};
   Options clipped = free;
   clipped.clip_norm = 0.01;
@@ -156,7 +163,8 @@ TEST(Trainer, ClipsTheNormOfTheGradient) {
   Trainer(p.model, p.dataset, p.split, clipped).run();
   const auto after = weights_of(p.model);
   double moved = 0;
-  for (std::size_t i = 0; i < after.size(); ++i) moved += std::pow(static_cast<double>(after[i]) - static_cast<double>(before[i]), 2);
+  for (std::size_t i = 0; i < after.size(); ++i)
+    moved += std::pow(static_cast<double>(after[i]) - static_cast<double>(before[i]), 2);
   EXPECT_NEAR(std::sqrt(moved), 0.01, 1e-5);
 }
 
@@ -164,9 +172,8 @@ TEST(Trainer, WeighsRareClassesAsMuchAsCommonOnes) {
   Problem p = make_problem("moons", "linear(16) relu", 600);
   // Keep one in ten of the second class to train on.
   std::int64_t seen = 0;
-  std::erase_if(p.split.train, [&](std::int64_t i) {
-    return p.dataset.targets.data<std::int64_t>()[i] == 1 && seen++ % 10 != 0;
-  });
+  std::erase_if(p.split.train,
+                [&](std::int64_t i) { return p.dataset.targets.data<std::int64_t>()[i] == 1 && seen++ % 10 != 0; });
   const auto found = [&](bool balanced) {
     Rng rng(3);
     p.model.build(rng);

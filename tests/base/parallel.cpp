@@ -1,0 +1,71 @@
+#include "relume/base/parallel.h"
+
+#include <atomic>
+#include <stdexcept>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "relume/base/error.h"
+#include "relume/base/pool.h"
+
+namespace relume {
+namespace {
+
+/// Restores the number of threads.
+struct Threads {
+  explicit Threads(int n) { set_num_threads(n); }
+  ~Threads() { set_num_threads(before); }
+  int before = num_threads();
+};
+
+TEST(ParallelFor, VisitsEveryIndexOnce) {
+  for (const int threads : {1, 2, 5}) {
+    const Threads guard(threads);
+    for (const std::int64_t n : {0, 1, 7, 1000}) {
+      std::vector<std::atomic<int>> visits(static_cast<std::size_t>(n));
+      parallel_for(n, 3, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) ++visits[static_cast<std::size_t>(i)];
+      });
+      for (const auto& count : visits) EXPECT_EQ(count, 1);
+    }
+  }
+}
+
+TEST(ParallelFor, RethrowsWhatItsBodyThrows) {
+  const Threads guard(2);
+  EXPECT_THROW(parallel_for(100, 1,
+                            [](std::int64_t begin, std::int64_t) {
+                              if (begin > 0) throw std::out_of_range("late");
+                            }),
+               std::out_of_range);
+}
+
+TEST(ParallelFor, RunsWholeInsideOfAnother) {
+  const Threads guard(2);
+  std::atomic<int> inner_calls = 0, outer_calls = 0;
+  parallel_for(2, 1, [&](std::int64_t, std::int64_t) {
+    ++outer_calls;
+    parallel_for(100, 1, [&](std::int64_t begin, std::int64_t end) { inner_calls += begin == 0 && end == 100; });
+  });
+  EXPECT_EQ(inner_calls, outer_calls);
+}
+
+TEST(SetNumThreads, RefusesLessThanOne) { EXPECT_THROW(set_num_threads(0), ValueError); }
+
+TEST(Pool, GivesAlignedBlocksAndReusesThem) {
+  for (const std::size_t bytes :
+       {std::size_t{0}, std::size_t{1}, std::size_t{65}, std::size_t{1000}, std::size_t{1} << 20}) {
+    void* block = pool::allocate(bytes);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % pool::alignment, 0u);
+    pool::deallocate(block, bytes);
+    EXPECT_EQ(pool::allocate(bytes), block) << bytes;
+    pool::deallocate(block, bytes);
+  }
+  EXPECT_GT(pool::cached_bytes(), 0u);
+  pool::release_cached();
+  EXPECT_EQ(pool::cached_bytes(), 0u);
+}
+
+}  // namespace
+}  // namespace relume
