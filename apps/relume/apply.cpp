@@ -1,5 +1,3 @@
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <charconv>
 #include <iostream>
@@ -7,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <sstream>
+
+#include <fmt/core.h>
 
 #include "apps/relume/command.h"
 #include "relume/activation/activation.h"
@@ -29,7 +29,8 @@ Number parse(const std::string& text) {
   Number number;
   const char *begin = text.data() + (text.starts_with('+') ? 1 : 0), *end = text.data() + text.size();
   std::int64_t whole = 0;
-  if (const auto [stop, error] = std::from_chars(begin, end, whole); error == std::errc() && stop == end) number.whole = whole;
+  if (const auto [stop, error] = std::from_chars(begin, end, whole); error == std::errc() && stop == end)
+    number.whole = whole;
   const auto [stop, error] = std::from_chars(begin, end, number.real);
   require<InputError>(error == std::errc() && stop == end, "apply: \"{}\" is not a number", text);
   return number;
@@ -62,7 +63,8 @@ std::vector<Number> parse_all(const std::vector<std::string>& words) {
 
 void run(const Arguments& a, const std::vector<std::string>& words) {
   const Activation f(a.name);
-  require<InputError>(f.entry().kind == activation::Kind::elementwise, "apply: {} is not a function of one number", a.name);
+  require<InputError>(f.entry().kind == activation::Kind::elementwise, "apply: {} is not a function of one number",
+                      a.name);
   if (!words.empty()) {
     fmt::print("{}\n", apply(f, a.derivative, parse_all(words)));
     return;

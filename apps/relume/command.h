@@ -1,8 +1,9 @@
 // What every subcommand offers to main().
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <atomic>
+
+#include <CLI/CLI.hpp>
 
 namespace relume::app {
 

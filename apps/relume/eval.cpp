@@ -1,6 +1,6 @@
-#include <fmt/core.h>
-
 #include <memory>
+
+#include <fmt/core.h>
 
 #include "apps/relume/command.h"
 #include "apps/relume/result.h"

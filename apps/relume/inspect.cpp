@@ -1,6 +1,6 @@
-#include <fmt/core.h>
-
 #include <memory>
+
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
@@ -56,10 +56,13 @@ void print_json(const io::Model& model) {
   nlohmann::ordered_json layers = nlohmann::ordered_json::array();
   for (const auto& [name, module] : model.network->children())
     layers.push_back({{"name", name}, {"layer", module->describe()}, {"parameters", module->parameter_count()}});
-  const nlohmann::ordered_json j = {{"task", data::name(model.task)}, {"labels", model.labels},
-                                    {"features", model.features}, {"outputs", model.outputs},
+  const nlohmann::ordered_json j = {{"task", data::name(model.task)},
+                                    {"labels", model.labels},
+                                    {"features", model.features},
+                                    {"outputs", model.outputs},
                                     {"architecture", nn::to_string(model.layers)},
-                                    {"parameters", model.network->parameter_count()}, {"layers", layers}};
+                                    {"parameters", model.network->parameter_count()},
+                                    {"layers", layers}};
   fmt::print("{}\n", j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 

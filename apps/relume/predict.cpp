@@ -1,7 +1,7 @@
-#include <fmt/core.h>
-
 #include <cmath>
 #include <memory>
+
+#include <fmt/core.h>
 
 #include "apps/relume/command.h"
 #include "relume/base/atomic_file.h"
@@ -30,7 +30,8 @@ class Output {
     if (file_)
       file_->write(text);
     else
-      require<FileError>(std::fwrite(text.data(), 1, text.size(), stdout) == text.size(), "predict: stdout cannot be written to");
+      require<FileError>(std::fwrite(text.data(), 1, text.size(), stdout) == text.size(),
+                         "predict: stdout cannot be written to");
   }
   void commit() {
     if (file_) file_->commit();
@@ -107,8 +108,8 @@ void run(const Arguments& a) {
     } else {
       fail<InputError>("predict: {} is not of the kind that the model was trained on", a.data);
     }
-    require<InputError>(features.size(1) == model.features, "predict: rows of {} have {} values, the model takes {}", a.data,
-                        features.size(1), model.features);
+    require<InputError>(features.size(1) == model.features, "predict: rows of {} have {} values, the model takes {}",
+                        a.data, features.size(1), model.features);
     out.write(header(model));
     predict_rows(model, features, out);
   }

@@ -1,10 +1,10 @@
 #include "apps/relume/progress.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 namespace relume::app {
 namespace {
@@ -38,8 +38,9 @@ void ProgressDisplay::show(const train::Progress& p) {
   const auto now = std::chrono::steady_clock::now();
   if (now - drawn_ < std::chrono::milliseconds(100)) return;
   drawn_ = now;
-  const double done = (static_cast<double>(p.epoch - 1) + static_cast<double>(p.batch) / static_cast<double>(p.batches)) /
-                      static_cast<double>(p.epochs);
+  const double done =
+      (static_cast<double>(p.epoch - 1) + static_cast<double>(p.batch) / static_cast<double>(p.batches)) /
+      static_cast<double>(p.epochs);
   const std::string eta = done > 0 ? duration(p.seconds / done * (1 - done)) : "?";
   std::string line = fmt::format("epoch {}/{} ", p.epoch, p.epochs);
   const std::string facts = fmt::format(" loss {:.4f}  {}  lr {:.2g}  dead {:.1f} %  ETA {}", p.loss, last_epoch_, p.lr,
@@ -59,9 +60,10 @@ void ProgressDisplay::show(const train::EpochRow& row, std::int64_t epochs) {
                                     : fmt::format("valid rmse {:.5g}", row.valid.rmse);
   dead_share_ = row.dead_share;
   if (terminal_) return;
-  const std::string valid = row.valid.rows == 0 ? "" : fmt::format("  valid loss {:.4f}  {}", row.valid.loss, last_epoch_);
-  fmt::print(stderr, "epoch {}/{}  loss {:.4f}{}  lr {:.2g}  dead {:.1f} %  {:.1f}s\n", row.epoch, epochs, row.train_loss,
-             valid, row.lr, 100 * row.dead_share, row.seconds);
+  const std::string valid =
+      row.valid.rows == 0 ? "" : fmt::format("  valid loss {:.4f}  {}", row.valid.loss, last_epoch_);
+  fmt::print(stderr, "epoch {}/{}  loss {:.4f}{}  lr {:.2g}  dead {:.1f} %  {:.1f}s\n", row.epoch, epochs,
+             row.train_loss, valid, row.lr, 100 * row.dead_share, row.seconds);
 }
 
 void ProgressDisplay::finish() {

@@ -14,8 +14,14 @@ Json findings_to_json(const std::vector<health::Finding>& findings) {
   for (const health::Finding& f : findings) {
     Json evidence = Json::object();
     for (const auto& [key, value] : f.evidence) evidence[key] = value;
-    list.push_back({{"rule", f.rule}, {"severity", health::name(f.severity)}, {"layer", f.layer}, {"units", f.units},
-                    {"step", f.step}, {"evidence", evidence}, {"cause", f.cause}, {"remedy", f.remedy}});
+    list.push_back({{"rule", f.rule},
+                    {"severity", health::name(f.severity)},
+                    {"layer", f.layer},
+                    {"units", f.units},
+                    {"step", f.step},
+                    {"evidence", evidence},
+                    {"cause", f.cause},
+                    {"remedy", f.remedy}});
   }
   return list;
 }
@@ -73,7 +79,9 @@ std::string to_text(const train::Metrics& m, data::Task task) {
 }
 
 Json Result::to_json() const {
-  const auto optional = [&](const std::optional<train::Metrics>& m) { return m ? app::to_json(*m, model->task) : Json(); };
+  const auto optional = [&](const std::optional<train::Metrics>& m) {
+    return m ? app::to_json(*m, model->task) : Json();
+  };
   Json used = Json::array(), left_out = Json::object();
   if (model->preprocessor) {
     for (const auto& column : model->preprocessor->used()) used.push_back(column.name);
@@ -116,19 +124,21 @@ plot::ReportData Result::to_report() const {
     e.seconds = row.seconds;
     report.epochs.push_back(e);
   }
-  report.summary = {{"network", nn::to_string(model->layers) + fmt::format(" linear({})", model->outputs)},
-                    {"parameters", fmt::format("{}", model->network->parameter_count())},
-                    {"optimizer", fmt::format("{}, lr {:g}, batch {}", options.optimizer, options.lr, options.batch_size)},
-                    {"epochs", fmt::format("{}, best {}; {}", history.rows.size(), history.best_epoch, ending(history.ending))},
-                    {"seconds", fmt::format("{:.2f}", history.seconds)},
-                    {"seed", fmt::format("{}", options.seed)}};
+  report.summary = {
+      {"network", nn::to_string(model->layers) + fmt::format(" linear({})", model->outputs)},
+      {"parameters", fmt::format("{}", model->network->parameter_count())},
+      {"optimizer", fmt::format("{}, lr {:g}, batch {}", options.optimizer, options.lr, options.batch_size)},
+      {"epochs", fmt::format("{}, best {}; {}", history.rows.size(), history.best_epoch, ending(history.ending))},
+      {"seconds", fmt::format("{:.2f}", history.seconds)},
+      {"seed", fmt::format("{}", options.seed)}};
   add_metrics(report, *this);
   add_confusion(report, *this);
   for (const health::Finding& f : history.findings)
     report.findings.push_back({f.rule, std::string(health::name(f.severity)), f.layer, f.cause, f.remedy});
   if (model->preprocessor) {
     for (const auto& column : model->preprocessor->used()) report.columns_used.push_back(column.name);
-    for (const auto& column : model->preprocessor->left_out()) report.columns_left_out.emplace_back(column.name, column.reason);
+    for (const auto& column : model->preprocessor->left_out())
+      report.columns_left_out.emplace_back(column.name, column.reason);
   }
   return report;
 }
@@ -141,9 +151,10 @@ void Result::print(bool json) const {
   fmt::print("train  {}\n", to_text(train, model->task));
   if (valid) fmt::print("valid  {}\n", to_text(*valid, model->task));
   if (test) fmt::print("test   {}\n", to_text(*test, model->task));
-  fmt::print("epoch {} of {} was best ({}), {:.2f} s\n", history.best_epoch, history.rows.size(), ending(history.ending),
-             history.seconds);
-  for (const health::Finding& f : history.findings) fmt::print("{}  {}\n", health::name(f.severity), health::to_string(f));
+  fmt::print("epoch {} of {} was best ({}), {:.2f} s\n", history.best_epoch, history.rows.size(),
+             ending(history.ending), history.seconds);
+  for (const health::Finding& f : history.findings)
+    fmt::print("{}  {}\n", health::name(f.severity), health::to_string(f));
   fmt::print("model  {}\nreport {}/report.html\n", model_path, run_path);
 }
 

@@ -1,9 +1,10 @@
 // The result of a run or an evaluation: for a person, as JSON, for the report.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+
+#include <nlohmann/json.hpp>
 
 #include "relume/plot/report.h"
 #include "relume/train/trainer.h"

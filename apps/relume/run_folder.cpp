@@ -34,13 +34,15 @@ RunFolder RunFolder::create(const std::string& out, const std::string& data) {
     path = fs::path("runs") / name;
     for (int i = 2; fs::exists(path); ++i) path = fs::path("runs") / fmt::format("{}-{}", name, i);
   }
-  require<InputError>(!holds_run(path), "train: {} exists and holds a run; pass --resume {} to go on with it or another --out",
+  require<InputError>(!holds_run(path),
+                      "train: {} exists and holds a run; pass --resume {} to go on with it or another --out",
                       path.string(), path.string());
   std::error_code error;
   fs::create_directories(path, error);
   const std::string reason = error ? error.message() : !fs::is_directory(path) ? "not a folder" : "";
   require<FileError>(reason.empty(), "train: {}: {}; give another folder with --out", path.string(), reason);
-  require<FileError>(::access(path.c_str(), W_OK | X_OK) == 0, "train: {} cannot be written to; give another folder with --out", path.string());
+  require<FileError>(::access(path.c_str(), W_OK | X_OK) == 0,
+                     "train: {} cannot be written to; give another folder with --out", path.string());
   return RunFolder(path);
 }
 
@@ -72,8 +74,9 @@ void RunFolder::write_metrics(const train::History& history, data::Task task) co
     const std::string metrics = v.rows == 0 ? (classes ? "," : ",,")
                                 : classes   ? fmt::format("{},{}", v.accuracy, v.f1_macro)
                                             : fmt::format("{},{},{}", v.rmse, v.mae, v.r2);
-    text += fmt::format("{},{},{},{},{},{},{},{:.3f}\n", row.epoch, row.train_loss, v.rows ? fmt::format("{}", v.loss) : "",
-                        metrics, row.lr, row.grad_norm, row.dead_share, row.seconds);
+    text +=
+        fmt::format("{},{},{},{},{},{},{},{:.3f}\n", row.epoch, row.train_loss, v.rows ? fmt::format("{}", v.loss) : "",
+                    metrics, row.lr, row.grad_norm, row.dead_share, row.seconds);
   }
   write_file(path_ / "metrics.csv", text);
 }

@@ -11,11 +11,12 @@
 
 namespace relume::app {
 
-/// model.safetensors (best), last.safetensors, checkpoint/, metrics.csv, report.html. Every file appears whole or not at all.
+/// model.safetensors (best), last.safetensors, checkpoint/, metrics.csv, report.html. Every file appears whole or not
+/// at all.
 class RunFolder {
  public:
-  /// A new folder: `out`, or the first free of runs/NAME, runs/NAME-2, … after the data's name. Throws InputError where `out`
-  /// holds a run already or cannot be written to.
+  /// A new folder: `out`, or the first free of runs/NAME, runs/NAME-2, … after the data's name. Throws InputError where
+  /// `out` holds a run already or cannot be written to.
   static RunFolder create(const std::string& out, const std::string& data);
   /// The folder of a run to go on with.
   static RunFolder open(const std::string& folder);

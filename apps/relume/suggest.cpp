@@ -1,9 +1,9 @@
 #include "apps/relume/suggest.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <numeric>
+
+#include <fmt/core.h>
 
 namespace relume::app {
 
@@ -20,7 +20,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
   const auto distance = [&](const std::string& k) { return edit_distance(word, k); };
-  const auto best = std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
+  const auto best = std::min_element(known.begin(), known.end(),
+                                     [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
   if (best == known.end() || distance(*best) > std::max<std::size_t>(2, word.size() / 3)) return {};
   return *best;
 }
@@ -29,7 +30,8 @@ std::string describe_unknown(const CLI::App& command, int argc, char** argv) {
   std::vector<std::string> known;
   for (const CLI::Option* option : command.get_options())
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) known.push_back(sub->get_name());
+  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(sub->get_name());
   const bool top = command.get_parent() == nullptr;
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
@@ -39,7 +41,8 @@ std::string describe_unknown(const CLI::App& command, int argc, char** argv) {
     if (flag && !word.starts_with("--")) continue;
     const std::string guess = nearest(word, known);
     return fmt::format("{}{} is not known{}; relume {}--help lists what is", top ? "" : command.get_name() + ": ", word,
-                       guess.empty() ? "" : fmt::format("; did you mean {}?", guess), top ? "" : command.get_name() + " ");
+                       guess.empty() ? "" : fmt::format("; did you mean {}?", guess),
+                       top ? "" : command.get_name() + " ");
   }
   const std::vector<std::string> rest = command.remaining();
   return fmt::format("{}: {} is one argument too many; relume {} --help shows the usage", command.get_name(),

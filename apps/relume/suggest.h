@@ -1,10 +1,11 @@
 // "Did you mean": the nearest known word to one that is not known.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <CLI/CLI.hpp>
 
 namespace relume::app {
 

@@ -1,8 +1,8 @@
-#include <fmt/core.h>
-
 #include <chrono>
 #include <filesystem>
 #include <memory>
+
+#include <fmt/core.h>
 
 #include "apps/relume/command.h"
 #include "apps/relume/progress.h"
@@ -33,7 +33,8 @@ std::vector<std::int64_t> parse_hidden(const std::string& text) {
     const std::string word = text.substr(at, comma - at);
     const bool digits = !word.empty() && word.size() < 9 && word.find_first_not_of("0123456789") == std::string::npos;
     const std::int64_t width = digits ? std::stoll(word) : 0;
-    require<InputError>(width > 0, "train: --hidden {} is not a list of layer widths; give for example --hidden 64,64", text);
+    require<InputError>(width > 0, "train: --hidden {} is not a list of layer widths; give for example --hidden 64,64",
+                        text);
     widths.push_back(width);
     at = comma + 1;
   }
@@ -41,10 +42,10 @@ std::vector<std::int64_t> parse_hidden(const std::string& text) {
 }
 
 void settle(Arguments& a) {
-  if (a.task != "auto")
-    a.job.task = a.task == "classification" ? data::Task::classification : data::Task::regression;
+  if (a.task != "auto") a.job.task = a.task == "classification" ? data::Task::classification : data::Task::regression;
   if (!a.hidden.empty()) {
-    require<InputError>(a.job.layers.empty(), "train: --hidden and --layers both say what the network is; give one of them");
+    require<InputError>(a.job.layers.empty(),
+                        "train: --hidden and --layers both say what the network is; give one of them");
     a.job.layers = nn::to_string(nn::mlp(parse_hidden(a.hidden), a.job.activation));
   }
   a.train.schedule = optim::schedule_from_name(a.schedule);
@@ -55,15 +56,17 @@ void settle(Arguments& a) {
 
 void describe(const train::Job& job, const train::Trainer& trainer) {
   if (job.model.preprocessor)
-    for (const auto& [name, reason] : job.model.preprocessor->left_out()) fmt::print(stderr, "left out {}: {}\n", name, reason);
+    for (const auto& [name, reason] : job.model.preprocessor->left_out())
+      fmt::print(stderr, "left out {}: {}\n", name, reason);
   if (job.dropped_rows > 0) fmt::print(stderr, "{} rows have no target and were dropped\n", job.dropped_rows);
-  fmt::print(stderr, "{}: {} features, {}, {} rows to train, {} to validate, {} to test\n", job.source, job.model.features,
+  fmt::print(stderr, "{}: {} features, {}, {} rows to train, {} to validate, {} to test\n", job.source,
+             job.model.features,
              job.model.task == data::Task::classification ? fmt::format("{} classes", job.model.outputs) : "regression",
              job.split.train.size(), job.split.valid.size(), job.split.test.size());
   const train::Options& o = trainer.options();
   fmt::print(stderr, "network {} linear({}): {} parameters; {} lr {:g}, batch {}, at most {} epochs\n",
-             nn::to_string(job.model.layers), job.model.outputs, job.model.network->parameter_count(), o.optimizer, o.lr,
-             o.batch_size, o.epochs);
+             nn::to_string(job.model.layers), job.model.outputs, job.model.network->parameter_count(), o.optimizer,
+             o.lr, o.batch_size, o.epochs);
 }
 
 Result measure(const train::Job& job, const train::Trainer& trainer, const train::History& history) {
@@ -115,37 +118,64 @@ void add_train(CLI::App& app) {
   const auto positive = CLI::Validator(
       [](const std::string& text) -> std::string {
         double value = 0;
-        return CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value > 0 ? "" : text + " is not a number above 0";
+        return CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value > 0
+                   ? ""
+                   : text + " is not a number above 0";
       },
       "NUMBER>0");
   const auto not_negative = CLI::Validator(
       [](const std::string& text) -> std::string {
         double value = 0;
-        return CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value >= 0 ? "" : text + " is not a number of at least 0";
+        return CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value >= 0
+                   ? ""
+                   : text + " is not a number of at least 0";
       },
       "NUMBER>=0");
-  command->add_option("DATA", a->job.data, "folder of IDX files, .csv, .tsv, .npy, .npz or builtin:spirals|moons|circles|friedman")->required();
-  command->add_option("--target", a->job.target, "column to learn: its name, its number from 1 (negative from the end) or last")->capture_default_str();
-  command->add_option("--task", a->task, "what the target asks for")->check(CLI::IsMember({"auto", "classification", "regression"}))->capture_default_str();
-  command->add_option("--hidden", a->hidden, "widths of the hidden layers: 64,64 (256,128, with a little dropout for tables)");
-  command->add_option("--layers", a->job.layers, "the hidden layers in full: \"linear(64) relu dropout(0.1) linear(32) elu\"");
-  command->add_option("--activation", a->job.activation, "after each hidden layer; relume activations lists them")->capture_default_str();
-  command->add_option("--epochs", a->train.epochs, "passes over the training rows at most (chosen from the data)")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
-  command->add_option("--batch", a->train.batch_size, "rows a step (chosen from the data)")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
-  command->add_option("--optimizer", a->train.optimizer, "")->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop"}))->capture_default_str();
+  command
+      ->add_option("DATA", a->job.data,
+                   "folder of IDX files, .csv, .tsv, .npy, .npz or builtin:spirals|moons|circles|friedman")
+      ->required();
+  command
+      ->add_option("--target", a->job.target,
+                   "column to learn: its name, its number from 1 (negative from the end) or last")
+      ->capture_default_str();
+  command->add_option("--task", a->task, "what the target asks for")
+      ->check(CLI::IsMember({"auto", "classification", "regression"}))
+      ->capture_default_str();
+  command->add_option("--hidden", a->hidden,
+                      "widths of the hidden layers: 64,64 (256,128, with a little dropout for tables)");
+  command->add_option("--layers", a->job.layers,
+                      "the hidden layers in full: \"linear(64) relu dropout(0.1) linear(32) elu\"");
+  command->add_option("--activation", a->job.activation, "after each hidden layer; relume activations lists them")
+      ->capture_default_str();
+  command->add_option("--epochs", a->train.epochs, "passes over the training rows at most (chosen from the data)")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  command->add_option("--batch", a->train.batch_size, "rows a step (chosen from the data)")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  command->add_option("--optimizer", a->train.optimizer, "")
+      ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop"}))
+      ->capture_default_str();
   command->add_option("--lr", a->train.lr, "learning rate (0.001; sgd 0.05)")->check(positive);
   command->add_option("--momentum", a->train.momentum, "of sgd")->check(not_negative)->capture_default_str();
   command->add_flag("--nesterov", a->train.nesterov, "Nesterov's momentum, for sgd");
   command->add_option("--weight-decay", a->train.weight_decay, "(0.1 with adamw, else 0)")->check(not_negative);
-  command->add_option("--schedule", a->schedule, "how the learning rate changes")->check(CLI::IsMember({"none", "step", "exponential", "cosine", "plateau", "onecycle"}))->capture_default_str();
-  command->add_option("--warmup", a->train.warmup_steps, "steps over which the learning rate grows at first")->check(CLI::NonNegativeNumber);
+  command->add_option("--schedule", a->schedule, "how the learning rate changes")
+      ->check(CLI::IsMember({"none", "step", "exponential", "cosine", "plateau", "onecycle"}))
+      ->capture_default_str();
+  command->add_option("--warmup", a->train.warmup_steps, "steps over which the learning rate grows at first")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--clip", a->train.clip_norm, "largest norm of the gradient")->check(positive);
-  command->add_option("--patience", a->train.patience, "epochs without a better validation loss before training stops")->check(CLI::PositiveNumber);
+  command->add_option("--patience", a->train.patience, "epochs without a better validation loss before training stops")
+      ->check(CLI::PositiveNumber);
   command->add_option("--label-smoothing", a->train.label_smoothing, "")->check(CLI::Range(0.0, 1.0));
-  command->add_option("--class-weights", a->class_weights, "balanced: rare classes weigh as much as common ones")->check(CLI::IsMember({"none", "balanced"}))->capture_default_str();
+  command->add_option("--class-weights", a->class_weights, "balanced: rare classes weigh as much as common ones")
+      ->check(CLI::IsMember({"none", "balanced"}))
+      ->capture_default_str();
   command->add_option("--valid", a->job.valid, "rows to validate on: a fraction, a number, or a file");
-  command->add_option("--test", a->job.test, "rows to test on, which training never sees: a fraction, a number, or a file");
-  command->add_option("--seed", a->job.seed, "of the split, the weights and the order of the rows")->capture_default_str();
+  command->add_option("--test", a->job.test,
+                      "rows to test on, which training never sees: a fraction, a number, or a file");
+  command->add_option("--seed", a->job.seed, "of the split, the weights and the order of the rows")
+      ->capture_default_str();
   command->add_option("--threads", a->threads, "(OMP_NUM_THREADS, or the number of cores)")->check(CLI::PositiveNumber);
   command->add_option("--out", a->out, "folder of the run (runs/NAME)");
   command->add_option("--resume", a->resume, "go on with the run in this folder");
@@ -157,7 +187,8 @@ void add_train(CLI::App& app) {
       if (option->count() == 0) continue;
       if (!option->get_lnames().empty()) text += " --" + option->get_lnames().front();
       if (option->get_type_size() > 0)
-        for (const std::string& value : option->results()) text += value.find_first_of(" ()\"") == std::string::npos ? " " + value : " '" + value + "'";
+        for (const std::string& value : option->results())
+          text += value.find_first_of(" ()\"") == std::string::npos ? " " + value : " '" + value + "'";
     }
     run(*a, text);
   });

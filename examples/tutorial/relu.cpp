@@ -1,8 +1,8 @@
 // ReLU on a number, an array and a tensor.
-#include <relume/relume.h>
-
 #include <iostream>
 #include <vector>
+
+#include <relume/relume.h>
 
 using namespace relume;
 

@@ -1,7 +1,7 @@
 // A small network with one ReLU, as a module of one's own.
-#include <relume/relume.h>
-
 #include <iostream>
+
+#include <relume/relume.h>
 
 using namespace relume;
 

@@ -16,7 +16,8 @@ struct GradcheckOptions {
 };
 
 /// Compares the gradient of sum(f(inputs) · random weights) that backward() gives with central differences, for every
-/// element of every float64 input that requires a gradient. Returns "" where they agree, else the worst mismatch in words.
+/// element of every float64 input that requires a gradient. Returns "" where they agree, else the worst mismatch in
+/// words.
 std::string gradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& f, const std::vector<Tensor>& inputs,
                       const GradcheckOptions& options = {});
 

@@ -47,7 +47,8 @@ const Tensor& Saved::get(const char* operation) const {
 }
 
 void fail_released(const char* operation) {
-  fail("backward: {} was walked already and has freed what it saved; pass retain_graph = true the first time", operation);
+  fail("backward: {} was walked already and has freed what it saved; pass retain_graph = true the first time",
+       operation);
 }
 
 std::string node_name(const Node& node) {

@@ -56,7 +56,8 @@ class Node : public Counted<Node> {
 class Saved {
  public:
   Saved() = default;
-  explicit Saved(Tensor t) : tensor_(std::move(t)), version_(tensor_.defined() ? tensor_.impl()->storage->version() : 0) {}
+  explicit Saved(Tensor t)
+      : tensor_(std::move(t)), version_(tensor_.defined() ? tensor_.impl()->storage->version() : 0) {}
   const Tensor& get(const char* operation) const;
 
  private:

@@ -17,7 +17,8 @@ std::string_view name(DType dtype) { return names[static_cast<std::size_t>(dtype
 DType dtype_from_name(std::string_view wanted) {
   for (std::size_t i = 0; i < names.size(); ++i)
     if (names[i] == wanted) return static_cast<DType>(i);
-  fail("dtype: \"{}\" is not one of float32, float64, float16, bfloat16, int8, int16, int32, int64, uint8, bool", wanted);
+  fail("dtype: \"{}\" is not one of float32, float64, float16, bfloat16, int8, int16, int32, int64, uint8, bool",
+       wanted);
 }
 
 DType promote(DType a, DType b) {

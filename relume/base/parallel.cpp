@@ -1,10 +1,10 @@
 #include "relume/base/parallel.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <atomic>
 #include <exception>
+
+#include <omp.h>
 
 #include "relume/base/require.h"
 

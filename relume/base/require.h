@@ -1,9 +1,9 @@
 // Throwing errors with formatted text. For sources, not for headers that users include: it brings in fmt.
 #pragma once
 
-#include <fmt/core.h>
-
 #include <utility>
+
+#include <fmt/core.h>
 
 #include "relume/base/error.h"
 

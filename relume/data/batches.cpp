@@ -108,9 +108,7 @@ void Batches::set_epoch(std::int64_t epoch) {
   if (options_.shuffle) Rng(options_.seed, static_cast<std::uint64_t>(epoch)).shuffle(order_);
 }
 
-std::int64_t Batches::size() const {
-  return (rows() + options_.size - 1) / options_.size;
-}
+std::int64_t Batches::size() const { return (rows() + options_.size - 1) / options_.size; }
 
 std::span<const std::int64_t> Batches::batch_rows(std::int64_t index) const {
   require<IndexError>(index >= 0 && index < size(), "batches: batch {} of {}", index, size());

@@ -19,9 +19,7 @@ ByteSource::ByteSource(std::filesystem::path path) : path_(std::move(path)) {
   gzbuffer(file_, 1 << 18);
 }
 
-ByteSource::~ByteSource() {
-  gzclose_r(file_);
-}
+ByteSource::~ByteSource() { gzclose_r(file_); }
 
 std::size_t ByteSource::read(std::span<std::byte> buffer) {
   std::size_t done = 0;

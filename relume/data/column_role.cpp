@@ -71,9 +71,7 @@ std::int64_t count_distinct(const std::vector<double>& sorted) {
   return distinct;
 }
 
-bool is_whole(double x) {
-  return x == std::trunc(x);
-}
+bool is_whole(double x) { return x == std::trunc(x); }
 
 /// "id", "PassengerId", "customer_id", "row number", …
 bool is_named_like_identifier(std::string_view name) {

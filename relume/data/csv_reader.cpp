@@ -254,26 +254,12 @@ CsvReader::CsvReader(const std::filesystem::path& path, const CsvOptions& option
     : impl_(std::make_unique<Impl>(path, options)) {}
 CsvReader::CsvReader(CsvReader&&) noexcept = default;
 CsvReader::~CsvReader() = default;
-char CsvReader::delimiter() const {
-  return impl_->dialect().delimiter;
-}
-bool CsvReader::has_header() const {
-  return impl_->dialect().header;
-}
-bool CsvReader::decimal_comma() const {
-  return impl_->dialect().decimal_comma;
-}
-const std::vector<std::string>& CsvReader::names() const {
-  return impl_->names();
-}
-bool CsvReader::next(CsvRow& row) {
-  return impl_->next(row);
-}
-std::string CsvReader::where(const CsvRow& row, std::size_t field) const {
-  return impl_->where(row, field);
-}
-const std::filesystem::path& CsvReader::path() const {
-  return impl_->path();
-}
+char CsvReader::delimiter() const { return impl_->dialect().delimiter; }
+bool CsvReader::has_header() const { return impl_->dialect().header; }
+bool CsvReader::decimal_comma() const { return impl_->dialect().decimal_comma; }
+const std::vector<std::string>& CsvReader::names() const { return impl_->names(); }
+bool CsvReader::next(CsvRow& row) { return impl_->next(row); }
+std::string CsvReader::where(const CsvRow& row, std::size_t field) const { return impl_->where(row, field); }
+const std::filesystem::path& CsvReader::path() const { return impl_->path(); }
 
 }  // namespace relume::data

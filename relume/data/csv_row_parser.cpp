@@ -11,12 +11,8 @@ namespace {
 // No text in UTF-8 holds this byte, so that as the quote it turns quoting off.
 constexpr unsigned char no_quote = 0xff;
 
-int is_line_end(unsigned char c) {
-  return c == '\n';
-}
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
+int is_line_end(unsigned char c) { return c == '\n'; }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 }  // namespace
 
@@ -26,9 +22,7 @@ CsvRowParser::CsvRowParser(char delimiter) : delimiter_(delimiter) {
   csv_set_term_func(&parser_, is_line_end);
 }
 
-CsvRowParser::~CsvRowParser() {
-  csv_free(&parser_);
-}
+CsvRowParser::~CsvRowParser() { csv_free(&parser_); }
 
 void CsvRowParser::on_field(void* text, std::size_t size, void* self) {
   auto& parser = *static_cast<CsvRowParser*>(self);
@@ -37,9 +31,7 @@ void CsvRowParser::on_field(void* text, std::size_t size, void* self) {
   parser.ends_.push_back(parser.text_.size());
 }
 
-void CsvRowParser::on_row(int, void* self) {
-  static_cast<CsvRowParser*>(self)->row_done_ = true;
-}
+void CsvRowParser::on_row(int, void* self) { static_cast<CsvRowParser*>(self)->row_done_ = true; }
 
 void CsvRowParser::start_row() {
   text_.clear();

@@ -14,18 +14,12 @@ namespace {
 
 DType dtype_of_code(unsigned code, const std::filesystem::path& path) {
   switch (code) {
-    case 0x08:
-      return uint8;
-    case 0x09:
-      return int8;
-    case 0x0b:
-      return int16;
-    case 0x0c:
-      return int32;
-    case 0x0d:
-      return float32;
-    case 0x0e:
-      return float64;
+    case 0x08: return uint8;
+    case 0x09: return int8;
+    case 0x0b: return int16;
+    case 0x0c: return int32;
+    case 0x0d: return float32;
+    case 0x0e: return float64;
     default:
       fail<InputError>("idx: {}: element type 0x{:02x} is none of IDX's; is this an IDX file?", path.string(), code);
   }
@@ -101,9 +95,7 @@ Tensor read_idx(const std::filesystem::path& path) {
   return array;
 }
 
-bool is_idx_folder(const std::filesystem::path& folder) {
-  return !find_images(folder, "train").empty();
-}
+bool is_idx_folder(const std::filesystem::path& folder) { return !find_images(folder, "train").empty(); }
 
 IdxFolder read_idx_folder(const std::filesystem::path& folder) {
   IdxFolder result{read_pair(folder, "train"), std::nullopt};

@@ -98,8 +98,7 @@ DType dtype_of(const Header& header, const std::string& where) {
     case 'b':
       if (header.width == 1) return bool_;
       break;
-    default:
-      break;
+    default: break;
   }
   fail<InputError>("npy: {}: elements of type '{}{}' cannot be read; save it as float32 or int64", where, header.kind,
                    header.width);
@@ -141,24 +140,15 @@ void widen(const std::vector<std::byte>& in, To* out, const std::string& where) 
 
 std::string_view descr_of(DType dtype) {
   switch (dtype) {
-    case DType::float64:
-      return "<f8";
-    case DType::float16:
-      return "<f2";
-    case DType::int8:
-      return "|i1";
-    case DType::int16:
-      return "<i2";
-    case DType::int32:
-      return "<i4";
-    case DType::int64:
-      return "<i8";
-    case DType::uint8:
-      return "|u1";
-    case DType::bool_:
-      return "|b1";
-    default:
-      return "<f4";
+    case DType::float64: return "<f8";
+    case DType::float16: return "<f2";
+    case DType::int8: return "|i1";
+    case DType::int16: return "<i2";
+    case DType::int32: return "<i4";
+    case DType::int64: return "<i8";
+    case DType::uint8: return "|u1";
+    case DType::bool_: return "|b1";
+    default: return "<f4";
   }
 }
 

@@ -75,12 +75,8 @@ Column as_text(const Column& numbers) {
   return text;
 }
 
-std::string_view name(ColumnKind kind) {
-  return kind == ColumnKind::text ? "text" : "number";
-}
-ColumnKind kind_from(const nlohmann::json& json) {
-  return json == "text" ? ColumnKind::text : ColumnKind::number;
-}
+std::string_view name(ColumnKind kind) { return kind == ColumnKind::text ? "text" : "number"; }
+ColumnKind kind_from(const nlohmann::json& json) { return json == "text" ? ColumnKind::text : ColumnKind::number; }
 
 nlohmann::json plan_to_json(const ColumnPlan& plan) {
   if (plan.kind == ColumnKind::text) return {{"name", plan.name}, {"kind", "text"}, {"categories", plan.categories}};

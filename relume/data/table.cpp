@@ -9,9 +9,7 @@
 namespace relume::data {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// Levenshtein's distance, upper and lower case alike.
 std::size_t edit_distance(std::string_view a, std::string_view b) {

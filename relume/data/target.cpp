@@ -48,9 +48,7 @@ std::vector<std::string> used_values(const Column& column) {
 
 }  // namespace
 
-std::string_view name(Task task) {
-  return task == Task::classification ? "classification" : "regression";
-}
+std::string_view name(Task task) { return task == Task::classification ? "classification" : "regression"; }
 
 Target Target::choose(const Table& table, std::string_view which, std::optional<Task> task) {
   const Column& column = table.columns[static_cast<std::size_t>(find_column(table, which))];

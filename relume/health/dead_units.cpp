@@ -21,9 +21,10 @@ std::vector<Finding> find_dead_units(const UnitActivity& activity, std::int64_t 
                         {"units", static_cast<double>(layer.fired.size())},
                         {"rows", static_cast<double>(layer.rows)},
                         {"share", share}};
-    finding.cause = fmt::format("{} of {} units never fired on {} rows, so that no gradient reaches their weights; "
-                                "steps that were too large push units there.",
-                                dead.size(), layer.fired.size(), layer.rows);
+    finding.cause = fmt::format(
+        "{} of {} units never fired on {} rows, so that no gradient reaches their weights; "
+        "steps that were too large push units there.",
+        dead.size(), layer.fired.size(), layer.rows);
     finding.remedy = share >= options.warning_share ? "Try a smaller --lr or --activation leaky_relu."
                                                     : "So few cost nothing; there is nothing to do.";
     finding.units = std::move(dead);

@@ -15,6 +15,7 @@ struct DeadUnitsOptions {
 };
 
 /// One finding for each layer with dead units.
-std::vector<Finding> find_dead_units(const UnitActivity& activity, std::int64_t step, const DeadUnitsOptions& options = {});
+std::vector<Finding> find_dead_units(const UnitActivity& activity, std::int64_t step,
+                                     const DeadUnitsOptions& options = {});
 
 }  // namespace relume::health

@@ -42,12 +42,14 @@ UnitActivity::~UnitActivity() {
 void UnitActivity::attach(nn::Module& module) {
   if (auto* activate = dynamic_cast<nn::Activate*>(&module); activate && can_die(activate->activation())) {
     const std::string name(activate->activation().name());
-    const auto number = 1 + std::count_if(layers_.begin(), layers_.end(), [&](const LayerActivity& layer) {
-                          return layer.layer.starts_with(name) && layer.layer.find_first_of("0123456789", name.size()) == name.size();
-                        });
+    const auto number =
+        1 + std::count_if(layers_.begin(), layers_.end(), [&](const LayerActivity& layer) {
+          return layer.layer.starts_with(name) && layer.layer.find_first_of("0123456789", name.size()) == name.size();
+        });
     const std::size_t index = layers_.size();
     layers_.push_back({name + std::to_string(number), 0, {}});
-    hooks_.emplace_back(&module, module.add_hook([this, index](const nn::Module&, const Tensor& y) { count(layers_[index], y); }));
+    hooks_.emplace_back(
+        &module, module.add_hook([this, index](const nn::Module&, const Tensor& y) { count(layers_[index], y); }));
   }
   for (const auto& [name, child] : module.children()) attach(*child);
 }

@@ -29,8 +29,8 @@ nlohmann::json description(const Model& model) {
 }
 
 Model from_description(const nlohmann::json& j) {
-  require<InputError>(j.at("version") == format_version, "it is of version {}, which this relume does not know; get a newer one",
-                      j.at("version").dump());
+  require<InputError>(j.at("version") == format_version,
+                      "it is of version {}, which this relume does not know; get a newer one", j.at("version").dump());
   Model model;
   model.layers = nn::parse_architecture(j.at("layers").get<std::string>());
   model.features = j.at("features");
@@ -42,8 +42,9 @@ Model from_description(const nlohmann::json& j) {
   require<InputError>(task == "classification" || task == "regression", "the task \"{}\" is unknown", task);
   model.task = task == "classification" ? data::Task::classification : data::Task::regression;
   model.labels = j.at("labels").get<std::vector<std::string>>();
-  require<InputError>(model.task == data::Task::regression || static_cast<std::int64_t>(model.labels.size()) == model.outputs,
-                      "{} labels do not fit {} outputs", model.labels.size(), model.outputs);
+  require<InputError>(
+      model.task == data::Task::regression || static_cast<std::int64_t>(model.labels.size()) == model.outputs,
+      "{} labels do not fit {} outputs", model.labels.size(), model.outputs);
   if (model.task == data::Task::regression) {
     model.target_mean = j.at("target").at("mean");
     model.target_scale = j.at("target").at("scale");
@@ -68,7 +69,8 @@ void check_sizes(const Model& model, const SafeTensors& file) {
   for (const nn::LayerSpec& layer : model.layers) {
     if (layer.name != "linear") continue;
     std::int64_t units = 0;
-    for (const char c : layer.arguments) units = c >= '0' && c <= '9' && units < (1 << 24) ? units * 10 + (c - '0') : units;
+    for (const char c : layer.arguments)
+      units = c >= '0' && c <= '9' && units < (1 << 24) ? units * 10 + (c - '0') : units;
     values += features * units;
     features = units;
   }
@@ -93,7 +95,8 @@ Model Model::load(const std::filesystem::path& path) {
   const SafeTensors file = load_safetensors(path);
   const auto found = file.metadata.find("relume");
   require<InputError>(found != file.metadata.end(),
-                      "model: {}: holds tensors but no relume network; give a file that relume train wrote", path.string());
+                      "model: {}: holds tensors but no relume network; give a file that relume train wrote",
+                      path.string());
   try {
     Model model = from_description(nlohmann::json::parse(found->second));
     check_sizes(model, file);

@@ -207,9 +207,7 @@ SafeTensorsHeader parse_safetensors_header(std::string_view json, std::uint64_t 
   return header;
 }
 
-std::string_view safetensors_name(DType dtype) {
-  return std::ranges::find(dtypes, dtype, &NamedDType::dtype)->name;
-}
+std::string_view safetensors_name(DType dtype) { return std::ranges::find(dtypes, dtype, &NamedDType::dtype)->name; }
 
 std::string excerpt(std::string_view text) {
   constexpr std::size_t longest = 80;

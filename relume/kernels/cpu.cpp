@@ -23,20 +23,15 @@ std::atomic<Level>& current() {
   return level;
 }
 
-std::size_t cache_bytes(int name) {
-  return static_cast<std::size_t>(std::max(0L, sysconf(name)));
-}
+std::size_t cache_bytes(int name) { return static_cast<std::size_t>(std::max(0L, sysconf(name))); }
 
 }  // namespace
 
 std::string_view name(Level level) {
   switch (level) {
-    case Level::avx512:
-      return "avx512";
-    case Level::avx2:
-      return "avx2";
-    default:
-      return "baseline";
+    case Level::avx512: return "avx512";
+    case Level::avx2: return "avx2";
+    default: return "baseline";
   }
 }
 
@@ -57,13 +52,9 @@ Level machine_level() {
 #endif
 }
 
-Level level() {
-  return current().load(std::memory_order_relaxed);
-}
+Level level() { return current().load(std::memory_order_relaxed); }
 
-void force_level(Level level) {
-  current().store(std::min(level, machine_level()), std::memory_order_relaxed);
-}
+void force_level(Level level) { current().store(std::min(level, machine_level()), std::memory_order_relaxed); }
 
 std::size_t last_level_cache_bytes() {
   static const std::size_t bytes = [] {

@@ -40,12 +40,9 @@ std::size_t last_level_cache_bytes();
 template <class Table>
 const Table& choose(const Table& baseline, const Table& avx2, const Table& avx512) {
   switch (level()) {
-    case Level::avx512:
-      return avx512;
-    case Level::avx2:
-      return avx2;
-    default:
-      return baseline;
+    case Level::avx512: return avx512;
+    case Level::avx2: return avx2;
+    default: return baseline;
   }
 }
 #define RELUME_DECLARE_TABLE(Type, table) \

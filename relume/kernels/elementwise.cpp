@@ -40,7 +40,8 @@ class Operand {
   std::int64_t stride() const { return direct() || stride_ == 0 ? stride_ : 1; }
   /// The elements from `begin` on, with stride().
   const C* load(std::int64_t begin, std::int64_t n) {
-    const auto* first = static_cast<const std::byte*>(data_) + begin * stride_ * static_cast<std::int64_t>(size_of(dtype_));
+    const auto* first =
+        static_cast<const std::byte*>(data_) + begin * stride_ * static_cast<std::int64_t>(size_of(dtype_));
     if (direct()) return reinterpret_cast<const C*>(first);
     convert(dtype_, first, stride_, dtype_v<C>, buffer_, 1, stride_ == 0 ? 1 : n);
     return buffer_;
@@ -172,8 +173,8 @@ To convert_one(From value) {
     return value != From{};
   else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>)
     // Out of range is undefined in C++: go through 64 bits and clamp there.
-    return static_cast<To>(value != value ? 0
-                           : value >= From(9.2e18) ? INT64_MAX
+    return static_cast<To>(value != value           ? 0
+                           : value >= From(9.2e18)  ? INT64_MAX
                            : value <= From(-9.2e18) ? INT64_MIN
                                                     : static_cast<std::int64_t>(value));
   else
@@ -186,9 +187,7 @@ void binary(Binary op, DType dtype, const void* a, std::int64_t stride_a, const 
             std::int64_t n) {
   // On truth values + and max are "or", · and min are "and": 1 + 1 becomes true again when it is stored.
   visit_computed(dtype, [&]<class C>() {
-    with_arithmetic<C>(op, [&](auto f) {
-      run_any<C, C>({dtype, a, stride_a}, {dtype, b, stride_b}, dtype, y, n, f);
-    });
+    with_arithmetic<C>(op, [&](auto f) { run_any<C, C>({dtype, a, stride_a}, {dtype, b, stride_b}, dtype, y, n, f); });
   });
 }
 

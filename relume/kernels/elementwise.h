@@ -12,7 +12,8 @@ enum class Binary { add, subtract, multiply, divide, power, maximum, minimum };
 enum class Compare { equal, not_equal, less, less_equal, greater, greater_equal };
 enum class Unary { negate, absolute, exponential, logarithm, square_root, sine, cosine, sign, reciprocal };
 
-/// y[i] = a[i·stride_a] op b[i·stride_b], all of one dtype. maximum and minimum hand NaN on. Integer division truncates.
+/// y[i] = a[i·stride_a] op b[i·stride_b], all of one dtype. maximum and minimum hand NaN on. Integer division
+/// truncates.
 void binary(Binary op, DType dtype, const void* a, std::int64_t stride_a, const void* b, std::int64_t stride_b, void* y,
             std::int64_t n);
 
@@ -28,7 +29,8 @@ void where(DType dtype, const bool* c, std::int64_t stride_c, const void* a, std
            std::int64_t stride_b, void* y, std::int64_t n);
 
 /// y[i·stride_y] = x[i·stride_x], converted as a C++ cast does; anything but zero is true.
-void convert(DType from, const void* x, std::int64_t stride_x, DType to, void* y, std::int64_t stride_y, std::int64_t n);
+void convert(DType from, const void* x, std::int64_t stride_x, DType to, void* y, std::int64_t stride_y,
+             std::int64_t n);
 
 /// y[i] += a·x[i], contiguous, float32 or float64.
 void add_scaled(DType dtype, double a, const void* x, void* y, std::int64_t n);

@@ -12,8 +12,8 @@ struct SgdStep {
 
 struct AdamStep {
   double lr, beta1, beta2, epsilon;
-  double decay;           ///< AdamW: the weight is multiplied by this first (1 − lr·λ)
-  double weight_decay;    ///< Adam: added to the gradient, times the weight
+  double decay;                     ///< AdamW: the weight is multiplied by this first (1 − lr·λ)
+  double weight_decay;              ///< Adam: added to the gradient, times the weight
   double correction1, correction2;  ///< 1 − β₁ᵗ, 1 − β₂ᵗ
 };
 

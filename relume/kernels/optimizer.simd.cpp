@@ -29,7 +29,8 @@ void sgd(const SgdStep& step, double grad_scale, const T* __restrict gradient, T
 template <class T>
 void adam(const AdamStep& step, double grad_scale, const T* __restrict gradient, T* __restrict weight,
           T* __restrict mean, T* __restrict square, std::int64_t n) {
-  const T scale = static_cast<T>(grad_scale), l2 = static_cast<T>(step.weight_decay), shrink = static_cast<T>(step.decay);
+  const T scale = static_cast<T>(grad_scale), l2 = static_cast<T>(step.weight_decay),
+          shrink = static_cast<T>(step.decay);
   const T beta1 = static_cast<T>(step.beta1), rest1 = static_cast<T>(1 - step.beta1);
   const T beta2 = static_cast<T>(step.beta2), rest2 = static_cast<T>(1 - step.beta2);
   const T size = static_cast<T>(step.lr / step.correction1), epsilon = static_cast<T>(step.epsilon);

@@ -4,7 +4,8 @@
 
 namespace relume::kernels {
 
-void philox_blocks(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::uint32_t* out, std::int64_t blocks) {
+void philox_blocks(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::uint32_t* out,
+                   std::int64_t blocks) {
   RELUME_CHOOSE_TABLE(random_table).philox_blocks(seed, stream, first, out, blocks);
 }
 

@@ -6,7 +6,8 @@
 namespace relume::kernels {
 
 /// out[4 i … 4 i + 3] = philox(seed, first + i, stream) for i = 0 … blocks − 1.
-void philox_blocks(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::uint32_t* out, std::int64_t blocks);
+void philox_blocks(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::uint32_t* out,
+                   std::int64_t blocks);
 
 /// keep[i] = scale where the i-th 32 random bits are at least `threshold`, else 0. T is float or double.
 template <class T>

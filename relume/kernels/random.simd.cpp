@@ -29,7 +29,8 @@ void philox_lanes(std::uint64_t seed, std::uint64_t stream, std::uint64_t first,
   }
 }
 
-void philox_blocks(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::uint32_t* out, std::int64_t blocks) {
+void philox_blocks(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::uint32_t* out,
+                   std::int64_t blocks) {
   std::uint32_t c[4][lanes];
   for (std::int64_t at = 0; at < blocks; at += lanes) {
     philox_lanes(seed, stream, first + static_cast<std::uint64_t>(at), c);

@@ -10,7 +10,8 @@ Tensor Activate::forward(const Tensor& x) { return activate(activation_, x); }
 std::string Activate::describe() const {
   std::string parameters;
   for (std::size_t i = 0; i < activation_.entry().parameters.size(); ++i)
-    parameters += fmt::format("{}{}={}", i ? ", " : "", activation_.entry().parameters[i].name, activation_.parameters()[i]);
+    parameters +=
+        fmt::format("{}{}={}", i ? ", " : "", activation_.entry().parameters[i].name, activation_.parameters()[i]);
   return fmt::format("{}({})", activation_.entry().info.module, parameters);
 }
 

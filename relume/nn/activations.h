@@ -28,8 +28,8 @@ template <class S>
 class ActivationOf : public Activate {
  public:
   template <std::convertible_to<double>... Parameters>
-    requires(sizeof...(Parameters) <= activation::parameter_count<S>)
-  explicit ActivationOf(Parameters... parameters) : Activate(make(static_cast<double>(parameters)...)) {}
+  requires(sizeof...(Parameters) <= activation::parameter_count<S>) explicit ActivationOf(Parameters... parameters)
+      : Activate(make(static_cast<double>(parameters)...)) {}
 
  private:
   template <class... Parameters>

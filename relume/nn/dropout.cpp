@@ -26,9 +26,8 @@ Tensor Dropout::forward(const Tensor& x) {
                            x.elements());
       },
       [&] { fail<DTypeError>("dropout: of {}; convert it with to(float32) first", name(x.dtype())); });
-  return record(x.detach() * keep, "MulBackward0", {&x}, [keep = Saved(keep)](const BackwardContext& c) -> Gradients {
-    return {c.gradient * c(keep)};
-  });
+  return record(x.detach() * keep, "MulBackward0", {&x},
+                [keep = Saved(keep)](const BackwardContext& c) -> Gradients { return {c.gradient * c(keep)}; });
 }
 
 std::string Dropout::describe() const { return fmt::format("Dropout(p={})", p_); }

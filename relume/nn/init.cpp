@@ -12,7 +12,8 @@ namespace {
 template <class F>
 void fill(const Tensor& weight, F&& next) {
   NoGradGuard guard;
-  require(weight.is_contiguous(), "init: the weight {} is a strided view; initialise its base", to_string(weight.shape()));
+  require(weight.is_contiguous(), "init: the weight {} is a strided view; initialise its base",
+          to_string(weight.shape()));
   visit_float(
       weight.dtype(),
       [&]<class T>() {

@@ -24,8 +24,8 @@ void check(const Tensor& logits, const Tensor& targets, const CrossEntropyOption
                       "cross_entropy: of {} logits; convert them with to(float32) first", name(logits.dtype()));
   require<ShapeError>(!options.class_weights.defined() || options.class_weights.shape() == Shape{logits.size(1)},
                       "cross_entropy: the class weights do not fit {} classes", logits.size(1));
-  require(options.label_smoothing >= 0 && options.label_smoothing <= 1, "cross_entropy: label_smoothing {} is not in [0, 1]",
-          options.label_smoothing);
+  require(options.label_smoothing >= 0 && options.label_smoothing <= 1,
+          "cross_entropy: label_smoothing {} is not in [0, 1]", options.label_smoothing);
 }
 
 struct Row {
@@ -35,7 +35,8 @@ struct Row {
 
 /// One row: the weighted loss, and its gradient by the logits in `gradient`.
 template <class T>
-Row row_loss(const T* logits, std::int64_t classes, std::int64_t target, const T* weights, double smoothing, T* gradient) {
+Row row_loss(const T* logits, std::int64_t classes, std::int64_t target, const T* weights, double smoothing,
+             T* gradient) {
   const T largest = *std::max_element(logits, logits + classes);
   T total = 0;
   for (std::int64_t j = 0; j < classes; ++j) total += gradient[j] = std::exp(logits[j] - largest);
@@ -84,8 +85,8 @@ double cross_entropy_rows(const Tensor& logits, const Tensor& targets, const Cro
 }
 
 void check_same_shape(const char* operation, const Tensor& prediction, const Tensor& target) {
-  require<ShapeError>(prediction.shape() == target.shape(), "{}: a prediction of {} and a target of {} differ", operation,
-                      to_string(prediction.shape()), to_string(target.shape()));
+  require<ShapeError>(prediction.shape() == target.shape(), "{}: a prediction of {} and a target of {} differ",
+                      operation, to_string(prediction.shape()), to_string(target.shape()));
 }
 
 }  // namespace

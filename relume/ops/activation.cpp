@@ -29,7 +29,8 @@ Tensor as_rows(const Tensor& x, int dimension) { return x.transpose(dimension, -
 // y = f(x):  dx = dy f′(x)
 Tensor activate(const Activation& activation, const Tensor& input) {
   const Entry& entry = activation.entry();
-  require(entry.kind == Kind::elementwise, "{}: is not elementwise; call relume::{}()", entry.info.name, entry.info.name);
+  require(entry.kind == Kind::elementwise, "{}: is not elementwise; call relume::{}()", entry.info.name,
+          entry.info.name);
   require<DTypeError>(entry.supports(input.dtype()), "{}: of {}; convert it with to(float32) first", entry.info.name,
                       name(input.dtype()));
   const Tensor x = input.contiguous();
@@ -69,19 +70,19 @@ Tensor prelu(const Tensor& input, const Tensor& slope) {
   const std::int64_t inner = outer * channels > 0 ? x.elements() / (outer * channels) : 0;
   const Entry& entry = *activation::find("prelu");
   Tensor y = empty(x.shape(), x.dtype());
-  entry.forward_parametric(x.dtype(), x.raw_data(), slope.contiguous().raw_data(), slope.elements(), y.raw_data(), outer,
-                           channels, inner);
-  return record(y, "PreluKernelBackward0", {&x, &slope},
-                [x = Saved(x), slope = Saved(slope.contiguous()), outer, channels,
-                 inner](const BackwardContext& c) -> Gradients {
-                  const Tensor dy = c.gradient.contiguous();
-                  Tensor dx = empty(dy.shape(), dy.dtype());
-                  Tensor dslope = empty(c(slope).shape(), dy.dtype());
-                  activation::find("prelu")->backward_parametric(dy.dtype(), c(x).raw_data(), c(slope).raw_data(),
-                                                                 dslope.elements(), dy.raw_data(), dx.raw_data(),
-                                                                 dslope.raw_data(), outer, channels, inner);
-                  return {dx, dslope};
-                });
+  entry.forward_parametric(x.dtype(), x.raw_data(), slope.contiguous().raw_data(), slope.elements(), y.raw_data(),
+                           outer, channels, inner);
+  return record(
+      y, "PreluKernelBackward0", {&x, &slope},
+      [x = Saved(x), slope = Saved(slope.contiguous()), outer, channels, inner](const BackwardContext& c) -> Gradients {
+        const Tensor dy = c.gradient.contiguous();
+        Tensor dx = empty(dy.shape(), dy.dtype());
+        Tensor dslope = empty(c(slope).shape(), dy.dtype());
+        activation::find("prelu")->backward_parametric(dy.dtype(), c(x).raw_data(), c(slope).raw_data(),
+                                                       dslope.elements(), dy.raw_data(), dx.raw_data(),
+                                                       dslope.raw_data(), outer, channels, inner);
+        return {dx, dslope};
+      });
 }
 
 // y = eˣ / Σ eˣ:  dx = y (dy − Σ dy y)
@@ -128,11 +129,12 @@ Tensor log_softmax(const Tensor& x, int dimension) {
         [] {});
     y = y.transpose(dimension, -1).contiguous().reshape(x.shape());
   }
-  return record(y, "LogSoftmaxBackward0", {&x}, [y = saved_output(y), dimension](const BackwardContext& c) -> Gradients {
-    const int d = c.gradient.dimensions() ? dimension : 0;
-    if (c.gradient.dimensions() == 0) return {zeros_like(c.gradient)};
-    return {c.gradient - exp(c(y)) * sum(c.gradient, {d}, true)};
-  });
+  return record(y, "LogSoftmaxBackward0", {&x},
+                [y = saved_output(y), dimension](const BackwardContext& c) -> Gradients {
+                  const int d = c.gradient.dimensions() ? dimension : 0;
+                  if (c.gradient.dimensions() == 0) return {zeros_like(c.gradient)};
+                  return {c.gradient - exp(c(y)) * sum(c.gradient, {d}, true)};
+                });
 }
 
 }  // namespace relume

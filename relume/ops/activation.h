@@ -11,7 +11,8 @@ namespace relume {
 /// input. Integer tensors work where the activation's entry says so. Throws Error for one that is not elementwise.
 Tensor activate(const Activation& activation, const Tensor& x);
 
-/// What relu(x), leaky_relu(x, 0.2) and the like call for a tensor: the activation of struct S with its first parameters set.
+/// What relu(x), leaky_relu(x, 0.2) and the like call for a tensor: the activation of struct S with its first
+/// parameters set.
 template <class S, class... Parameters>
 Tensor activate_as(const Tensor& x, Parameters... parameters) {
   static const Activation defaults(S::info.name);

@@ -64,11 +64,12 @@ Tensor sum_to(const Tensor& gradient, const Shape& shape) {
 // y = a + b:  ∂L/∂a = ∂L/∂b = dy
 Tensor operator+(const Tensor& a, const Tensor& b) {
   Tensor y = compute(Binary::add, "add", a, b, result_dtype(a, b));
-  return record(y, "AddBackward0", {&a, &b},
-                [sa = a.shape(), sb = b.shape(), da = a.dtype(), db = b.dtype()](const BackwardContext& c) -> Gradients {
-                  return {c.needs(0) ? back_to(c.gradient, sa, da) : Tensor(),
-                          c.needs(1) ? back_to(c.gradient, sb, db) : Tensor()};
-                });
+  return record(
+      y, "AddBackward0", {&a, &b},
+      [sa = a.shape(), sb = b.shape(), da = a.dtype(), db = b.dtype()](const BackwardContext& c) -> Gradients {
+        return {c.needs(0) ? back_to(c.gradient, sa, da) : Tensor(),
+                c.needs(1) ? back_to(c.gradient, sb, db) : Tensor()};
+      });
 }
 
 // y = a − b:  ∂L/∂a = dy,  ∂L/∂b = −dy
@@ -76,11 +77,12 @@ Tensor operator-(const Tensor& a, const Tensor& b) {
   const DType dtype = result_dtype(a, b);
   require<DTypeError>(dtype != DType::bool_, "sub: bool tensors have no difference; compare them with !=");
   Tensor y = compute(Binary::subtract, "sub", a, b, dtype);
-  return record(y, "SubBackward0", {&a, &b},
-                [sa = a.shape(), sb = b.shape(), da = a.dtype(), db = b.dtype()](const BackwardContext& c) -> Gradients {
-                  return {c.needs(0) ? back_to(c.gradient, sa, da) : Tensor(),
-                          c.needs(1) ? back_to(-c.gradient, sb, db) : Tensor()};
-                });
+  return record(
+      y, "SubBackward0", {&a, &b},
+      [sa = a.shape(), sb = b.shape(), da = a.dtype(), db = b.dtype()](const BackwardContext& c) -> Gradients {
+        return {c.needs(0) ? back_to(c.gradient, sa, da) : Tensor(),
+                c.needs(1) ? back_to(-c.gradient, sb, db) : Tensor()};
+      });
 }
 
 // y = a b:  ∂L/∂a = dy b,  ∂L/∂b = dy a

@@ -12,7 +12,8 @@ namespace relume {
 Tensor index_select(const Tensor& x, int dimension, const Tensor& indices) {
   require<DTypeError>(indices.dtype() == DType::int64, "index_select: the indices are {}, not int64",
                       name(indices.dtype()));
-  require<ShapeError>(indices.dimensions() == 1, "index_select: indices of {} are not one row", to_string(indices.shape()));
+  require<ShapeError>(indices.dimensions() == 1, "index_select: indices of {} are not one row",
+                      to_string(indices.shape()));
   const std::vector<std::int64_t> picked = indices.to_vector<std::int64_t>();
   const std::int64_t size = x.size(dimension);
   for (std::int64_t i : picked)
@@ -23,14 +24,15 @@ Tensor index_select(const Tensor& x, int dimension, const Tensor& indices) {
   Tensor y = empty(shape, x.dtype());
   for (std::size_t i = 0; i < picked.size(); ++i)
     y.select(d, static_cast<std::int64_t>(i)).copy_(x.detach().select(d, picked[i]));
-  return record(y, "IndexSelectBackward0", {&x}, [before = x.shape(), picked, d](const BackwardContext& c) -> Gradients {
-    Tensor dx = zeros(before, c.gradient.dtype());
-    for (std::size_t i = 0; i < picked.size(); ++i) {
-      Tensor target = dx.select(d, picked[i]);
-      target.copy_(target + c.gradient.select(d, static_cast<std::int64_t>(i)));
-    }
-    return {dx};
-  });
+  return record(y, "IndexSelectBackward0", {&x},
+                [before = x.shape(), picked, d](const BackwardContext& c) -> Gradients {
+                  Tensor dx = zeros(before, c.gradient.dtype());
+                  for (std::size_t i = 0; i < picked.size(); ++i) {
+                    Tensor target = dx.select(d, picked[i]);
+                    target.copy_(target + c.gradient.select(d, static_cast<std::int64_t>(i)));
+                  }
+                  return {dx};
+                });
 }
 
 Tensor one_hot(const Tensor& indices, std::int64_t classes) {

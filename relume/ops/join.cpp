@@ -20,8 +20,8 @@ Tensor cat(const std::vector<Tensor>& tensors, int dimension) {
   for (const Tensor& t : tensors) {
     Shape rest = t.shape();
     if (rest.dimensions() == n) rest[d] = first.shape()[d];
-    require<ShapeError>(rest == first.shape(), "cat: {} and {} differ outside of dimension {}", to_string(first.shape()),
-                        to_string(t.shape()), d);
+    require<ShapeError>(rest == first.shape(), "cat: {} and {} differ outside of dimension {}",
+                        to_string(first.shape()), to_string(t.shape()), d);
     shape[d] += t.shape()[d];
     sizes.push_back(t.shape()[d]);
     dtype = promote(dtype, t.dtype());

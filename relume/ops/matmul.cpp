@@ -61,7 +61,8 @@ Tensor batched_product(const Tensor& a, const Tensor& b) {
   require<ShapeError>(a.size(2) == b.size(1), "matmul: {} and {} do not fit: inner sizes are {} and {}",
                       to_string(a.shape()), to_string(b.shape()), a.size(2), b.size(1));
   Tensor y = empty({a.size(0), a.size(1), b.size(2)}, a.dtype());
-  for (std::int64_t i = 0; i < a.size(0); ++i) multiply(a.detach().select(0, i), b.detach().select(0, i), y.select(0, i));
+  for (std::int64_t i = 0; i < a.size(0); ++i)
+    multiply(a.detach().select(0, i), b.detach().select(0, i), y.select(0, i));
   return record(y, "BmmBackward0", {&a, &b}, [a = Saved(a), b = Saved(b)](const BackwardContext& c) -> Gradients {
     return {c.needs(0) ? batched_product(c.gradient, c(b).transpose(1, 2)) : Tensor(),
             c.needs(1) ? batched_product(c(a).transpose(1, 2), c.gradient) : Tensor()};

@@ -52,22 +52,20 @@ template <class T>
 void add_up(const Tensor& x, const Shape& kept, std::vector<Sum<T>>& sums) {
   const Shape sum_strides = broadcast_strides(kept, row_major_strides(kept), x.shape());
   const T* data = x.data<T>();
-  for_each_row<2>(x.shape(), {x.strides(), sum_strides},
-                  [&](const auto& offset, const auto& stride, std::int64_t n) {
-                    const T* from = data + offset[0];
-                    Sum<T>* to = sums.data() + offset[1];
-                    if (stride[1] != 0) {
-                      for (std::int64_t i = 0; i < n; ++i) to[i * stride[1]] += widened(from[i * stride[0]]);
-                      return;
-                    }
-                    std::array<Sum<T>, 8> lanes{};  // independent sums, so that the additions overlap
-                    std::int64_t i = 0;
-                    for (; i + 8 <= n; i += 8)
-                      for (std::int64_t k = 0; k < 8; ++k)
-                        lanes[static_cast<std::size_t>(k)] += widened(from[(i + k) * stride[0]]);
-                    for (; i < n; ++i) lanes[0] += widened(from[i * stride[0]]);
-                    for (const Sum<T>& lane : lanes) *to += lane;
-                  });
+  for_each_row<2>(x.shape(), {x.strides(), sum_strides}, [&](const auto& offset, const auto& stride, std::int64_t n) {
+    const T* from = data + offset[0];
+    Sum<T>* to = sums.data() + offset[1];
+    if (stride[1] != 0) {
+      for (std::int64_t i = 0; i < n; ++i) to[i * stride[1]] += widened(from[i * stride[0]]);
+      return;
+    }
+    std::array<Sum<T>, 8> lanes{};  // independent sums, so that the additions overlap
+    std::int64_t i = 0;
+    for (; i + 8 <= n; i += 8)
+      for (std::int64_t k = 0; k < 8; ++k) lanes[static_cast<std::size_t>(k)] += widened(from[(i + k) * stride[0]]);
+    for (; i < n; ++i) lanes[0] += widened(from[i * stride[0]]);
+    for (const Sum<T>& lane : lanes) *to += lane;
+  });
 }
 
 Tensor sum_values(const Tensor& x, const Shape& kept, const Shape& shape, double divisor) {

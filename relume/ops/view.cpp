@@ -74,9 +74,8 @@ std::optional<Shape> strides_for(const Tensor& x, const Shape& shape) {
 }
 
 Tensor reshape_as(const Tensor& x, const Shape& shape, const Shape& strides, const char* node) {
-  return record(alias(x, shape, strides), node, {&x}, [before = x.shape()](const BackwardContext& c) -> Gradients {
-    return {c.gradient.reshape(before)};
-  });
+  return record(alias(x, shape, strides), node, {&x},
+                [before = x.shape()](const BackwardContext& c) -> Gradients { return {c.gradient.reshape(before)}; });
 }
 
 }  // namespace
@@ -113,7 +112,8 @@ Tensor Tensor::permute(const Shape& order) const {
 }
 
 Tensor Tensor::transpose(int dimension0, int dimension1) const {
-  const int a = checked_dimension(*this, dimension0, "transpose"), b = checked_dimension(*this, dimension1, "transpose");
+  const int a = checked_dimension(*this, dimension0, "transpose"),
+            b = checked_dimension(*this, dimension1, "transpose");
   Shape sizes = shape(), steps = strides();
   std::swap(sizes[a], sizes[b]);
   std::swap(steps[a], steps[b]);
@@ -218,9 +218,8 @@ Tensor Tensor::to(DType wanted) const {
   if (wanted == dtype()) return *this;
   Tensor y = copy_of(*this, wanted);
   if (!is_floating(wanted)) return y;
-  return record(y, "ToCopyBackward0", {this}, [before = dtype()](const BackwardContext& c) -> Gradients {
-    return {c.gradient.to(before)};
-  });
+  return record(y, "ToCopyBackward0", {this},
+                [before = dtype()](const BackwardContext& c) -> Gradients { return {c.gradient.to(before)}; });
 }
 
 }  // namespace relume

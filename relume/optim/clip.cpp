@@ -17,8 +17,8 @@ double grad_norm(const std::vector<Tensor>& parameters) {
     if (!gradient.defined()) continue;
     gradient = gradient.contiguous();
     visit_float(
-        gradient.dtype(),
-        [&]<class T>() { total += kernels::sum_of_squares(gradient.data<T>(), gradient.elements()); }, [] {});
+        gradient.dtype(), [&]<class T>() { total += kernels::sum_of_squares(gradient.data<T>(), gradient.elements()); },
+        [] {});
   }
   return std::sqrt(total);
 }
@@ -29,8 +29,7 @@ double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm) {
   const double norm = grad_norm(parameters);
   if (norm > max_norm)
     for (const Tensor& parameter : parameters)
-      if (Tensor gradient = parameter.grad(); gradient.defined())
-        gradient.copy_(gradient * (max_norm / (norm + 1e-6)));
+      if (Tensor gradient = parameter.grad(); gradient.defined()) gradient.copy_(gradient * (max_norm / (norm + 1e-6)));
   return norm;
 }
 

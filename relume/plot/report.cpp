@@ -217,8 +217,6 @@ std::string report_html(const ReportData& data) {
          "</main>\n</body>\n</html>\n";
 }
 
-void write_report(const std::filesystem::path& path, const ReportData& data) {
-  write_file(path, report_html(data));
-}
+void write_report(const std::filesystem::path& path, const ReportData& data) { write_file(path, report_html(data)); }
 
 }  // namespace relume::plot

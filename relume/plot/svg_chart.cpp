@@ -16,9 +16,7 @@ constexpr double left = 54, right = 426, top = 56, bottom = 228;
 constexpr std::size_t most_buckets = 372;
 
 /// Finite, and so that the span of two of them is finite as well.
-bool can_be_drawn(double value) {
-  return std::abs(value) <= 1e300;
-}
+bool can_be_drawn(double value) { return std::abs(value) <= 1e300; }
 
 struct Range {
   double low = std::numeric_limits<double>::infinity();

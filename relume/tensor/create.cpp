@@ -11,8 +11,7 @@ namespace relume {
 namespace {
 
 void check_sizes(const Shape& shape) {
-  for (std::int64_t size : shape)
-    require<ShapeError>(size >= 0, "empty: {} has a negative size", to_string(shape));
+  for (std::int64_t size : shape) require<ShapeError>(size >= 0, "empty: {} has a negative size", to_string(shape));
 }
 
 Tensor with_options(Tensor t, const TensorOptions& options) {
@@ -95,7 +94,8 @@ Tensor randn(const Shape& shape, TensorOptions options) {
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, TensorOptions options) {
   require(low < high, "randint: there is no integer in [{}, {})", low, high);
   return generate(shape, options, [&](std::int64_t) {
-    return static_cast<double>(low + static_cast<std::int64_t>(default_rng().below(static_cast<std::uint64_t>(high - low))));
+    return static_cast<double>(low +
+                               static_cast<std::int64_t>(default_rng().below(static_cast<std::uint64_t>(high - low))));
   });
 }
 

@@ -14,8 +14,7 @@ namespace relume {
 class Scalar {
  public:
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Scalar(T value)  // NOLINT: a number is meant to be usable as it is
+  requires std::is_arithmetic_v<T> Scalar(T value)  // NOLINT: a number is meant to be usable as it is
       : real_(static_cast<double>(value)), whole_(static_cast<std::int64_t>(value)), kind_(kind_of<T>()) {}
 
   double value() const { return real_; }

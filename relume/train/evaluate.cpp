@@ -36,7 +36,8 @@ Tensor outputs(nn::Module& network, const data::Dataset& dataset, std::span<cons
     const std::int64_t count = std::min(chunk, n - at);
     Shape x_shape = dataset.features.shape(), y_shape = dataset.targets.shape();
     x_shape[0] = y_shape[0] = count;
-    if (!batch.x.defined() || batch.x.size(0) != count) batch = {empty(x_shape), empty(y_shape, dataset.targets.dtype())};
+    if (!batch.x.defined() || batch.x.size(0) != count)
+      batch = {empty(x_shape), empty(y_shape, dataset.targets.dtype())};
     data::gather(dataset, rows.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(count)), batch);
     const Tensor y = network(batch.x);
     if (!result.defined()) result = empty({n, y.size(1)});
@@ -49,7 +50,8 @@ Tensor targets(const data::Dataset& dataset, std::span<const std::int64_t> rows)
   Shape shape = dataset.targets.shape();
   shape[0] = static_cast<std::int64_t>(rows.size());
   Tensor result = empty(shape, dataset.targets.dtype());
-  const std::size_t width = dataset.targets.bytes() / static_cast<std::size_t>(std::max<std::int64_t>(dataset.targets.size(0), 1));
+  const std::size_t width =
+      dataset.targets.bytes() / static_cast<std::size_t>(std::max<std::int64_t>(dataset.targets.size(0), 1));
   const auto* from = static_cast<const std::byte*>(dataset.targets.raw_data());
   auto* to = static_cast<std::byte*>(result.raw_data());
   for (const std::int64_t row : rows) to = std::copy_n(from + static_cast<std::size_t>(row) * width, width, to);

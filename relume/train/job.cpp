@@ -24,7 +24,8 @@ Part part(const std::string& text, double otherwise, const char* option) {
   double share = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), share);
   if (error != std::errc() || stop != text.data() + text.size()) return {0, text};
-  require<InputError>(std::isfinite(share) && share >= 0, "train: {} {} is neither a share of the rows nor a file", option, text);
+  require<InputError>(std::isfinite(share) && share >= 0, "train: {} {} is neither a share of the rows nor a file",
+                      option, text);
   return {share, {}};
 }
 
@@ -54,7 +55,8 @@ std::vector<std::int64_t> append_file(data::Dataset& dataset, const data::Prepro
 }
 
 Job from_table(const data::Table& table, const JobOptions& options) {
-  const Part valid = part(options.valid, usual_valid_share(table.rows()), "--valid"), test = part(options.test, 0, "--test");
+  const Part valid = part(options.valid, usual_valid_share(table.rows()), "--valid"),
+             test = part(options.test, 0, "--test");
   data::PrepareOptions prepare{.target = options.target, .task = options.task};
   prepare.split = {.valid = valid.share, .test = test.share, .seed = options.seed};
   data::Prepared prepared = data::prepare(table, prepare);
@@ -98,7 +100,8 @@ Tensor as_rows(const Tensor& x) { return x.reshape({x.size(0), -1}); }
 
 Job from_arrays(const data::Arrays& arrays, const JobOptions& options) {
   require<InputError>(arrays.y.defined(), "train: {} holds no targets; put them into it as \"y\"", arrays.source);
-  const Part valid = part(options.valid, usual_valid_share(arrays.x.size(0)), "--valid"), test = part(options.test, 0, "--test");
+  const Part valid = part(options.valid, usual_valid_share(arrays.x.size(0)), "--valid"),
+             test = part(options.test, 0, "--test");
   require<InputError>(valid.file.empty() && test.file.empty(),
                       "train: --valid and --test take a share of the rows with {}, not a file", arrays.source);
   Job job;
@@ -109,8 +112,8 @@ Job from_arrays(const data::Arrays& arrays, const JobOptions& options) {
     job.split.test = append(job.dataset, as_rows(arrays.x_test), arrays.y_test);
   job.dataset.scale = data::fit_input_scale(job.dataset.features, job.split.train);
   job.model.task = arrays.labels.empty() ? data::Task::regression : data::Task::classification;
-  require<InputError>(!options.task || *options.task == job.model.task, "train: the targets of {} ask for {}", arrays.source,
-                      data::name(job.model.task));
+  require<InputError>(!options.task || *options.task == job.model.task, "train: the targets of {} ask for {}",
+                      arrays.source, data::name(job.model.task));
   job.model.labels = arrays.labels;
   job.model.features = job.dataset.features.size(1);
   job.model.scale = job.dataset.scale;
@@ -126,12 +129,15 @@ Job make_job(const JobOptions& options) {
   open.seed = options.seed;
   const data::Source source = data::open_data(options.data, open);
   const bool table = std::holds_alternative<data::Table>(source);
-  Job job = table ? from_table(std::get<data::Table>(source), options) : from_arrays(std::get<data::Arrays>(source), options);
+  Job job =
+      table ? from_table(std::get<data::Table>(source), options) : from_arrays(std::get<data::Arrays>(source), options);
   job.source = options.data;
   require<InputError>(job.model.task == data::Task::regression || job.model.labels.size() > 1,
                       "train: {} holds one class only; there is nothing to tell apart", options.data);
-  job.model.outputs = job.model.task == data::Task::classification ? static_cast<std::int64_t>(job.model.labels.size()) : 1;
-  job.model.layers = options.layers.empty() ? usual_layers(table, options.activation) : nn::parse_architecture(options.layers);
+  job.model.outputs =
+      job.model.task == data::Task::classification ? static_cast<std::int64_t>(job.model.labels.size()) : 1;
+  job.model.layers =
+      options.layers.empty() ? usual_layers(table, options.activation) : nn::parse_architecture(options.layers);
   Rng rng = Rng(options.seed).fork(1);
   job.model.build(rng);
   manual_seed(options.seed);
@@ -148,7 +154,8 @@ Trial make_trial(const io::Model& model, std::string_view what) {
       source = data::read_table(std::string(what), model.preprocessor->columns(true));
     else
       source = data::open_data(what);
-    require<InputError>(std::holds_alternative<data::Table>(source), "eval: {} is not a table, as the model's data was", what);
+    require<InputError>(std::holds_alternative<data::Table>(source), "eval: {} is not a table, as the model's data was",
+                        what);
     const auto& table = std::get<data::Table>(source);
     const std::vector<std::int64_t> rows = model.preprocessor->target().rows(table);
     require<InputError>(!rows.empty(), "eval: {} has no row with a target", what);
@@ -156,14 +163,16 @@ Trial make_trial(const io::Model& model, std::string_view what) {
     trial.what = "all rows";
   } else {
     const data::Source source = data::open_data(what);
-    require<InputError>(std::holds_alternative<data::Arrays>(source), "eval: {} is a table, the model's data was not", what);
+    require<InputError>(std::holds_alternative<data::Arrays>(source), "eval: {} is a table, the model's data was not",
+                        what);
     const auto& arrays = std::get<data::Arrays>(source);
     const bool test = arrays.x_test.defined();
     const Tensor &x = test ? arrays.x_test : arrays.x, &y = test ? arrays.y_test : arrays.y;
     require<InputError>(y.defined(), "eval: {} holds no targets", what);
     trial.dataset = {as_rows(x), y, model.scale};
-    require<InputError>(trial.dataset.features.size(1) == model.features, "eval: rows of {} have {} values, the model takes {}",
-                        what, trial.dataset.features.size(1), model.features);
+    require<InputError>(trial.dataset.features.size(1) == model.features,
+                        "eval: rows of {} have {} values, the model takes {}", what, trial.dataset.features.size(1),
+                        model.features);
     require<InputError>(model.task == data::Task::regression || arrays.labels == model.labels,
                         "eval: {} does not have the classes that the model knows", what);
     if (model.task == data::Task::regression) trial.dataset.targets = (y - model.target_mean) / model.target_scale;

@@ -13,12 +13,12 @@ namespace relume::train {
 
 /// What a run is about. Empty texts and negative fractions mean "chosen from the data".
 struct JobOptions {
-  std::string data;                   ///< as open_data() takes it
+  std::string data;  ///< as open_data() takes it
   std::string target = "last";
   std::optional<data::Task> task;
-  std::string layers;                 ///< the architecture; empty: two hidden layers, of 256 and 128 units
-  std::string activation = "relu";    ///< of those two layers
-  std::string valid, test;            ///< a fraction, a number of rows, or a file
+  std::string layers;               ///< the architecture; empty: two hidden layers, of 256 and 128 units
+  std::string activation = "relu";  ///< of those two layers
+  std::string valid, test;          ///< a fraction, a number of rows, or a file
   std::uint64_t seed = 0;
 };
 
@@ -41,7 +41,8 @@ struct Trial {
   std::string what;  ///< "test set", "all rows"
 };
 
-/// Reads `data` with the model's own preprocessing, targets included. Throws InputError where it does not fit the model.
+/// Reads `data` with the model's own preprocessing, targets included. Throws InputError where it does not fit the
+/// model.
 Trial make_trial(const io::Model& model, std::string_view data);
 
 }  // namespace relume::train

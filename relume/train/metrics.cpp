@@ -59,7 +59,8 @@ Metrics classification_metrics(const Tensor& logits, const Tensor& targets) {
   std::vector<double> margins;
   for (std::size_t i = 0; i < truth.size(); ++i) {
     const auto row = values.begin() + static_cast<std::ptrdiff_t>(i * classes);
-    const auto predicted = static_cast<std::size_t>(std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row);
+    const auto predicted =
+        static_cast<std::size_t>(std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row);
     ++m.confusion[static_cast<std::size_t>(truth[i]) * classes + predicted];
     m.accuracy += static_cast<double>(static_cast<std::size_t>(truth[i]) == predicted);
     if (classes == 2) margins.push_back(static_cast<double>(row[1]) - static_cast<double>(row[0]));

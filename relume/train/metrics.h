@@ -13,14 +13,14 @@ namespace relume::train {
 /// Of a classification: loss, accuracy, f1_macro, auc (two classes), confusion. Of a regression: loss, rmse, mae, r2.
 struct Metrics {
   std::int64_t rows = 0;
-  double loss = 0;      ///< mean cross entropy, or mean squared error in units of the standardised target
-  double accuracy = 0;  ///< share of rows whose most probable class is right
-  double f1_macro = 0;  ///< mean over the classes that occur of 2 TP / (2 TP + FP + FN)
-  std::optional<double> auc;            ///< area under the ROC curve of the second class
+  double loss = 0;            ///< mean cross entropy, or mean squared error in units of the standardised target
+  double accuracy = 0;        ///< share of rows whose most probable class is right
+  double f1_macro = 0;        ///< mean over the classes that occur of 2 TP / (2 TP + FP + FN)
+  std::optional<double> auc;  ///< area under the ROC curve of the second class
   std::vector<std::int64_t> confusion;  ///< [true, predicted], row by row
-  double rmse = 0;  ///< √ mean (y − ŷ)², in the target's units
-  double mae = 0;   ///< mean |y − ŷ|, in the target's units
-  double r2 = 0;    ///< 1 − Σ (y − ŷ)² / Σ (y − ȳ)²; 0 where all targets are alike
+  double rmse = 0;                      ///< √ mean (y − ŷ)², in the target's units
+  double mae = 0;                       ///< mean |y − ŷ|, in the target's units
+  double r2 = 0;                        ///< 1 − Σ (y − ŷ)² / Σ (y − ȳ)²; 0 where all targets are alike
 
   /// Accuracy or rmse.
   double main(data::Task task) const { return task == data::Task::classification ? accuracy : rmse; }

@@ -21,9 +21,7 @@ using ::testing::StartsWith;
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
-Column numbers(const char* name, std::vector<double> values) {
-  return {.name = name, .numbers = std::move(values)};
-}
+Column numbers(const char* name, std::vector<double> values) { return {.name = name, .numbers = std::move(values)}; }
 
 Column texts(const char* name, const std::vector<std::string>& fields) {
   Column column{.name = name, .kind = ColumnKind::text};

@@ -61,9 +61,7 @@ std::string message_of(F f) {
   return {};
 }
 
-inline std::filesystem::path shared_data() {
-  return std::filesystem::path(RELUME_SOURCE_DIR) / "../shared/data";
-}
+inline std::filesystem::path shared_data() { return std::filesystem::path(RELUME_SOURCE_DIR) / "../shared/data"; }
 inline std::filesystem::path reference(std::string_view name) {
   return std::filesystem::path(RELUME_SOURCE_DIR) / "tests/data/reference" / name;
 }

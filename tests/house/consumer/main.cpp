@@ -1,5 +1,5 @@
-#include <relume/relume.h>
-
 #include <iostream>
+
+#include <relume/relume.h>
 
 int main() { std::cout << relume::tensor({-2, 0, 2}) << "\n"; }
