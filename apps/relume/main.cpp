@@ -50,14 +50,13 @@ const CLI::App& chosen(const CLI::App& app) {
 std::vector<std::string> arguments_of(int argc, char** argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   if (!words.empty() && words[0] == "apply") {
-    std::ranges::stable_partition(words.begin() + 1, words.end(), [](const std::string& w) {
-      return w == "-h" || (w.starts_with("--") && w.size() > 2);
-    });
-    const auto first = std::ranges::find_if(words.begin() + 1, words.end(),
-                                            [](const std::string& w) { return !w.starts_with("--") && w != "-h"; });
+    std::stable_partition(words.begin() + 1, words.end(),
+                          [](const std::string& w) { return w == "-h" || (w.starts_with("--") && w.size() > 2); });
+    const auto first = std::find_if(words.begin() + 1, words.end(),
+                                    [](const std::string& w) { return !w.starts_with("--") && w != "-h"; });
     if (first != words.end()) words.insert(first, "--");
   }
-  std::ranges::reverse(words);  // as CLI11 wants them
+  std::reverse(words.begin(), words.end());  // as CLI11 wants them
   return words;
 }
 

@@ -1,6 +1,7 @@
 #include "apps/relume/progress.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/core.h>
 #include <sys/ioctl.h>
@@ -15,14 +16,14 @@ int terminal_width() {
 }
 
 std::string duration(double seconds) {
-  const auto s = static_cast<long>(seconds + 0.5);
+  const auto s = std::lround(seconds);
   if (s < 60) return fmt::format("{}s", s);
   if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
   return fmt::format("{}h{:02}m", s / 3600, s / 60 % 60);
 }
 
 std::string bar(double share, int width) {
-  const auto full = static_cast<int>(share * width + 0.5);
+  const long full = std::lround(share * width);
   std::string text;
   for (int i = 0; i < width; ++i) text += i < full ? "━" : "─";
   return text;

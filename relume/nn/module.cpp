@@ -14,7 +14,7 @@ std::string Module::describe() const {
   for (const auto& [name, child] : children()) {
     std::string lines = child->describe();
     for (std::size_t at = 0; (at = lines.find('\n', at)) != std::string::npos; at += 3) lines.replace(at, 1, "\n  ");
-    text += "\n  (" + name + "): " + lines;
+    text += fmt::format("\n  ({}): {}", name, lines);
   }
   return text + (children_.empty() ? ")" : "\n)");
 }

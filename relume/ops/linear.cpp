@@ -10,7 +10,6 @@
 namespace relume {
 namespace {
 
-using activation::Entry;
 using activation::Saves;
 using kernels::Transpose;
 

@@ -49,7 +49,10 @@ double Schedule::rate(std::int64_t step) const {
   const std::int64_t rest = std::max<std::int64_t>(options_.total_steps - options_.warmup_steps - 1, 1);
   const double t = std::min(1.0, static_cast<double>(step - options_.warmup_steps) / static_cast<double>(rest));
   switch (options_.kind) {
-    case ScheduleKind::step: return lr * std::pow(options_.gamma, static_cast<double>(epoch / options_.step_epochs));
+    case ScheduleKind::step: {
+      const std::int64_t drops = epoch / options_.step_epochs;
+      return lr * std::pow(options_.gamma, static_cast<double>(drops));
+    }
     case ScheduleKind::exponential: return lr * std::pow(options_.gamma, static_cast<double>(epoch));
     case ScheduleKind::cosine: return along_cosine(lr, lr * options_.final_fraction, t);
     case ScheduleKind::plateau: return lr * memory_.factor;

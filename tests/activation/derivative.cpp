@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "relume/activation/activation.h"
@@ -124,7 +125,7 @@ void expect_half_of_pytorch(const io::SafeTensors& file, const std::string& suff
   std::vector<Storage> narrow, y(x.size());
   for (const double v : x) narrow.push_back(Storage(static_cast<float>(v)));
   for (const std::string text : stored_activations) {
-    const auto expected = stored(file, text + " " + suffix).to_vector<float>();
+    const auto expected = stored(file, fmt::format("{} {}", text, suffix)).to_vector<float>();
     const Activation f(text);
     f.entry().forward(dtype_v<Storage>, narrow.data(), y.data(), static_cast<std::int64_t>(x.size()), f.parameters());
     for (std::size_t i = 0; i < x.size(); ++i) {

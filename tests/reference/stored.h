@@ -22,7 +22,7 @@ inline nlohmann::json stored_json(const std::string& name) {
 
 /// The tensor of that name; throws where the file has none, so that a misspelt name cannot pass.
 inline Tensor stored(const io::SafeTensors& file, std::string_view name) {
-  const Tensor found = file.find(name);
+  Tensor found = file.find(name);
   if (!found.defined()) throw std::runtime_error("no reference named " + std::string(name));
   return found;
 }
