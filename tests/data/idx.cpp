@@ -49,7 +49,7 @@ TEST(Idx, ReadsTheOtherTypesInBigEndianOrder) {
 TEST(Idx, RefusesDamagedFilesWithTheirName) {
   const auto message = [](const std::string& text) {
     const TemporaryFile file("broken-idx", text);
-    const std::string result = message_of<InputError>([&] { read_idx(file.path()); });
+    std::string result = message_of<InputError>([&] { read_idx(file.path()); });
     EXPECT_THAT(result, HasSubstr("broken-idx"));
     return result;
   };

@@ -73,7 +73,7 @@ TEST(Sequential, OfNothingIsTheIdentity) {
 
 TEST(Sequential, SharesItsModulesWhenItIsCopied) {
   Sequential net{Linear(2, 3), ReLU()};
-  const Sequential copy = net;
+  const Sequential copy = net;  // NOLINT(performance-unnecessary-copy-initialization): the copy is what is tested
   EXPECT_TRUE(copy.parameters()[0].same_as(net.parameters()[0]));
 }
 

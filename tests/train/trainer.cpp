@@ -101,7 +101,7 @@ TEST(Trainer, KeepsTheLastWeightsWithoutValidationRows) {
   EXPECT_EQ(history.best_epoch, 5);
   EXPECT_EQ(history.rows.back().valid.rows, 0);
   EXPECT_EQ(weights_of(p.model), [&] {
-    const auto trained = weights_of(p.model);
+    auto trained = weights_of(p.model);
     p.model.network->load_state(trainer.last_weights());
     EXPECT_EQ(weights_of(p.model), trained);
     return trained;
