@@ -70,6 +70,7 @@ int run(int argc, char** argv) {
   add_inspect(app);
   add_apply(app);
   add_activations(app);
+  add_plot(app);
   try {
     app.parse(arguments_of(argc, argv));
     flush_output();

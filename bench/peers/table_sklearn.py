@@ -29,7 +29,8 @@ def main():
     scale = (0, 1) if classes else (y.mean(), y.std())
     x_train, x_test, y_train, y_test = train_test_split(table, y, test_size=0.2, random_state=args.seed,
                                                         stratify=y if classes else None)
-    network = (MLPClassifier if classes else MLPRegressor)((64, 64), early_stopping=True, max_iter=500, random_state=args.seed)
+    network = (MLPClassifier if classes else MLPRegressor)(hidden_layer_sizes=(64, 64), early_stopping=True, max_iter=500,
+                                                          random_state=args.seed)
     model = make_pipeline(prepare, network)
     model.fit(x_train, y_train if classes else (y_train - scale[0]) / scale[1])
     guess = model.predict(x_test)

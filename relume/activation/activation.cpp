@@ -1,13 +1,12 @@
 #include "relume/activation/activation.h"
 
-#include <algorithm>
 #include <charconv>
 #include <mutex>
-#include <numeric>
 #include <ostream>
 #include <string>
 #include <vector>
 
+#include "relume/base/nearest.h"
 #include "relume/base/require.h"
 
 namespace relume {
@@ -35,15 +34,6 @@ const Entry* find_anywhere(std::string_view name) {
   return nullptr;
 }
 
-std::vector<std::string_view> known_names() {
-  std::vector<std::string_view> names;
-  for (const Entry& entry : activation::table()) names.push_back(entry.info.name);
-  Registry& own = registry();
-  const std::lock_guard lock(own.mutex);
-  for (const Entry* entry : own.entries) names.push_back(entry->info.name);
-  return names;
-}
-
 /// "a, b, c"
 template <class Texts>
 std::string join(const Texts& texts) {
@@ -58,32 +48,10 @@ std::string shortest(double value) {
   return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
 }
 
-/// Letters to insert, delete or replace to get from a to b.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
-std::string_view nearest(std::string_view name, const std::vector<std::string_view>& names) {
-  return *std::min_element(names.begin(), names.end(), [&](std::string_view a, std::string_view b) {
-    return edit_distance(name, a) < edit_distance(name, b);
-  });
-}
-
 const Entry& entry_named(std::string_view name) {
   if (const Entry* entry = find_anywhere(name)) return *entry;
-  const auto names = known_names();
-  fail("activation: \"{}\" is not known; did you mean \"{}\"? Known are {}", name, nearest(name, names), join(names));
+  const auto names = activation_names();
+  fail("activation: \"{}\" is not known{}; known are {}", name, did_you_mean(name, names), join(names));
 }
 
 std::size_t index_of(const Entry& entry, std::string_view parameter) {
@@ -93,8 +61,7 @@ std::size_t index_of(const Entry& entry, std::string_view parameter) {
   require(!parameters.empty(), "activation: {} takes no parameters, but was given \"{}\"", entry.info.name, parameter);
   std::vector<std::string_view> names;
   for (const Param& p : parameters) names.push_back(p.name);
-  fail("activation: {} has no parameter \"{}\"; did you mean \"{}\"?", entry.info.name, parameter,
-       nearest(parameter, names));
+  fail("activation: {} has no parameter \"{}\"{}", entry.info.name, parameter, did_you_mean(parameter, names));
 }
 
 std::string_view trim(std::string_view text) {
@@ -112,6 +79,15 @@ double parse_number(std::string_view text, std::string_view whole) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> activation_names() {
+  std::vector<std::string_view> names;
+  for (const Entry& entry : activation::table()) names.push_back(entry.info.name);
+  Registry& own = registry();
+  const std::lock_guard lock(own.mutex);
+  for (const Entry* entry : own.entries) names.push_back(entry->info.name);
+  return names;
+}
 
 Activation::Activation(const Entry& entry) : entry_(&entry) {
   require(entry.parameters.size() <= max_parameters, "activation: {} has {} parameters; {} is the most",

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "relume/activation/entry.h"
 
@@ -42,6 +43,9 @@ class Activation {
 /// "leaky_relu(0.2)": the text that gives the same value back. Parameters at their defaults are left out.
 std::string to_string(const Activation& activation);
 std::ostream& operator<<(std::ostream& out, const Activation& activation);
+
+/// All that text can name: the table's activations and the user's own.
+std::vector<std::string_view> activation_names();
 
 /// An activation of the user's own becomes known to text, as the table's are. It must live on; throws ValueError where
 /// the name is taken.

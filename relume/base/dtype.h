@@ -87,7 +87,7 @@ struct dtype_of<bool> {
 template <class T>
 inline constexpr DType dtype_v = dtype_of<T>::value;
 
-/// Calls f.template operator()<T>() with the C++ type of the dtype: visit(dtype, [&]<class T>() { … }).
+/// Calls `f.template operator()<T>()` with the C++ type of the dtype: `visit(dtype, [&]<class T>() { … })`.
 template <class F>
 decltype(auto) visit(DType dtype, F&& f) {
   switch (dtype) {

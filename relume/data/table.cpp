@@ -2,45 +2,26 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 
+#include "relume/base/nearest.h"
 #include "relume/base/require.h"
 
 namespace relume::data {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-/// Levenshtein's distance, upper and lower case alike.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row.back();
-}
-
 [[noreturn]] void no_such_column(const Table& table, std::string_view which) {
-  std::string names, nearest;
-  std::size_t best = 1 + std::max<std::size_t>(2, which.size() / 3);
-  std::size_t listed = 0;
+  std::string names;
+  std::vector<std::string_view> all;
   for (const Column& column : table.columns) {
-    if (listed++ < 30) names += (names.empty() ? "" : ", ") + column.name;
-    if (const std::size_t distance = edit_distance(column.name.substr(0, 100), which.substr(0, 100)); distance < best) {
-      best = distance;
-      nearest = column.name;
-    }
+    if (all.size() < 30) names += (names.empty() ? "" : ", ") + column.name;
+    all.push_back(column.name);
   }
-  if (listed > 30) names += fmt::format(", … {} more", listed - 30);
+  const std::string_view near = nearest(which, all);
+  if (all.size() > 30) names += fmt::format(", … {} more", all.size() - 30);
   fail<InputError>(
       "target: {} has no column '{}'{}; its columns are {} (or give a number from 1, negative from the end)",
       table.source.empty() ? "the table" : table.source, which,
-      nearest.empty() ? "" : fmt::format(", did you mean '{}'?", nearest), names);
+      near.empty() ? "" : fmt::format(", did you mean '{}'?", near), names);
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include "relume/nn/architecture.h"
 
+#include <algorithm>
 #include <charconv>
 
+#include "relume/base/nearest.h"
 #include "relume/base/require.h"
 #include "relume/nn/activations.h"
 #include "relume/nn/dropout.h"
@@ -41,6 +43,14 @@ Activation activation_after(const std::vector<LayerSpec>& layers, std::size_t i)
     if (activation::find(layers[i].name)) return Activation(text(layers[i]));
   }
   return Activation("identity");
+}
+
+void require_known(const std::string& name) {
+  std::vector<std::string_view> known = activation_names();
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  known.insert(known.end(), {"linear", "dropout", "flatten"});
+  fail("layers: \"{}\" is not a layer{}; layers are linear, dropout, flatten and the activations", name,
+       did_you_mean(name, known));
 }
 
 std::shared_ptr<Linear> initialised(std::int64_t in, std::int64_t out, const Activation& after, Rng& rng) {
@@ -105,6 +115,7 @@ std::shared_ptr<Sequential> build(const std::vector<LayerSpec>& layers, std::int
     } else if (layer.name == "prelu") {
       network->push_back(std::make_shared<PReLU>(1, argument(layer, 0.25)));
     } else {
+      require_known(layer.name);
       const Activation activation(text(layer));
       require(activation.entry().kind == activation::Kind::elementwise,
               "layers: \"{}\" is not a hidden layer; the output layer is added from the task", layer.name);

@@ -24,7 +24,7 @@ struct SvgChart {
   std::string mark;
 };
 
-/// The chart as an <svg> element, 440 × 270 units. Colours come from the page's style: the n-th curve has the class
+/// The chart as an `<svg>` element, 440 × 270 units. Colours come from the page's style: the n-th curve has the class
 /// "series-n", the rest "axis", "grid", "mark" and "label". Curves of many points are thinned to their extremes.
 /// Throws ValueError where x and y differ in length.
 std::string to_svg(const SvgChart& chart);

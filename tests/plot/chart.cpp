@@ -1,0 +1,118 @@
+#include "relume/plot/chart.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "relume/base/atomic_file.h"
+#include "relume/base/error.h"
+#include "relume/plot/gnuplot.h"
+
+namespace relume::plot {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class Picture : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "relume_chart_XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder); }
+
+  std::string saved(const Chart& chart, const std::string& name) const {
+    chart.save(folder / name);
+    return read_file(folder / name);
+  }
+
+  std::filesystem::path folder;
+};
+
+/// The corners of the longest unbroken line of an SVG.
+std::vector<std::pair<double, double>> longest_line(const std::string& svg) {
+  std::vector<std::pair<double, double>> longest;
+  for (std::size_t at = svg.find(" d='M"); at != std::string::npos; at = svg.find(" d='M", at + 1)) {
+    std::string d = svg.substr(at + 5, svg.find('\'', at + 5) - at - 5);
+    std::replace_if(
+        d.begin(), d.end(), [](char c) { return c == 'L' || c == ','; }, ' ');
+    std::istringstream parts(d);
+    for (std::string part; std::getline(parts, part, 'M');) {
+      std::istringstream numbers(part);
+      std::vector<std::pair<double, double>> line;
+      for (double x = 0, y = 0; numbers >> x >> y;) line.emplace_back(x, y);
+      if (line.size() > longest.size()) longest = line;
+    }
+  }
+  return longest;
+}
+
+TEST_F(Picture, PutsEachPointWhereItBelongs) {
+  const std::vector<double> x = {0, 1, 2, 3, 4, 5}, y = {3, 1, 4, 1, 5, 9};
+  const auto path = longest_line(saved(Chart("pi").line(x, y, "digits"), "pi.svg"));
+  ASSERT_EQ(path.size(), x.size());
+  const double x_scale = (path[5].first - path[0].first) / 5, y_scale = (path[5].second - path[1].second) / 8;
+  EXPECT_GT(x_scale, 0);
+  EXPECT_LT(y_scale, 0);  // SVG counts downwards
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    EXPECT_NEAR(path[i].first, path[0].first + x[i] * x_scale, 0.3) << i;
+    EXPECT_NEAR(path[i].second, path[1].second + (y[i] - 1) * y_scale, 0.3) << i;
+  }
+}
+
+TEST_F(Picture, IsOfTheKindThatTheEndingNames) {
+  const Chart chart = Chart("t").line({1, 2, 3}, "a");
+  EXPECT_THAT(saved(chart, "c.png"), StartsWith("\x89PNG"));
+  EXPECT_THAT(saved(chart, "c.pdf"), StartsWith("%PDF"));
+  EXPECT_THAT(saved(chart, "c.svg"), HasSubstr("<svg"));
+  EXPECT_THROW(chart.save(folder / "c.gif"), ValueError);
+  EXPECT_THROW(chart.save(folder / "none" / "c.svg"), FileError);
+}
+
+TEST_F(Picture, NamesItsLinesAndAxesWhateverTheyAreCalled) {
+  const std::string svg = saved(Chart("it's_a `date`\nset output 'x'")
+                                    .line({1, 2}, "$(rm) \"q\" <script>")
+                                    .line({2, 1}, "x_1^2")
+                                    .x_label("epoch's")
+                                    .mark_x(1.5, "be'st"),
+                                "c.svg");
+  EXPECT_THAT(svg, HasSubstr("it's_a `date` set output 'x'"));
+  EXPECT_THAT(svg, HasSubstr("&lt;script"));
+  EXPECT_THAT(svg, testing::Not(HasSubstr("<script>")));
+  EXPECT_THAT(svg, HasSubstr("x_1^2"));
+  EXPECT_THAT(svg, HasSubstr("epoch's"));
+  EXPECT_THAT(svg, HasSubstr("be'st"));
+  EXPECT_FALSE(std::filesystem::exists("x"));
+}
+
+TEST_F(Picture, LeavesGapsWhereAValueIsNotFinite) {
+  const double nan = std::nan(""), inf = INFINITY;
+  const auto path = longest_line(saved(Chart("").line({1, 2, 3, nan, 1, 9, 3, 4, 2, 8, 1, inf, 1}, ""), "c.svg"));
+  EXPECT_EQ(path.size(), 7u);
+  EXPECT_THROW(Chart("").line({nan, inf}, "").save(folder / "n.svg"), ValueError);
+  EXPECT_THROW(Chart("").line({-1, 0}, "").logarithmic_y().save(folder / "n.svg"), ValueError);
+  EXPECT_FALSE(std::filesystem::exists(folder / "n.svg"));
+}
+
+TEST_F(Picture, FitsTheTerminal) {
+  for (const int columns : {40, 79, 132}) {
+    std::istringstream lines(Chart("loss").line({4, 2, 1, 0.5}, "train").text(columns, 20));
+    int rows = 0;
+    for (std::string line; std::getline(lines, line); ++rows) EXPECT_LE(line.size(), std::size_t(columns)) << line;
+    EXPECT_GE(rows, 18);
+    EXPECT_LE(rows, 22);
+  }
+}
+
+TEST(Chart, RefusesLinesOfTwoLengths) { EXPECT_THROW(Chart("").line({1, 2}, {1, 2, 3}, "a"), ValueError); }
+
+TEST(Gnuplot, SaysWhatItDoesNotUnderstand) { EXPECT_THROW(run_gnuplot("plot nonsense(\n"), Error); }
+
+}  // namespace
+}  // namespace relume::plot
