@@ -11,7 +11,7 @@ namespace relume {
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The known word with the smallest edit distance to `word`, the first of several; empty where none is within a third
-/// of its letters (two of a short word).
+/// of its letters (two of a short word) or contains it.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known);
 
 /// " (did you mean "relu"?)", or nothing where no known word is near.

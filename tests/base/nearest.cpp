@@ -17,6 +17,11 @@ TEST(Nearest, IsTheFirstOfTheNearestWords) {
   EXPECT_EQ(nearest("reluu", {"relu6", "relu"}), "relu6");
 }
 
+TEST(Nearest, IsTheWordThatContainsIt) {
+  EXPECT_EQ(nearest("slope", {"alpha", "negative_slope"}), "negative_slope");
+  EXPECT_EQ(nearest("lo", {"alpha", "negative_slope"}), "");
+}
+
 TEST(Nearest, IsNothingWhereNoWordIsNear) {
   EXPECT_EQ(nearest("convolution", {"relu", "linear"}), "");
   EXPECT_EQ(nearest("relu", {}), "");
