@@ -186,7 +186,7 @@ void add_train(CLI::App& app) {
     for (const CLI::Option* option : command->get_options()) {
       if (option->count() == 0) continue;
       if (!option->get_lnames().empty()) text += " --" + option->get_lnames().front();
-      if (option->get_type_size() > 0)
+      if (option->get_items_expected_max() > 0)
         for (const std::string& value : option->results())
           text += value.find_first_of(" ()\"") == std::string::npos ? " " + value : " '" + value + "'";
     }
