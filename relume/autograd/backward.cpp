@@ -36,7 +36,7 @@ void accumulate(Tensor& target, Tensor&& gradient) {
 
 void accumulate_into_leaf(const Tensor& leaf, Tensor&& gradient) {
   require<ShapeError>(gradient.shape() == leaf.shape(), "backward: a gradient of {} came to a leaf of {}",
-                      to_string(gradient.shape()), to_string(leaf.shape()));
+                      gradient.shape(), leaf.shape());
   Tensor& grad = gradient_state(leaf).grad;
   if (grad.defined() && !grad.is_contiguous()) grad = grad.clone();
   if (grad.defined()) {  // the user may hold it: it changes under his handle, as in PyTorch
@@ -120,14 +120,14 @@ class BackwardPass {
 void Tensor::backward(const Tensor& gradient, bool retain_graph) const {
   require(requires_grad(), "backward: the tensor does not require a gradient, nor does anything that it came from");
   require(gradient.defined() || elements() == 1, "backward: a tensor of {} needs a gradient to start from",
-          to_string(shape()));
+          shape());
   NoGradGuard guard;
   Tensor start = gradient.defined() ? gradient : full(shape(), 1, dtype());
   require<DTypeError>(start.dtype() == dtype(),
                       "backward: a gradient of {} does not fit a tensor of {}; convert it with to()",
                       name(start.dtype()), name(dtype()));
   require<ShapeError>(start.shape() == shape(), "backward: a gradient of {} does not fit a tensor of {}",
-                      to_string(start.shape()), to_string(shape()));
+                      start.shape(), shape());
   if (Node* node = grad_fn())
     BackwardPass(retain_graph).run(node, start);
   else

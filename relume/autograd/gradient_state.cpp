@@ -33,7 +33,7 @@ Tensor Tensor::grad() const { return impl_->gradient_state ? impl_->gradient_sta
 void Tensor::set_grad(const Tensor& gradient) const {
   require<ShapeError>(!gradient.defined() || gradient.shape() == shape(),
                       "set_grad: a gradient of {} does not fit a tensor of {}",
-                      gradient.defined() ? to_string(gradient.shape()) : "", to_string(shape()));
+                      gradient.defined() ? gradient.shape() : Shape{}, shape());
   require<DTypeError>(!gradient.defined() || gradient.dtype() == dtype(),
                       "set_grad: a gradient of {} does not fit a tensor of {}; convert it with to()",
                       gradient.defined() ? name(gradient.dtype()) : "", name(dtype()));

@@ -6,6 +6,15 @@
 #include <fmt/core.h>
 
 #include "relume/base/error.h"
+#include "relume/base/shape.h"
+
+/// Shapes go into messages as they are, so that their text is made only when something is wrong.
+template <>
+struct fmt::formatter<relume::Shape> : fmt::formatter<std::string> {
+  auto format(const relume::Shape& shape, fmt::format_context& context) const {
+    return fmt::formatter<std::string>::format(relume::to_string(shape), context);
+  }
+};
 
 namespace relume {
 

@@ -71,7 +71,7 @@ std::vector<std::size_t> spread(const std::vector<std::vector<std::size_t>>& gro
 Split split_rows(std::span<const std::int64_t> rows, const Tensor& targets, const SplitOptions& options) {
   const std::size_t n = rows.size();
   require<ShapeError>(static_cast<std::size_t>(targets.size(0)) == n, "split: {} rows but targets {}", n,
-                      to_string(targets.shape()));
+                      targets.shape());
   const std::size_t test = part_size(options.test, n, "test"), valid = part_size(options.valid, n, "valid");
   require<ValueError>(
       test < n && valid < n - test,

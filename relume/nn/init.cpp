@@ -56,7 +56,7 @@ Scheme scheme_for(const Activation& activation) {
 }
 
 void apply(Scheme scheme, const Tensor& weight, double gain_of_activation, Rng& rng) {
-  require<ShapeError>(weight.dimensions() == 2, "init: the weight {} is not a matrix", to_string(weight.shape()));
+  require<ShapeError>(weight.dimensions() == 2, "init: the weight {} is not a matrix", weight.shape());
   const auto out = static_cast<double>(weight.size(0)), in = static_cast<double>(weight.size(1));
   switch (scheme) {
     case Scheme::he: return normal_(weight, 0, gain_of_activation / std::sqrt((in + out) / 2), rng);

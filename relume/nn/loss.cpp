@@ -15,9 +15,9 @@ namespace {
 
 void check(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
   require<ShapeError>(logits.dimensions() == 2, "cross_entropy: logits of {} are not [rows, classes]",
-                      to_string(logits.shape()));
+                      logits.shape());
   require<ShapeError>(targets.shape() == Shape{logits.size(0)}, "cross_entropy: targets of {} do not fit logits of {}",
-                      to_string(targets.shape()), to_string(logits.shape()));
+                      targets.shape(), logits.shape());
   require<DTypeError>(targets.dtype() == DType::int64, "cross_entropy: the targets are {}, not int64",
                       name(targets.dtype()));
   require<DTypeError>(logits.dtype() == DType::float32 || logits.dtype() == DType::float64,
@@ -86,7 +86,7 @@ double cross_entropy_rows(const Tensor& logits, const Tensor& targets, const Cro
 
 void check_same_shape(const char* operation, const Tensor& prediction, const Tensor& target) {
   require<ShapeError>(prediction.shape() == target.shape(), "{}: a prediction of {} and a target of {} differ",
-                      operation, to_string(prediction.shape()), to_string(target.shape()));
+                      operation, prediction.shape(), target.shape());
 }
 
 }  // namespace

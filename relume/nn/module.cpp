@@ -111,7 +111,7 @@ void Module::load_state(const std::vector<std::pair<std::string, Tensor>>& given
     const auto found = wanted.find(name);
     require<InputError>(found != wanted.end(), "load_state: \"{}\" has no place in this network", name);
     require<InputError>(found->second.shape() == tensor.shape(), "load_state: \"{}\" is {} but the network's is {}",
-                        name, to_string(tensor.shape()), to_string(found->second.shape()));
+                        name, tensor.shape(), found->second.shape());
   }
   for (const auto& [name, tensor] : wanted)
     require<InputError>(

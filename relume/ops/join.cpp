@@ -11,7 +11,7 @@ Tensor cat(const std::vector<Tensor>& tensors, int dimension) {
   const Tensor& first = tensors.front();
   const int n = first.dimensions();
   require<IndexError>(dimension >= -n && dimension < n, "cat: dimension {} is not in {}", dimension,
-                      to_string(first.shape()));
+                      first.shape());
   const int d = dimension < 0 ? dimension + n : dimension;
   Shape shape = first.shape();
   DType dtype = first.dtype();
@@ -21,7 +21,7 @@ Tensor cat(const std::vector<Tensor>& tensors, int dimension) {
     Shape rest = t.shape();
     if (rest.dimensions() == n) rest[d] = first.shape()[d];
     require<ShapeError>(rest == first.shape(), "cat: {} and {} differ outside of dimension {}",
-                        to_string(first.shape()), to_string(t.shape()), d);
+                        first.shape(), t.shape(), d);
     shape[d] += t.shape()[d];
     sizes.push_back(t.shape()[d]);
     dtype = promote(dtype, t.dtype());
@@ -48,7 +48,7 @@ Tensor stack(const std::vector<Tensor>& tensors, int dimension) {
   rows.reserve(tensors.size());
   for (const Tensor& t : tensors) {
     require<ShapeError>(t.shape() == tensors.front().shape(), "stack: {} and {} differ",
-                        to_string(tensors.front().shape()), to_string(t.shape()));
+                        tensors.front().shape(), t.shape());
     rows.push_back(t.unsqueeze(dimension));
   }
   return cat(rows, dimension);

@@ -14,11 +14,11 @@ using activation::Saves;
 using kernels::Transpose;
 
 void check(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  require<ShapeError>(weight.dimensions() == 2, "linear: the weight is {}, not a matrix", to_string(weight.shape()));
+  require<ShapeError>(weight.dimensions() == 2, "linear: the weight is {}, not a matrix", weight.shape());
   require<ShapeError>(x.dimensions() >= 1 && x.size(-1) == weight.size(1),
-                      "linear: input is {} but the layer takes {} features", to_string(x.shape()), weight.size(1));
+                      "linear: input is {} but the layer takes {} features", x.shape(), weight.size(1));
   require<ShapeError>(!bias.defined() || bias.shape() == Shape{weight.size(0)},
-                      "linear: a bias of {} does not fit {} outputs", bias.defined() ? to_string(bias.shape()) : "",
+                      "linear: a bias of {} does not fit {} outputs", bias.defined() ? bias.shape() : Shape{},
                       weight.size(0));
   require<DTypeError>(x.dtype() == weight.dtype() && (x.dtype() == DType::float32 || x.dtype() == DType::float64),
                       "linear: input is {} and weight is {}; both must be float32, or float64", name(x.dtype()),

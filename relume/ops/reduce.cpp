@@ -17,7 +17,7 @@ std::array<bool, Shape::max_dimensions> named(const Tensor& x, const Shape& dime
   for (std::int64_t d : dimensions) {
     const std::int64_t i = d < 0 ? d + x.dimensions() : d;
     require<IndexError>(i >= 0 && i < x.dimensions(), "{}: dimension {} is not in {}", operation, d,
-                        to_string(x.shape()));
+                        x.shape());
     require(!result[static_cast<std::size_t>(i)], "{}: dimension {} is given twice", operation, d);
     result[static_cast<std::size_t>(i)] = true;
   }
@@ -148,7 +148,7 @@ Tensor min(const Tensor& x) { return extreme(x, false); }
 Tensor argmax(const Tensor& x, int dimension, bool keepdim) {
   const auto gone = named(x, {dimension}, "argmax");
   const int d = dimension < 0 ? dimension + x.dimensions() : dimension;
-  require(x.size(d) > 0, "argmax: {} has nothing along dimension {}", to_string(x.shape()), dimension);
+  require(x.size(d) > 0, "argmax: {} has nothing along dimension {}", x.shape(), dimension);
   const Tensor rows = x.detach().transpose(d, -1).contiguous();
   Tensor best = empty(rows.shape(), DType::int64).select(-1, 0).contiguous();
   visit(x.dtype(), [&]<class T>() {

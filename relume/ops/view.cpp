@@ -22,7 +22,7 @@ Tensor alias(const Tensor& x, const Shape& shape, const Shape& strides, std::int
 int checked_dimension(const Tensor& x, int dimension, const char* operation, int allowed_beyond = 0) {
   const int n = x.dimensions() + allowed_beyond;
   require<IndexError>(dimension >= -n && dimension < n, "{}: dimension {} is not in {}", operation, dimension,
-                      to_string(x.shape()));
+                      x.shape());
   return dimension < 0 ? dimension + n : dimension;
 }
 
@@ -33,17 +33,17 @@ Shape completed(const Tensor& x, const Shape& shape, const char* operation) {
   std::int64_t known = 1;
   for (int i = 0; i < shape.dimensions(); ++i) {
     if (shape[i] == -1) {
-      require<ShapeError>(open < 0, "{}: {} leaves more than one size open", operation, to_string(shape));
+      require<ShapeError>(open < 0, "{}: {} leaves more than one size open", operation, shape);
       open = i;
     } else {
-      require<ShapeError>(shape[i] >= 0, "{}: {} has a negative size", operation, to_string(shape));
+      require<ShapeError>(shape[i] >= 0, "{}: {} has a negative size", operation, shape);
       known *= shape[i];
     }
   }
   if (open >= 0 && known > 0 && x.elements() % known == 0) result[open] = x.elements() / known;
   require<ShapeError>(result.elements() == x.elements() && (open < 0 || known > 0),
-                      "{}: {} elements of {} do not fill {}", operation, x.elements(), to_string(x.shape()),
-                      to_string(shape));
+                      "{}: {} elements of {} do not fill {}", operation, x.elements(), x.shape(),
+                      shape);
   return result;
 }
 
@@ -84,7 +84,7 @@ Tensor Tensor::view(const Shape& wanted) const {
   const Shape shape = completed(*this, wanted, "view");
   const std::optional<Shape> strides = strides_for(*this, shape);
   require<ShapeError>(strides.has_value(), "view: the strides {} of {} allow no view as {}; use reshape",
-                      to_string(this->strides()), to_string(this->shape()), to_string(shape));
+                      this->strides(), this->shape(), shape);
   return reshape_as(*this, shape, *strides, "ViewBackward0");
 }
 
@@ -96,12 +96,12 @@ Tensor Tensor::reshape(const Shape& wanted) const {
 
 Tensor Tensor::permute(const Shape& order) const {
   require<ShapeError>(order.dimensions() == dimensions(), "permute: {} does not order the dimensions of {}",
-                      to_string(order), to_string(shape()));
+                      order, shape());
   Shape sizes = order, steps = order, back = order;
   std::array<bool, Shape::max_dimensions> seen{};
   for (int i = 0; i < order.dimensions(); ++i) {
     const int from = checked_dimension(*this, static_cast<int>(order[i]), "permute");
-    require(!seen[static_cast<std::size_t>(from)], "permute: {} names dimension {} twice", to_string(order), from);
+    require(!seen[static_cast<std::size_t>(from)], "permute: {} names dimension {} twice", order, from);
     seen[static_cast<std::size_t>(from)] = true;
     sizes[i] = shape()[from];
     steps[i] = strides()[from];
@@ -122,13 +122,13 @@ Tensor Tensor::transpose(int dimension0, int dimension1) const {
 }
 
 Tensor Tensor::t() const {
-  require<ShapeError>(dimensions() == 2, "t: {} is no matrix; use transpose", to_string(shape()));
+  require<ShapeError>(dimensions() == 2, "t: {} is no matrix; use transpose", shape());
   return transpose(0, 1);
 }
 
 Tensor Tensor::expand(const Shape& wanted) const {
-  require<ShapeError>(wanted.dimensions() >= dimensions(), "expand: {} has fewer dimensions than {}", to_string(wanted),
-                      to_string(shape()));
+  require<ShapeError>(wanted.dimensions() >= dimensions(), "expand: {} has fewer dimensions than {}", wanted,
+                      shape());
   Shape sizes = wanted, steps = wanted;
   const int offset = wanted.dimensions() - dimensions();
   for (int i = 0; i < wanted.dimensions(); ++i) {
@@ -136,7 +136,7 @@ Tensor Tensor::expand(const Shape& wanted) const {
     if (wanted[i] == -1 && present) sizes[i] = shape()[i - offset];
     const bool same = present && shape()[i - offset] == sizes[i];
     require<ShapeError>(same || !present || shape()[i - offset] == 1, "expand: {} does not expand to {}",
-                        to_string(shape()), to_string(wanted));
+                        shape(), wanted);
     steps[i] = same ? strides()[i - offset] : 0;
   }
   return record(alias(*this, sizes, steps), "ExpandBackward0", {this},

@@ -12,7 +12,7 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr
   require(std::isfinite(lr) && lr >= 0, "{}: a learning rate of {} is not a number ≥ 0", name, lr);
   require(!parameters_.empty(), "{}: there are no parameters", name);
   for (const Tensor& parameter : parameters_) {
-    require(parameter.is_contiguous(), "{}: a parameter of {} is a strided view", name, to_string(parameter.shape()));
+    require(parameter.is_contiguous(), "{}: a parameter of {} is a strided view", name, parameter.shape());
     std::vector<Tensor>& buffers = buffers_.emplace_back();
     for (std::size_t i = 0; i < buffer_names_.size(); ++i) buffers.push_back(zeros_like(parameter));
     own_steps_.push_back(zeros({}, DType::int64));
@@ -52,7 +52,7 @@ void Optimizer::load_state(const std::vector<std::pair<std::string, Tensor>>& gi
   for (std::size_t i = 0; i < own.size(); ++i)
     require<InputError>(given[i].first == own[i].first && given[i].second.shape() == own[i].second.shape(),
                         "load_state: optimizer buffer \"{}\" {} is not \"{}\" {}", given[i].first,
-                        to_string(given[i].second.shape()), own[i].first, to_string(own[i].second.shape()));
+                        given[i].second.shape(), own[i].first, own[i].second.shape());
   for (std::size_t i = 0; i < own.size(); ++i) Tensor(own[i].second).copy_(given[i].second);
   steps_ = steps;
 }

@@ -39,7 +39,7 @@ Tensor copy_of(const Tensor& t, DType dtype) {
 Tensor& Tensor::copy_(const Tensor& source) {
   check_in_place(*this, "copy_");
   require<ShapeError>(broadcast(shape(), source.shape(), "copy_") == shape(), "copy_: {} does not broadcast to {}",
-                      to_string(source.shape()), to_string(shape()));
+                      source.shape(), shape());
   copy_elements(source, *this);
   return *this;
 }

@@ -11,7 +11,7 @@ namespace relume {
 namespace {
 
 void check_sizes(const Shape& shape) {
-  for (std::int64_t size : shape) require<ShapeError>(size >= 0, "empty: {} has a negative size", to_string(shape));
+  for (std::int64_t size : shape) require<ShapeError>(size >= 0, "empty: {} has a negative size", shape);
 }
 
 Tensor with_options(Tensor t, const TensorOptions& options) {
@@ -136,7 +136,7 @@ template <class T>
 Tensor from_vector(const std::vector<T>& values, std::optional<Shape> shape) {
   const auto count = static_cast<std::int64_t>(values.size());
   const Shape sizes = shape.value_or(Shape{count});
-  require<ShapeError>(sizes.elements() == count, "from_vector: {} values do not fill {}", count, to_string(sizes));
+  require<ShapeError>(sizes.elements() == count, "from_vector: {} values do not fill {}", count, sizes);
   Tensor t = empty(sizes, dtype_v<T>);
   std::copy(values.begin(), values.end(), t.data<T>());
   return t;
