@@ -44,8 +44,9 @@ constexpr std::int64_t depth = 256;
 constexpr std::int64_t sum_cost = 90;
 constexpr std::int64_t copy_cost = 5;
 
-/// Multiplications that are worth a thread.
-constexpr std::int64_t work_per_thread = 512 * 1024;
+/// Multiplications that are worth a thread: some 40 µs, so that a thread that comes late, as others keep the core busy,
+/// costs little of what it saves.
+constexpr std::int64_t work_per_thread = std::int64_t{2} << 20;
 
 /// Memory of this thread that is reused from call to call.
 class Scratch {
