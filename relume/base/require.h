@@ -1,6 +1,8 @@
 // Throwing errors with formatted text. For sources, not for headers that users include: it brings in fmt.
 #pragma once
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include <fmt/core.h>
@@ -10,9 +12,11 @@
 
 /// Shapes go into messages as they are, so that their text is made only when something is wrong.
 template <>
-struct fmt::formatter<relume::Shape> : fmt::formatter<std::string> {
+struct fmt::formatter<relume::Shape> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
   auto format(const relume::Shape& shape, fmt::format_context& context) const {
-    return fmt::formatter<std::string>::format(relume::to_string(shape), context);
+    const std::string text = relume::to_string(shape);
+    return std::copy(text.begin(), text.end(), context.out());
   }
 };
 

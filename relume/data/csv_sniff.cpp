@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <sstream>
 #include <unordered_map>
 
 #include "relume/data/csv_row_parser.h"
@@ -77,6 +78,21 @@ bool is_table_of_blanks(const Rows& rows) {
   return 10 * static_cast<std::size_t>(even) >= 9 * (rows.size() - 1);
 }
 
+/// "18.0   8   307.0": several numbers in one field are columns between blanks.
+bool holds_numbers_between_blanks(const std::string& field) {
+  std::istringstream words(field);
+  std::size_t numbers = 0;
+  for (std::string word; words >> word; ++numbers)
+    if (!parse_number(word, false) && !is_missing_mark(word)) return false;
+  return numbers >= 3;
+}
+
+/// Files of blanks may have a tab before their last column, as UCI's auto-mpg has.
+bool is_cut_too_rarely(const Rows& rows) {
+  const auto wide = [](const auto& row) { return std::ranges::any_of(row, holds_numbers_between_blanks); };
+  return 2 * static_cast<std::size_t>(std::ranges::count_if(rows, wide)) > rows.size();
+}
+
 char find_delimiter(const std::vector<std::string_view>& lines) {
   char best = ',';
   double best_fit = 0;
@@ -85,8 +101,8 @@ char find_delimiter(const std::vector<std::string_view>& lines) {
       best_fit = f;
       best = delimiter;
     }
-  if (best_fit > 0) return best;
-  return is_table_of_blanks(parse(lines, blanks)) ? blanks : ',';
+  if (best_fit > 0 && !(best == '\t' && is_cut_too_rarely(parse(lines, best)))) return best;
+  return is_table_of_blanks(parse(lines, blanks)) ? blanks : best;
 }
 
 bool has_decimal_commas(const Rows& rows) {

@@ -71,6 +71,22 @@ TEST(Csv, FindsWhetherThereIsAHeader) {
   }
 }
 
+TEST(Csv, CutsAtBlanksWhereATabStandsBeforeTheLastColumnOnly) {
+  const Table table = table_of(
+      "18.0   8   307.0      130.0      3504.\t\"chevrolet chevelle malibu\"\n"
+      "25.0   4   98.00      ?          2046.\t\"ford pinto\"\n"
+      "24.0   4   113.0      95.00      2372.\t\"toyota\"\n");
+  ASSERT_EQ(table.columns.size(), 6u);
+  EXPECT_THAT(table.columns[4].numbers, ElementsAre(3504, 2046, 2372));
+  EXPECT_TRUE(table.columns[3].missing(1));
+  EXPECT_EQ(table.columns[5].text(1), "ford pinto");
+}
+
+TEST(Csv, KeepsATabThatCutsWords) {
+  const Table table = table_of("New York\t12 to 15\nLos Angeles\t3 to 4\nSan Francisco\t5 to 6\n");
+  EXPECT_EQ(table.columns.size(), 2u);
+}
+
 TEST(Csv, NamesTheColumnsOfAFileWithoutHeader) {
   const Table table = table_of("1,2,a\n3,4,b\n");
   EXPECT_EQ(table.rows(), 2);
