@@ -15,7 +15,7 @@
 #include "relume/data/idx.h"
 #include "relume/data/npy.h"
 #include "relume/data/split.h"
-#include "relume/health/dead_units.h"
+#include "relume/health/monitor.h"
 #include "relume/health/unit_activity.h"
 #include "relume/nn/activations.h"
 #include "relume/nn/architecture.h"

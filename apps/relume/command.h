@@ -12,6 +12,7 @@ void add_train(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_inspect(CLI::App& app);
+void add_doctor(CLI::App& app);
 void add_apply(CLI::App& app);
 void add_activations(CLI::App& app);
 void add_plot(CLI::App& app);

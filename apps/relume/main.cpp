@@ -68,6 +68,7 @@ int run(int argc, char** argv) {
   add_eval(app);
   add_predict(app);
   add_inspect(app);
+  add_doctor(app);
   add_apply(app);
   add_activations(app);
   add_plot(app);

@@ -67,6 +67,18 @@ void ProgressDisplay::show(const train::EpochRow& row, std::int64_t epochs) {
              row.train_loss, valid, row.lr, 100 * row.dead_share, row.seconds);
 }
 
+void ProgressDisplay::show(const health::Finding& finding) {
+  if (quiet_) return;
+  finish();
+  fmt::print(stderr, "{}  {}\n", health::name(finding.severity), health::to_string(finding));
+}
+
+void ProgressDisplay::show(const std::string& cure) {
+  if (quiet_) return;
+  finish();
+  fmt::print(stderr, "cure  {}\n", cure);
+}
+
 void ProgressDisplay::finish() {
   if (!quiet_ && terminal_) fmt::print(stderr, "\r\x1b[K");
 }

@@ -14,6 +14,10 @@ class ProgressDisplay {
 
   void show(const train::Progress& progress);
   void show(const train::EpochRow& row, std::int64_t epochs);
+  /// A line of its own, at the moment at which it is found.
+  void show(const health::Finding& finding);
+  /// The same for what was done about one.
+  void show(const std::string& cure);
   /// Leaves the last epoch on the screen and the cursor below it.
   void finish();
 

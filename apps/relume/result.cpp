@@ -9,27 +9,11 @@ using Json = nlohmann::ordered_json;
 
 bool is_classification(const Result& result) { return result.model->task == data::Task::classification; }
 
-Json findings_to_json(const std::vector<health::Finding>& findings) {
-  Json list = Json::array();
-  for (const health::Finding& f : findings) {
-    Json evidence = Json::object();
-    for (const auto& [key, value] : f.evidence) evidence[key] = value;
-    list.push_back({{"rule", f.rule},
-                    {"severity", health::name(f.severity)},
-                    {"layer", f.layer},
-                    {"units", f.units},
-                    {"step", f.step},
-                    {"evidence", evidence},
-                    {"cause", f.cause},
-                    {"remedy", f.remedy}});
-  }
-  return list;
-}
-
 std::string_view ending(train::Ending e) {
   switch (e) {
     case train::Ending::early: return "stopped early";
     case train::Ending::interrupted: return "interrupted";
+    case train::Ending::dead_units: return "stopped: half of a layer is dead";
     case train::Ending::not_finite: return "stopped: the loss is no number";
     default: return "all epochs";
   }
@@ -64,6 +48,23 @@ void add_confusion(plot::ReportData& report, const Result& result) {
 }
 
 }  // namespace
+
+Json to_json(const std::vector<health::Finding>& findings) {
+  Json list = Json::array();
+  for (const health::Finding& f : findings) {
+    Json evidence = Json::object();
+    for (const auto& [key, value] : f.evidence) evidence[key] = value;
+    list.push_back({{"rule", f.rule},
+                    {"severity", health::name(f.severity)},
+                    {"layer", f.layer},
+                    {"units", f.units},
+                    {"step", f.step},
+                    {"evidence", evidence},
+                    {"cause", f.cause},
+                    {"remedy", f.remedy}});
+  }
+  return list;
+}
 
 Json to_json(const train::Metrics& m, data::Task task) {
   if (task == data::Task::regression) return {{"loss", m.loss}, {"rmse", m.rmse}, {"mae", m.mae}, {"r2", m.r2}};
@@ -100,7 +101,8 @@ Json Result::to_json() const {
           {"model", model_path},
           {"run", run_path},
           {"columns", {{"used", used}, {"left_out", left_out}}},
-          {"findings", findings_to_json(history.findings)}};
+          {"findings", app::to_json(history.findings)},
+          {"cures", history.cures}};
 }
 
 plot::ReportData Result::to_report() const {
@@ -155,6 +157,7 @@ void Result::print(bool json) const {
              ending(history.ending), history.seconds);
   for (const health::Finding& f : history.findings)
     fmt::print("{}  {}\n", health::name(f.severity), health::to_string(f));
+  for (const std::string& cure : history.cures) fmt::print("cure   {}\n", cure);
   fmt::print("model  {}\nreport {}/report.html\n", model_path, run_path);
 }
 

@@ -29,6 +29,9 @@ struct Result {
 /// The metrics of a task under the names of the JSON result.
 nlohmann::ordered_json to_json(const train::Metrics& metrics, data::Task task);
 
+/// The findings as the JSON result has them.
+nlohmann::ordered_json to_json(const std::vector<health::Finding>& findings);
+
 /// "accuracy 0.9811  loss 0.0641", "rmse 48,012.3  mae …".
 std::string to_text(const train::Metrics& metrics, data::Task task);
 

@@ -20,7 +20,8 @@ namespace {
 struct Arguments {
   train::JobOptions job;
   train::Options train;
-  std::string task = "auto", hidden, schedule = "cosine", class_weights = "none";
+  std::string task = "auto", hidden, schedule = "cosine", class_weights = "none", on_dead = "report",
+              on_explode = "stop";
   std::string out, resume;
   int threads = 0;
   bool json = false, quiet = false;
@@ -49,6 +50,8 @@ void settle(Arguments& a) {
     a.job.layers = nn::to_string(nn::mlp(parse_hidden(a.hidden), a.job.activation));
   }
   a.train.schedule = optim::schedule_from_name(a.schedule);
+  a.train.on_dead = train::on_dead_from_name(a.on_dead);
+  a.train.on_explode = train::on_explode_from_name(a.on_explode);
   a.train.balanced_classes = a.class_weights == "balanced";
   a.train.seed = a.job.seed;
   if (a.threads > 0) set_num_threads(a.threads);
@@ -95,6 +98,8 @@ void run(Arguments& a, const std::string& command) {
   ProgressDisplay display(job.model.task, a.quiet);
   trainer.on_progress = [&](const train::Progress& progress) { display.show(progress); };
   trainer.on_epoch = [&](const train::EpochRow& row) { display.show(row, trainer.options().epochs); };
+  trainer.on_finding = [&](const health::Finding& finding) { display.show(finding); };
+  trainer.on_cure = [&](const std::string& cure) { display.show(cure); };
   trainer.on_checkpoint = [&] { folder->save_checkpoint_at_times(trainer); };
   catch_interrupts();
   trainer.stop = &interrupted;
@@ -170,6 +175,17 @@ void add_train(CLI::App& app) {
   command->add_option("--label-smoothing", a->train.label_smoothing, "")->check(CLI::Range(0.0, 1.0));
   command->add_option("--class-weights", a->class_weights, "balanced: rare classes weigh as much as common ones")
       ->check(CLI::IsMember({"none", "balanced"}))
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--on-dead", a->on_dead,
+          "what is done about a layer with dead units: report, revive or leaky from a tenth of it, stop from half")
+      ->check(CLI::IsMember({"report", "revive", "leaky", "stop"}))
+      ->capture_default_str();
+  command
+      ->add_option("--on-explode", a->on_explode,
+                   "what is done where the gradient explodes: clip or backoff go back to the last good weights")
+      ->check(CLI::IsMember({"clip", "backoff", "stop"}))
       ->capture_default_str();
   command->add_option("--valid", a->job.valid, "rows to validate on: a fraction, a number, or a file");
   command->add_option("--test", a->job.test,

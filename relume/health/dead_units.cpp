@@ -1,36 +1,49 @@
-#include "relume/health/dead_units.h"
+// A rectifier's unit that never fires passes no gradient: it cannot come back by itself.
+#include <algorithm>
 
 #include "relume/base/require.h"
+#include "relume/health/layer_rule.h"
 
-namespace relume::health {
+namespace relume::health::rule {
+namespace {
 
-std::vector<Finding> find_dead_units(const UnitActivity& activity, std::int64_t step, const DeadUnitsOptions& options) {
-  std::vector<Finding> findings;
-  for (const LayerActivity& layer : activity.layers()) {
-    std::vector<std::int64_t> dead = layer.dead_units();
-    if (layer.rows < options.least_rows || dead.empty()) continue;
-    const double share = static_cast<double>(dead.size()) / static_cast<double>(layer.fired.size());
-    Finding finding;
-    finding.rule = "dead_units";
-    finding.severity = share >= options.error_share     ? Severity::error
-                       : share >= options.warning_share ? Severity::warning
-                                                        : Severity::info;
-    finding.layer = layer.layer;
-    finding.step = step;
-    finding.evidence = {{"dead", static_cast<double>(dead.size())},
-                        {"units", static_cast<double>(layer.fired.size())},
-                        {"rows", static_cast<double>(layer.rows)},
-                        {"share", share}};
-    finding.cause = fmt::format(
-        "{} of {} units never fired on {} rows, so that no gradient reaches their weights; "
-        "steps that were too large push units there.",
-        dead.size(), layer.fired.size(), layer.rows);
-    finding.remedy = share >= options.warning_share ? "Try a smaller --lr or --activation leaky_relu."
-                                                    : "So few cost nothing; there is nothing to do.";
-    finding.units = std::move(dead);
-    findings.push_back(std::move(finding));
-  }
-  return findings;
+/// The check with the largest step that any weight matrix took, where that was too large.
+const Check* largest_step(const Measurements& m, const Thresholds& thresholds, double& ratio) {
+  const Check* found = nullptr;
+  ratio = thresholds.large_update;
+  for (const Check& check : m.checks)
+    for (const WeightCheck& weight : check.weights)
+      if (weight.update_ratio > ratio) {
+        ratio = weight.update_ratio;
+        found = &check;
+      }
+  return found;
 }
 
-}  // namespace relume::health
+}  // namespace
+
+Verdict dead_units(const Measurements& m, const Thresholds& thresholds) {
+  Verdict verdict = find_units(m, thresholds, "dead_units", ActivationKind::rectifier,
+                               [](const LayerActivity& layer, std::size_t j) { return layer.fired[j] == 0; });
+  double ratio = 0;
+  const Check* jump = largest_step(m, thresholds, ratio);
+  for (Finding& finding : verdict.findings) {
+    const double share = finding.evidence.back().second;
+    finding.severity = grade(share, thresholds.dead_share);
+    finding.cause = fmt::format("{} of {} units never fired on {} rows, so that no gradient reaches their weights.",
+                                finding.units.size(), finding.evidence[1].second, finding.evidence[2].second);
+    if (finding.severity == Severity::info) {
+      finding.remedy = "So few cost nothing; there is nothing to do.";
+      continue;
+    }
+    if (jump) {
+      finding.cause += fmt::format(" The step was too large at step {} (‖Δw‖/‖w‖ = {:.2g}).", jump->step, ratio);
+      finding.evidence.emplace_back("update_ratio", ratio);
+    }
+    finding.remedy = jump ? fmt::format("Try --lr {:.1g} or --on-dead revive.", jump->lr / 10)
+                          : "Try --on-dead revive or --activation leaky_relu.";
+  }
+  return verdict;
+}
+
+}  // namespace relume::health::rule

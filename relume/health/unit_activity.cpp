@@ -1,62 +1,129 @@
 #include "relume/health/unit_activity.h"
 
 #include <algorithm>
-
-#include "relume/nn/activations.h"
+#include <cmath>
 
 namespace relume::health {
 namespace {
 
-/// Whether a unit can be off for good: no gradient on the far left, some on the right.
-bool can_die(const Activation& f) {
-  const activation::Entry& entry = f.entry();
-  return entry.kind == activation::Kind::elementwise && entry.derivative(-1e3, f.parameters()) == 0 &&
-         entry.scalar(-1e3, f.parameters()) == 0 && entry.derivative(1, f.parameters()) != 0;
+constexpr double far = 1e3;
+constexpr double saturated_slope = 0.05;  // of the largest slope
+
+double largest_slope(const Activation& f) {
+  double largest = 0;
+  for (double x = -10; x <= 10; x += 0.01)
+    largest = std::max(largest, std::fabs(f.entry().derivative(x, f.parameters())));
+  return largest;
 }
 
-void count(LayerActivity& layer, const Tensor& y) {
-  if (y.dtype() != DType::float32 || !y.is_contiguous() || y.dimensions() == 0 || y.size(-1) == 0) return;
-  const std::int64_t units = y.size(-1), rows = y.elements() / units;
-  layer.fired.resize(static_cast<std::size_t>(units));
-  layer.rows += rows;
-  const float* row = y.data<float>();
+/// count[j] += the rows whose value in column j holds.
+template <class T, class Holds>
+void count_columns(const T* row, std::int64_t rows, std::vector<std::int64_t>& count, Holds holds) {
+  const std::size_t units = count.size();
+  // 32-bit counts next to each other keep the inner loop in vector registers.
+  std::vector<std::int32_t> part(units);
   for (std::int64_t r = 0; r < rows; ++r, row += units)
-    for (std::int64_t j = 0; j < units; ++j) layer.fired[static_cast<std::size_t>(j)] += row[j] > 0;
+    for (std::size_t j = 0; j < units; ++j) part[j] += holds(row[j]) ? 1 : 0;
+  for (std::size_t j = 0; j < units; ++j) count[j] += part[j];
+}
+
+bool holds_rows(const Tensor& y) {
+  return (y.dtype() == DType::float32 || y.dtype() == DType::float64) && y.is_contiguous() && y.dimensions() > 0 &&
+         y.elements() > 0;
+}
+
+void collect(nn::Module& module, std::vector<std::pair<std::string, nn::Activate*>>& into) {
+  if (auto* activate = dynamic_cast<nn::Activate*>(&module);
+      activate && activate->activation().entry().kind == activation::Kind::elementwise) {
+    const std::string_view name = activate->activation().name();
+    const auto before = std::count_if(into.begin(), into.end(),
+                                      [&](const auto& other) { return other.second->activation().name() == name; });
+    into.emplace_back(std::string(name) + std::to_string(before + 1), activate);
+  }
+  for (const auto& [name, child] : module.children()) collect(*child, into);
 }
 
 }  // namespace
 
+std::vector<std::pair<std::string, nn::Activate*>> named_activations(nn::Module& network) {
+  std::vector<std::pair<std::string, nn::Activate*>> result;
+  collect(network, result);
+  return result;
+}
+
+ActivationKind kind_of(const Activation& f) {
+  const activation::Entry& entry = f.entry();
+  if (entry.kind != activation::Kind::elementwise) return ActivationKind::other;
+  const auto value = [&](double x) { return entry.scalar(x, f.parameters()); };
+  const auto slope = [&](double x) { return std::fabs(entry.derivative(x, f.parameters())); };
+  if (value(-10) == 0 && slope(-10) == 0 && slope(5) != 0) return ActivationKind::rectifier;
+  const double flat = saturated_slope * largest_slope(f);
+  const bool bounded = std::fabs(value(-far)) < far / 10 && std::fabs(value(far)) < far / 10;
+  return bounded && slope(-far) < flat && slope(far) < flat ? ActivationKind::bounded : ActivationKind::other;
+}
+
 std::vector<std::int64_t> LayerActivity::dead_units() const {
   std::vector<std::int64_t> dead;
-  for (std::size_t j = 0; j < fired.size() && rows > 0; ++j)
+  if (kind != ActivationKind::rectifier || rows == 0) return dead;
+  for (std::size_t j = 0; j < fired.size(); ++j)
     if (fired[j] == 0) dead.push_back(static_cast<std::int64_t>(j));
   return dead;
 }
 
-UnitActivity::UnitActivity(nn::Module& network) { attach(network); }
+double LayerActivity::sparsity() const {
+  if (rows == 0 || fired.empty()) return 0;
+  double sum = 0;
+  for (const std::int64_t f : fired) sum += static_cast<double>(f);
+  return 1 - sum / (static_cast<double>(rows) * static_cast<double>(fired.size()));
+}
+
+UnitActivity::UnitActivity(nn::Module& network) {
+  for (const auto& [name, activate] : named_activations(network)) {
+    const ActivationKind kind = kind_of(activate->activation());
+    const Bounds bounds = kind == ActivationKind::bounded ? saturation_bounds(activate->activation()) : Bounds{};
+    const std::size_t index = layers_.size();
+    layers_.push_back({name, kind});
+    hooks_.emplace_back(activate, activate->add_hook([this, index, bounds](const nn::Module&, const Tensor& y) {
+      count_rows(layers_[index], y, bounds);
+    }));
+  }
+}
 
 UnitActivity::~UnitActivity() {
   for (const auto& [module, hook] : hooks_) module->remove_hook(hook);
 }
 
-void UnitActivity::attach(nn::Module& module) {
-  if (auto* activate = dynamic_cast<nn::Activate*>(&module); activate && can_die(activate->activation())) {
-    const std::string name(activate->activation().name());
-    const auto number =
-        1 + std::count_if(layers_.begin(), layers_.end(), [&](const LayerActivity& layer) {
-          return layer.layer.starts_with(name) && layer.layer.find_first_of("0123456789", name.size()) == name.size();
-        });
-    const std::size_t index = layers_.size();
-    layers_.push_back({name + std::to_string(number), 0, {}});
-    hooks_.emplace_back(
-        &module, module.add_hook([this, index](const nn::Module&, const Tensor& y) { count(layers_[index], y); }));
-  }
-  for (const auto& [name, child] : module.children()) attach(*child);
+/// Where the slope falls under 5 % of its maximum, seen from the steepest part, as values of f.
+UnitActivity::Bounds UnitActivity::saturation_bounds(const Activation& f) {
+  const double flat = saturated_slope * largest_slope(f);
+  const auto slope = [&](double x) { return std::fabs(f.entry().derivative(x, f.parameters())); };
+  double low = -100, high = 100;
+  while (low < 100 && slope(low) < flat) low += 0.01;
+  while (high > -100 && slope(high) < flat) high -= 0.01;
+  return {f.entry().scalar(low, f.parameters()), f.entry().scalar(high, f.parameters())};
+}
+
+void UnitActivity::count_rows(LayerActivity& layer, const Tensor& y, const Bounds& bounds) const {
+  if (!counting_ || !holds_rows(y)) return;
+  const std::int64_t units = y.size(-1), rows = y.elements() / units;
+  layer.rows += rows;
+  layer.fired.resize(static_cast<std::size_t>(units));
+  layer.saturated.resize(static_cast<std::size_t>(units));
+  visit_float(
+      y.dtype(),
+      [&]<class T>() {
+        const T low = static_cast<T>(bounds.low), high = static_cast<T>(bounds.high);
+        count_columns(y.data<T>(), rows, layer.fired, [](T v) { return v != 0; });
+        if (layer.kind == ActivationKind::bounded)
+          count_columns(y.data<T>(), rows, layer.saturated, [=](T v) { return !(v > low && v < high); });
+      },
+      [] {});
 }
 
 double UnitActivity::dead_share() const {
   double dead = 0, units = 0;
   for (const LayerActivity& layer : layers_) {
+    if (layer.kind != ActivationKind::rectifier) continue;
     dead += static_cast<double>(layer.dead_units().size());
     units += static_cast<double>(layer.fired.size());
   }
@@ -67,6 +134,7 @@ void UnitActivity::reset() {
   for (LayerActivity& layer : layers_) {
     layer.rows = 0;
     std::fill(layer.fired.begin(), layer.fired.end(), 0);
+    std::fill(layer.saturated.begin(), layer.saturated.end(), 0);
   }
 }
 

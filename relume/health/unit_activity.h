@@ -1,25 +1,43 @@
-// How often each unit of the ReLU-like layers fires.
+// What each unit of the activation layers does over many rows: how often it fires, how often it is saturated.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "relume/nn/module.h"
+#include "relume/nn/activations.h"
 
 namespace relume::health {
 
-/// A layer's count: rows on which each unit's output was above the activation's floor.
-struct LayerActivity {
-  std::string layer;  ///< "relu1": the activation's name and its number among those of that name
-  std::int64_t rows = 0;
-  std::vector<std::int64_t> fired;
-
-  std::vector<std::int64_t> dead_units() const;
+/// What can go wrong with the units of an activation. Found from the function itself, not from a list of names.
+enum class ActivationKind : std::uint8_t {
+  rectifier,  ///< exactly 0 with no slope far on the left, a slope on the right: a unit can be off for good
+  bounded,    ///< flat on both sides (sigmoid, tanh): a unit can be pressed against its bounds
+  other,
 };
 
-/// Watches every elementwise activation under a module whose derivative vanishes on one side (relu and its kin): a unit
-/// that never leaves that side passes no gradient and cannot learn. Counting goes on from construction to destruction.
+ActivationKind kind_of(const Activation& activation);
+
+/// The elementwise activations under a module with the names that findings give them: "relu1", the activation's name
+/// and its number among those of that name.
+std::vector<std::pair<std::string, nn::Activate*>> named_activations(nn::Module& network);
+
+/// One activation layer's counts.
+struct LayerActivity {
+  std::string layer;  ///< as named_activations() names it
+  ActivationKind kind = ActivationKind::other;
+  std::int64_t rows = 0;
+  std::vector<std::int64_t> fired = {};      ///< rows on which each unit's output was not 0
+  std::vector<std::int64_t> saturated = {};  ///< bounded: rows on which f′ was under 5 % of its maximum
+
+  /// Rectifiers: the units that fired on no row. Nothing where there were no rows.
+  std::vector<std::int64_t> dead_units() const;
+  /// The share of all outputs that were 0.
+  double sparsity() const;
+};
+
+/// Watches every elementwise activation under a module. Counting goes on from construction to destruction.
 class UnitActivity {
  public:
   explicit UnitActivity(nn::Module& network);
@@ -28,15 +46,24 @@ class UnitActivity {
   UnitActivity& operator=(const UnitActivity&) = delete;
 
   const std::vector<LayerActivity>& layers() const { return layers_; }
-  /// The share of all watched units that never fired; 0 where there are none.
+  /// The share of all rectifier units that never fired; 0 where there are none.
   double dead_share() const;
   void reset();
+  /// Leaves out what the network computes from now on, or counts again.
+  void count(bool on) { counting_ = on; }
 
  private:
-  void attach(nn::Module& module);
+  /// Outputs at or below `low` and at or above `high` are saturated.
+  struct Bounds {
+    double low = 0;
+    double high = 0;
+  };
+  static Bounds saturation_bounds(const Activation& activation);
+  void count_rows(LayerActivity& layer, const Tensor& y, const Bounds& bounds) const;
 
   std::vector<LayerActivity> layers_;
   std::vector<std::pair<nn::Module*, int>> hooks_;
+  bool counting_ = true;
 };
 
 }  // namespace relume::health

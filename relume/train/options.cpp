@@ -1,9 +1,33 @@
 #include "relume/train/options.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "relume/base/require.h"
+
 namespace relume::train {
+namespace {
+
+constexpr std::array<std::string_view, 4> on_dead_names = {"report", "revive", "leaky", "stop"};
+constexpr std::array<std::string_view, 3> on_explode_names = {"stop", "clip", "backoff"};
+
+}  // namespace
+
+OnDead on_dead_from_name(std::string_view name) {
+  const auto* found = std::find(on_dead_names.begin(), on_dead_names.end(), name);
+  require(found != on_dead_names.end(), "on_dead: \"{}\" is not one of report, revive, leaky, stop", name);
+  return static_cast<OnDead>(found - on_dead_names.begin());
+}
+
+OnExplode on_explode_from_name(std::string_view name) {
+  const auto* found = std::find(on_explode_names.begin(), on_explode_names.end(), name);
+  require(found != on_explode_names.end(), "on_explode: \"{}\" is not one of stop, clip, backoff", name);
+  return static_cast<OnExplode>(found - on_explode_names.begin());
+}
+
+std::string_view name(OnDead what) { return on_dead_names[static_cast<std::size_t>(what)]; }
+std::string_view name(OnExplode what) { return on_explode_names[static_cast<std::size_t>(what)]; }
 
 Options resolve(Options options, std::int64_t rows) {
   const auto n = static_cast<double>(std::max<std::int64_t>(rows, 1));

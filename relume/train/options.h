@@ -3,11 +3,34 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "relume/optim/schedule.h"
 
 namespace relume::train {
+
+/// What is done about a layer of which a tenth or more is dead, at the end of an epoch.
+enum class OnDead : std::uint8_t {
+  report,
+  revive,  ///< health::revive(); where that did not last and the steps are too large, half the rate as well
+  leaky,   ///< health::make_leaky()
+  stop,    ///< ends the run where half of a layer is dead
+};
+
+/// What is done where the loss or a gradient is no number, or the rule exploding_gradient fires.
+enum class OnExplode : std::uint8_t {
+  stop,  ///< ends the run where something is no number
+  clip,  ///< back to the last good weights, and on with gradients held at their median norm, or half the present bound
+  backoff,  ///< back to the last good weights, and on with a quarter of the rate
+};
+
+/// "report", "revive", "leaky", "stop". Throws ValueError that lists them.
+OnDead on_dead_from_name(std::string_view name);
+/// "stop", "clip", "backoff". Throws ValueError that lists them.
+OnExplode on_explode_from_name(std::string_view name);
+std::string_view name(OnDead what);
+std::string_view name(OnExplode what);
 
 /// Zeros mean "chosen from the data": see resolve().
 struct Options {
@@ -25,6 +48,8 @@ struct Options {
   double min_delta = 0;       ///< what counts as better, relative
   double label_smoothing = 0;
   bool balanced_classes = false;  ///< weighs classes by their rarity
+  OnDead on_dead = OnDead::report;
+  OnExplode on_explode = OnExplode::stop;
   std::uint64_t seed = 0;
 };
 

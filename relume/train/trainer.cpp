@@ -9,27 +9,15 @@
 
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
-#include "relume/health/dead_units.h"
+#include "relume/health/leaky.h"
 #include "relume/health/unit_activity.h"
 #include "relume/nn/loss.h"
-#include "relume/optim/clip.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/optimizer_by_name.h"
+#include "relume/train/trainer_state.h"
 
 namespace relume::train {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
-
-// The gradient norm costs a pass over memory: where nothing clips, every so many steps is enough to watch it.
-constexpr std::int64_t norm_interval = 16;
-
-NamedTensors copies(const NamedTensors& tensors, const std::string& prefix = "") {
-  NamedTensors result;
-  for (const auto& [name, tensor] : tensors) result.emplace_back(prefix + name, tensor.detach().clone());
-  return result;
-}
 
 /// Where the random numbers of a run's dropout begin: a stream of their own, whatever the process drew before.
 Rng first_rng(const Options& options) { return Rng(options.seed).fork(1); }
@@ -64,7 +52,8 @@ nlohmann::json row_to_json(const EpochRow& row) {
           row.valid.rmse,     row.valid.mae,
           row.valid.r2,       row.lr,
           row.grad_norm,      row.dead_share,
-          row.seconds,        row.valid.auc ? nlohmann::json(*row.valid.auc) : nlohmann::json()};
+          row.seconds,        row.valid.auc ? nlohmann::json(*row.valid.auc) : nlohmann::json(),
+          row.update_ratio};
 }
 
 EpochRow row_from_json(const nlohmann::json& j) {
@@ -85,12 +74,32 @@ EpochRow row_from_json(const nlohmann::json& j) {
   row.dead_share = number(11);
   row.seconds = number(12);
   if (!j.at(13).is_null()) row.valid.auc = number(13);
+  row.update_ratio = number(14);
   return row;
 }
 
+double largest_update(const health::Measurements& measurements) {
+  double largest = 0;
+  if (!measurements.checks.empty())
+    for (const health::WeightCheck& weight : measurements.checks.back().weights)
+      largest = std::max(largest, weight.update_ratio);
+  return largest;
+}
+
+/// Makes the same layers leaky that a run had made so when its checkpoint was taken.
+void repeat_leaky(io::Model& model, const std::vector<nn::LayerSpec>& layers) {
+  for (std::size_t i = 0; i < std::min(layers.size(), model.layers.size()); ++i) {
+    if (layers[i].name == model.layers[i].name) continue;
+    for (const auto& [name, activate] : health::named_activations(*model.network))
+      if (activate == &(*model.network)[i])
+        health::make_leaky(*model.network, model.layers, std::vector<std::string>{name});
+  }
+}
+
 /// Options that must be alike for a run to go on as it was.
-nlohmann::json fingerprint(const io::Model& model, const Options& o, const data::Split& split) {
-  return {{"layers", nn::to_string(model.layers)},
+nlohmann::json fingerprint(const io::Model& model, const std::string& layers, const Options& o,
+                           const data::Split& split) {
+  return {{"layers", layers},
           {"features", model.features},
           {"outputs", model.outputs},
           {"epochs", o.epochs},
@@ -107,6 +116,8 @@ nlohmann::json fingerprint(const io::Model& model, const Options& o, const data:
           {"min_delta", o.min_delta},
           {"label_smoothing", o.label_smoothing},
           {"balanced", o.balanced_classes},
+          {"on_dead", name(o.on_dead)},
+          {"on_explode", name(o.on_explode)},
           {"seed", o.seed},
           {"train_rows", split.train.size()},
           {"valid_rows", split.valid.size()}};
@@ -114,27 +125,11 @@ nlohmann::json fingerprint(const io::Model& model, const Options& o, const data:
 
 }  // namespace
 
-struct Trainer::State {
-  State(data::Batches b, const optim::ScheduleOptions& schedule_options)
-      : batches(std::move(b)), schedule(schedule_options) {}
-
-  data::Batches batches;
-  optim::Schedule schedule;
-  History history;
-  Clock::time_point began = Clock::now();
-  double seconds_before = 0;  // of the run that this one goes on with
-  std::int64_t epoch = 0;     // finished ones
-  std::int64_t next_batch = 0;
-  double loss_sum = 0;  // of this epoch, each batch weighed by its rows
-  std::int64_t loss_rows = 0;
-  double norm_sum = 0;
-  std::int64_t norm_count = 0;
-  double best_loss = std::numeric_limits<double>::infinity();
-  std::int64_t waited = 0;  // epochs since the best
-  NamedTensors best, last;
-  bool running = true;
-  bool begun = false;  // the generator of dropout stands where this run left it
-};
+NamedTensors copies(const NamedTensors& tensors, const std::string& prefix) {
+  NamedTensors result;
+  for (const auto& [name, tensor] : tensors) result.emplace_back(prefix + name, tensor.detach().clone());
+  return result;
+}
 
 Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, const Options& options)
     : model_(model),
@@ -154,12 +149,25 @@ Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, con
   schedule.total_steps = options_.epochs * batches.size();
   schedule.warmup_steps = options_.warmup_steps;
   state_ = std::make_unique<State>(std::move(batches), schedule);
+  state_->layers_before = nn::to_string(model_.layers);
+  state_->clip_norm = options_.clip_norm;
+  health::MonitorOptions watch;
+  watch.watch_units = false;  // the validation rows tell more, at no cost in training
+  watch.full_lr = options_.lr;
+  watch.constant_loss = constant_loss();
+  state_->monitor = std::make_unique<health::Monitor>(*model_.network, *optimizer_, watch);
+  state_->monitor->on_finding = [this](const health::Finding& finding) {
+    state_->exploding = state_->exploding || finding.rule == "exploding_gradient";
+    if (on_finding) on_finding(finding);
+  };
+  watch_inputs();
 }
 
 Trainer::~Trainer() = default;
 
 double Trainer::seconds() const {
-  return state_->seconds_before + std::chrono::duration<double>(Clock::now() - state_->began).count();
+  return state_->seconds_before +
+         std::chrono::duration<double>(std::chrono::steady_clock::now() - state_->began).count();
 }
 
 Tensor Trainer::loss_of(const Tensor& output, const Tensor& target) const {
@@ -173,19 +181,17 @@ double Trainer::train_batch(data::Batch& batch) {
   optimizer_->zero_grad();
   const Tensor loss = loss_of((*model_.network)(batch.x), batch.y);
   const double value = loss.item<double>();
-  if (!std::isfinite(value)) return value;
+  if (!std::isfinite(value)) {
+    s.monitor->report_not_finite();
+    return value;
+  }
   loss.backward();
-  double scale = 1;
-  const std::int64_t step = optimizer_->steps();
-  if (options_.clip_norm > 0 || step % norm_interval == 0) {
-    const double norm = nn::grad_norm(parameters_);
-    if (!std::isfinite(norm)) return norm;
+  optimizer_->set_lr(s.schedule.rate(optimizer_->steps()) * s.lr_factor);
+  if (!s.monitor->step(value, s.clip_norm)) return std::nan("");
+  if (const double norm = s.monitor->gradient_norm(); !std::isnan(norm)) {
     s.norm_sum += norm;
     ++s.norm_count;
-    if (options_.clip_norm > 0 && norm > options_.clip_norm) scale = options_.clip_norm / (norm + 1e-6);
   }
-  optimizer_->set_lr(s.schedule.rate(step));
-  optimizer_->step(scale);
   return value;
 }
 
@@ -201,6 +207,7 @@ void Trainer::train_epoch() {
     }
     data::Batch& batch = s.batches.batch(s.next_batch);
     const double loss = train_batch(batch);
+    if ((!std::isfinite(loss) || s.exploding) && recover()) continue;
     if (!std::isfinite(loss)) {
       s.history.ending = Ending::not_finite;
       s.running = false;
@@ -220,11 +227,13 @@ bool Trainer::end_epoch() {
   EpochRow row;
   row.epoch = ++s.epoch;
   row.train_loss = s.loss_sum / static_cast<double>(std::max<std::int64_t>(s.loss_rows, 1));
+  health::UnitActivity activity(*model_.network);
   if (!split_.valid.empty()) {
-    const health::UnitActivity activity(*model_.network);
     row.valid = evaluate(model_, dataset_, split_.valid);
     row.dead_share = activity.dead_share();
+    s.monitor->look_at(activity);
   }
+  row.update_ratio = largest_update(s.monitor->measurements());
   row.lr = optimizer_->lr();
   row.grad_norm = s.norm_count > 0 ? s.norm_sum / static_cast<double>(s.norm_count) : 0;
   row.seconds = seconds();
@@ -233,11 +242,15 @@ bool Trainer::end_epoch() {
   const double watched = split_.valid.empty() ? row.train_loss : row.valid.loss;
   // The epoch's last step can do this, without a batch after it that would show it.
   if (!std::isfinite(watched) || !all_finite(parameters_)) {
-    s.history.ending = Ending::not_finite;
+    s.monitor->report_not_finite();
     s.history.rows.push_back(row);
     if (on_epoch) on_epoch(row);
+    if (recover()) return s.epoch < options_.epochs;
+    s.history.ending = Ending::not_finite;
     return false;
   }
+  s.monitor->end_epoch(row.train_loss, row.valid.rows > 0 ? std::optional(row.valid.loss) : std::nullopt);
+  if (options_.on_explode != OnExplode::stop) s.good = copies(model_.network->state());
   s.schedule.observe(watched);
   ++s.waited;
   if (watched < s.best_loss * (1 - options_.min_delta) || split_.valid.empty()) {
@@ -250,6 +263,10 @@ bool Trainer::end_epoch() {
   if (on_epoch) on_epoch(row);
   if (s.waited >= options_.patience) {
     s.history.ending = Ending::early;
+    return false;
+  }
+  if (!treat_dead_units(activity)) {
+    s.history.ending = Ending::dead_units;
     return false;
   }
   return s.epoch < options_.epochs;
@@ -265,10 +282,11 @@ void Trainer::remember_best() {
 
 History Trainer::run() {
   State& s = *state_;
-  s.began = Clock::now();
+  s.began = std::chrono::steady_clock::now();
   if (!s.begun) default_rng() = first_rng(options_);
   s.begun = true;
   if (s.best.empty()) remember_best();
+  if (options_.on_explode != OnExplode::stop) s.good = copies(model_.network->state());
   while (s.running && s.epoch < options_.epochs) {
     train_epoch();
     if (!s.running) break;
@@ -284,26 +302,12 @@ History Trainer::run() {
 /// Leaves the best weights in the model and looks at its health.
 void Trainer::finish() {
   State& s = *state_;
-  if (s.history.ending == Ending::not_finite) {
-    health::Finding finding;
-    finding.rule = "exploding_gradient";
-    finding.severity = health::Severity::error;
-    finding.step = optimizer_->steps();
-    finding.evidence = {{"step", static_cast<double>(optimizer_->steps())}, {"lr", optimizer_->lr()}};
-    finding.cause =
-        fmt::format("the loss or a gradient stopped being a number at step {} with a learning rate of {:.3g}.",
-                    optimizer_->steps(), optimizer_->lr());
-    finding.remedy = "The best weights from before were kept. Try a smaller --lr or --clip 1.";
-    s.history.findings.push_back(std::move(finding));
-  }
   s.last = copies(model_.network->state());
   if (s.history.ending != Ending::interrupted || !all_finite(parameters_)) model_.network->load_state(s.best);
-  std::vector<std::int64_t> window = split_.valid;
-  for (std::size_t i = 0; i < split_.train.size() && window.size() < 1000; ++i) window.push_back(split_.train[i]);
-  const health::UnitActivity activity(*model_.network);
-  outputs(*model_.network, dataset_, window);
-  for (health::Finding& finding : health::find_dead_units(activity, optimizer_->steps()))
-    s.history.findings.push_back(std::move(finding));
+  health::UnitActivity activity(*model_.network);
+  outputs(*model_.network, dataset_, window());
+  s.monitor->look_at(activity);
+  s.history.findings = s.monitor->findings();
 }
 
 const NamedTensors& Trainer::last_weights() const { return state_->last; }
@@ -319,7 +323,7 @@ io::Checkpoint Trainer::checkpoint() const {
   const auto& memory = s.schedule.memory();
   const bool has_best = std::isfinite(s.best_loss);
   result.state = nlohmann::json{
-      {"options", fingerprint(model_, options_, split_)},
+      {"options", fingerprint(model_, s.layers_before, options_, split_)},
       {"epoch", s.epoch},
       {"next_batch", s.next_batch},
       {"loss_sum", s.loss_sum},
@@ -333,6 +337,12 @@ io::Checkpoint Trainer::checkpoint() const {
       {"steps", optimizer_->steps()},
       {"lr", optimizer_->lr()},
       {"schedule", {memory.factor, memory.best, memory.waited}},
+      {"lr_factor", s.lr_factor},
+      {"clip_norm", s.clip_norm},
+      {"recoveries", s.recoveries},
+      {"revived", s.revived},
+      {"cures", s.history.cures},
+      {"layers", nn::to_string(model_.layers)},
       {"rng", (s.begun ? default_rng() : first_rng(options_)).state()},
       {"rows", rows}}.dump();
   return result;
@@ -342,12 +352,18 @@ void Trainer::restore(const io::Checkpoint& checkpoint) {
   State& s = *state_;
   try {
     const nlohmann::json j = nlohmann::json::parse(checkpoint.state);
-    const nlohmann::json mine = fingerprint(model_, options_, split_);
+    const nlohmann::json mine = fingerprint(model_, s.layers_before, options_, split_);
     for (const auto& [key, value] : mine.items())
       require<InputError>(j.at("options").at(key) == value,
                           "resume: the run had {} = {}, this one has {}; give the same options or start a new run", key,
                           j.at("options").at(key).dump(), value.dump());
     model_.network->load_state(with_prefix(checkpoint.tensors, "model."));
+    repeat_leaky(model_, nn::parse_architecture(j.at("layers").get<std::string>()));
+    s.lr_factor = j.at("lr_factor");
+    s.clip_norm = j.at("clip_norm");
+    s.recoveries = j.at("recoveries");
+    s.revived = j.at("revived");
+    s.history.cures = j.at("cures");
     s.best = copies(with_prefix(checkpoint.tensors, "best."));
     optimizer_->load_state(with_prefix(checkpoint.tensors, "optimizer."), j.at("steps"));
     optimizer_->set_lr(j.at("lr"));

@@ -11,6 +11,7 @@
 #include "relume/data/batches.h"
 #include "relume/data/split.h"
 #include "relume/health/finding.h"
+#include "relume/health/unit_activity.h"
 #include "relume/io/checkpoint.h"
 #include "relume/io/model.h"
 #include "relume/optim/optimizer.h"
@@ -21,13 +22,14 @@ namespace relume::train {
 
 /// One epoch, as metrics.csv has it.
 struct EpochRow {
-  std::int64_t epoch = 0;  ///< from 1
-  double train_loss = 0;   ///< mean over the epoch's batches, while the weights moved
-  Metrics valid;           ///< rows == 0 where there is no validation set
-  double lr = 0;           ///< at the end of the epoch
-  double grad_norm = 0;    ///< mean over the steps at which it was measured
-  double dead_share = 0;   ///< of the ReLU-like units, over the validation rows
-  double seconds = 0;      ///< since the run began
+  std::int64_t epoch = 0;   ///< from 1
+  double train_loss = 0;    ///< mean over the epoch's batches, while the weights moved
+  Metrics valid;            ///< rows == 0 where there is no validation set
+  double lr = 0;            ///< at the end of the epoch
+  double grad_norm = 0;     ///< mean over the steps at which it was measured
+  double dead_share = 0;    ///< of the ReLU-like units, over the validation rows
+  double update_ratio = 0;  ///< the largest ‖Δw‖/‖w‖ of a weight matrix at the last check
+  double seconds = 0;       ///< since the run began
 };
 
 /// Where a run stands, for a progress bar.
@@ -39,7 +41,7 @@ struct Progress {
   double seconds = 0;
 };
 
-enum class Ending : std::uint8_t { all_epochs, early, interrupted, not_finite };
+enum class Ending : std::uint8_t { all_epochs, early, interrupted, not_finite, dead_units };
 
 /// What a run has left behind, and how it ended.
 struct History {
@@ -47,7 +49,8 @@ struct History {
   std::int64_t best_epoch = 0;
   Ending ending = Ending::all_epochs;
   double seconds = 0;
-  std::vector<health::Finding> findings;
+  std::vector<health::Finding> findings;  ///< worst first
+  std::vector<std::string> cures;         ///< what was done about them: "epoch 3: revived 61 units of relu2"
 };
 
 class Trainer {
@@ -60,6 +63,10 @@ class Trainer {
 
   std::function<void(const EpochRow&)> on_epoch;
   std::function<void(const Progress&)> on_progress;
+  /// Called when a rule about steps first fires for a layer, while the run goes on.
+  std::function<void(const health::Finding&)> on_finding;
+  /// Called with a line about each thing that was done about a finding.
+  std::function<void(const std::string&)> on_cure;
   /// Called after an epoch or an interruption, when checkpoint() is worth taking.
   std::function<void()> on_checkpoint;
   /// Ends the run after the present batch when it becomes true.
@@ -84,6 +91,15 @@ class Trainer {
   bool end_epoch();
   void remember_best();
   void finish();
+  void watch_inputs();
+  /// The best loss of a network that says the same of every row.
+  std::optional<double> constant_loss() const;
+  std::vector<std::int64_t> window() const;
+  bool treat_dead_units(health::UnitActivity& activity);
+  void revive(const std::vector<health::LayerActivity>& sick);
+  void make_leaky(const std::vector<health::LayerActivity>& sick);
+  bool recover();
+  void log_cure(std::string text);
   Tensor loss_of(const Tensor& output, const Tensor& target) const;
   double seconds() const;
 

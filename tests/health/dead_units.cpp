@@ -1,9 +1,8 @@
-#include "relume/health/dead_units.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "relume/base/rng.h"
+#include "relume/health/rule.h"
 #include "relume/nn/activations.h"
 #include "relume/nn/linear.h"
 #include "relume/nn/sequential.h"
@@ -30,7 +29,10 @@ void kill(nn::Module& layer, std::int64_t count) {
 std::vector<Finding> findings_over(nn::Sequential& net, std::int64_t rows) {
   const UnitActivity activity(net);
   net(randn({rows, 4}));
-  return find_dead_units(activity, 7);
+  Measurements measurements;
+  measurements.step = 7;
+  measurements.activity = activity.layers();
+  return rule::dead_units(measurements, {}).findings;
 }
 
 TEST(DeadUnits, AreFoundWhereTheyWerePlanted) {
@@ -74,10 +76,30 @@ TEST(DeadUnits, AreNotJudgedOnTooFewRows) {
 }
 
 TEST(DeadUnits, AreOnlySoughtWhereAUnitCanDie) {
-  for (const char* activation : {"leaky_relu", "elu", "tanh", "sigmoid", "identity"}) {
+  for (const char* activation : {"leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "identity"}) {
     nn::Sequential net = network(activation);
-    kill(net[0], 5);
+    kill(net[2], 5);
     EXPECT_TRUE(findings_over(net, 300).empty()) << activation;
+  }
+}
+
+TEST(UnitActivity, TellsTheKindsOfActivationsApart) {
+  for (const char* text : {"relu", "relu6", "relu_squared", "hardswish", "thresholded_relu(0.5)"})
+    EXPECT_EQ(kind_of(Activation(text)), ActivationKind::rectifier) << text;
+  for (const char* text : {"sigmoid", "tanh", "softsign", "hardtanh", "hardsigmoid"})
+    EXPECT_EQ(kind_of(Activation(text)), ActivationKind::bounded) << text;
+  for (const char* text : {"leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "identity"})
+    EXPECT_EQ(kind_of(Activation(text)), ActivationKind::other) << text;
+}
+
+TEST(UnitActivity, CountsSaturationWhereTheSlopeIsUnderATwentiethOfTheLargest) {
+  // tanh′ = 1 − tanh² = 0.05 at x = 2.178, sigmoid′ = 0.0125 at x = 4.357.
+  for (const auto& [name, edge] : {std::pair("tanh", 2.178), {"sigmoid", 4.357}}) {
+    nn::Sequential net{nn::Linear(1, 1), nn::Activate(name)};
+    net.load_state({{"0.weight", ones({1, 1})}, {"0.bias", zeros({1})}});
+    const UnitActivity activity(net);
+    net(tensor({edge + 0.05, edge - 0.05, -edge - 0.05, -edge + 0.05, 0.0}).reshape({5, 1}));
+    EXPECT_THAT(activity.layers()[0].saturated, ElementsAre(2)) << name;
   }
 }
 

@@ -1,0 +1,223 @@
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <span>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/relume/command.h"
+#include "apps/relume/result.h"
+#include "relume/base/require.h"
+#include "relume/data/batches.h"
+#include "relume/health/remove_units.h"
+#include "relume/health/rule.h"
+#include "relume/nn/linear.h"
+#include "relume/nn/loss.h"
+#include "relume/train/evaluate.h"
+#include "relume/train/job.h"
+
+namespace relume::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t gradient_rows = 256;  // on which the gradient is measured
+
+struct Arguments {
+  std::string model, data, out;
+  bool fix = false, json = false;
+};
+
+/// A row of the table: a linear layer with the activation after it, where there is one.
+struct LayerState {
+  std::string name;
+  const health::LayerActivity* activity = nullptr;
+  std::int64_t units = 0;
+  double weight_rms = 0, gradient_rms = 0;
+};
+
+struct Examination {
+  health::Measurements measurements;
+  std::vector<LayerState> layers;
+  std::vector<health::Finding> findings;
+  std::vector<std::pair<std::string_view, std::string>> not_judged;
+};
+
+double rms(const Tensor& tensor) {
+  if (!tensor.defined()) return 0;
+  double sum = 0;
+  for (const double v : tensor.to_vector<double>()) sum += v * v;
+  return std::sqrt(sum / static_cast<double>(tensor.elements()));
+}
+
+/// Leaves the gradient of the loss on the first rows in the parameters. Returns whether all of it is finite.
+bool measure_gradient(const io::Model& model, const train::Trial& trial) {
+  const auto rows = std::span(trial.rows).first(std::min(trial.rows.size(), static_cast<std::size_t>(gradient_rows)));
+  Shape x_shape = trial.dataset.features.shape(), y_shape = trial.dataset.targets.shape();
+  x_shape[0] = y_shape[0] = static_cast<std::int64_t>(rows.size());
+  data::Batch batch{empty(x_shape), empty(y_shape, trial.dataset.targets.dtype())};
+  data::gather(trial.dataset, rows, batch);
+  const Tensor y = (*model.network)(batch.x);
+  const Tensor loss = model.task == data::Task::regression ? nn::mse_loss(y, batch.y) : nn::cross_entropy(y, batch.y);
+  loss.backward();
+  double sum = loss.item<double>();
+  for (const Tensor& parameter : model.network->parameters()) sum += rms(parameter.grad());
+  return std::isfinite(sum);
+}
+
+std::vector<LayerState> layer_states(const io::Model& model, const std::vector<health::LayerActivity>& activity) {
+  std::vector<LayerState> states;
+  const auto named = health::named_activations(*model.network);
+  for (const auto& [name, module] : model.network->children()) {
+    if (const auto* linear = dynamic_cast<const nn::Linear*>(module))
+      states.push_back({.name = "linear " + name,
+                        .units = linear->out_features(),
+                        .weight_rms = rms(linear->weight),
+                        .gradient_rms = rms(linear->weight.grad())});
+    for (std::size_t i = 0; i < named.size(); ++i)
+      if (named[i].second == module && !states.empty()) {
+        states.back().name = named[i].first;
+        states.back().activity = &activity[i];
+      }
+  }
+  return states;
+}
+
+Examination examine(const io::Model& model, const train::Trial& trial) {
+  Examination e;
+  {
+    const health::UnitActivity activity(*model.network);
+    train::outputs(*model.network, trial.dataset, trial.rows);
+    e.measurements.activity = activity.layers();
+  }
+  if (!measure_gradient(model, trial)) e.measurements.not_finite_step = 0;
+  e.layers = layer_states(model, e.measurements.activity);
+  e.findings = health::judge(e.measurements);
+  for (const health::Rule& rule : health::rules())
+    if (std::string reason = rule.judge(e.measurements, {}).cannot_judge; !reason.empty())
+      e.not_judged.emplace_back(rule.name, std::move(reason));
+  return e;
+}
+
+std::int64_t count(const LayerState& layer, std::string_view rule, const health::Measurements& m) {
+  health::Thresholds all;
+  all.always_on_share = -1;  // the table counts where the rule is still silent
+  for (const health::Rule& r : health::rules())
+    if (r.name == rule)
+      for (const health::Finding& finding : r.judge(m, all).findings)
+        if (layer.activity && finding.layer == layer.activity->layer)
+          return static_cast<std::int64_t>(finding.units.size());
+  return 0;
+}
+
+void print_text(const Examination& e, const train::Trial& trial) {
+  fmt::print("{} ({} rows)\n\n", trial.what, trial.rows.size());
+  fmt::print("{:<14} {:>7} {:>7} {:>10} {:>10} {:>10} {:>10} {:>12} {:>13}\n", "layer", "units", "dead", "near-dead",
+             "always on", "saturated", "zeros", "weight RMS", "gradient RMS");
+  for (const LayerState& layer : e.layers) {
+    const auto number = [&](std::string_view rule) {
+      return layer.activity ? fmt::format("{}", count(layer, rule, e.measurements)) : std::string("-");
+    };
+    fmt::print("{:<14} {:>7} {:>7} {:>10} {:>10} {:>10} {:>10} {:>12.3g} {:>13.3g}\n", layer.name, layer.units,
+               number("dead_units"), number("near_dead_units"), number("always_on_layer"), number("saturated_units"),
+               layer.activity ? fmt::format("{:.1f} %", 100 * layer.activity->sparsity()) : "-", layer.weight_rms,
+               layer.gradient_rms);
+  }
+  fmt::print("\n");
+  for (const health::Finding& f : e.findings) fmt::print("{}  {}\n", health::name(f.severity), health::to_string(f));
+  if (e.findings.empty()) fmt::print("healthy\n");
+  std::string silent;
+  for (const auto& [rule, reason] : e.not_judged) silent += (silent.empty() ? "" : ", ") + std::string(rule);
+  if (!silent.empty()) fmt::print("not judged from a model alone, or not enough rows: {}\n", silent);
+}
+
+Json examination_to_json(const Examination& e, const train::Trial& trial, const Arguments& a) {
+  Json layers = Json::array(), silent = Json::object();
+  for (const LayerState& layer : e.layers) {
+    Json row = {{"layer", layer.name},
+                {"units", layer.units},
+                {"weight_rms", layer.weight_rms},
+                {"gradient_rms", layer.gradient_rms}};
+    if (layer.activity) {
+      for (const char* rule : {"dead_units", "near_dead_units", "always_on_layer", "saturated_units"})
+        row[rule] = count(layer, rule, e.measurements);
+      row["sparsity"] = layer.activity->sparsity();
+    }
+    layers.push_back(std::move(row));
+  }
+  for (const auto& [rule, reason] : e.not_judged) silent[std::string(rule)] = reason;
+  return {{"model", a.model},
+          {"rows", trial.rows.size()},
+          {"layers", layers},
+          {"findings", app::to_json(e.findings)},
+          {"not_judged", silent}};
+}
+
+/// Writes the model without its dead units, after a proof on the data that it says the same.
+Json fix(io::Model model, const train::Trial& trial, const Examination& e, const Arguments& a) {
+  const health::Smaller smaller =
+      health::remove_dead_units(*model.network, model.layers, e.measurements.activity, model.features);
+  const std::vector<double> before = train::outputs(*model.network, trial.dataset, trial.rows).to_vector<double>(),
+                            after = train::outputs(*smaller.network, trial.dataset, trial.rows).to_vector<double>();
+  double difference = 0, largest = 1;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    difference = std::max(difference, std::fabs(before[i] - after[i]));
+    largest = std::max(largest, std::fabs(before[i]));
+  }
+  require(difference <= 1e-5 * largest, "doctor: the smaller network differs by {:.3g}; {} was not written", difference,
+          a.out);
+  const std::int64_t parameters = model.network->parameter_count();
+  model.network = smaller.network;
+  model.layers = smaller.architecture;
+  model.save(a.out);
+  Json removed = Json::object();
+  for (const auto& [layer, units] : smaller.removed) removed[layer] = units;
+  return {{"model", a.out},
+          {"removed", removed},
+          {"parameters_before", parameters},
+          {"parameters", model.network->parameter_count()},
+          {"largest_difference", difference}};
+}
+
+void run(const Arguments& a) {
+  require<InputError>(!a.fix || !a.out.empty(), "doctor: --fix needs a file to write the mended model to: -o FILE");
+  const io::Model model = io::Model::load(a.model);
+  const train::Trial trial = train::make_trial(model, a.data);
+  const Examination e = examine(model, trial);
+  Json fixed;
+  if (a.fix) fixed = fix(model, trial, e, a);
+  if (a.json) {
+    Json j = examination_to_json(e, trial, a);
+    if (a.fix) j["fixed"] = fixed;
+    fmt::print("{}\n", j.dump(-1, ' ', false, Json::error_handler_t::replace));
+  } else {
+    print_text(e, trial);
+    if (a.fix)
+      fmt::print("fixed  {}: {} parameters instead of {}, outputs differ by at most {:.2g} on {} rows\n", a.out,
+                 fixed["parameters"].get<std::int64_t>(), fixed["parameters_before"].get<std::int64_t>(),
+                 fixed["largest_difference"].get<double>(), trial.rows.size());
+  }
+  const bool sick = std::any_of(e.findings.begin(), e.findings.end(),
+                                [](const health::Finding& f) { return f.severity != health::Severity::info; });
+  if (sick) {
+    std::fflush(stdout);
+    throw Exit{exit_failed};
+  }
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("doctor", "Examine a model's units, weights and gradients on data");
+  auto a = std::make_shared<Arguments>();
+  command->add_option("MODEL", a->model, "model.safetensors of a run")->required();
+  command->add_option("DATA", a->data, "as for train; of an IDX folder the test set")->required();
+  command->add_flag("--fix", a->fix, "write a smaller model without the dead units, with the same outputs");
+  command->add_option("-o,--out", a->out, "where --fix writes to");
+  command->add_flag("--json", a->json, "print the result as one JSON object");
+  command->footer("Exit status: 0 healthy (infos aside), 1 warnings or errors, 2 bad input.");
+  command->callback([a] { run(*a); });
+}
+
+}  // namespace relume::app

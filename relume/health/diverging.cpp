@@ -1,0 +1,28 @@
+// The training loss rises again from where it was and stays there.
+#include "relume/base/require.h"
+#include "relume/health/step_rule.h"
+
+namespace relume::health::rule {
+
+Verdict diverging(const Measurements& m, const Thresholds& thresholds) {
+  Verdict verdict = too_few_checks(m, thresholds);
+  // A loss of nearly nothing that doubles is still nearly nothing: the rise counts against the first loss as well.
+  const auto checks = long_streak(m, thresholds, [&](const Check& check) {
+    return check.smoothed_loss > thresholds.diverging_factor * check.lowest_loss &&
+           check.smoothed_loss - check.lowest_loss > thresholds.diverging_share * m.first_loss;
+  });
+  if (checks.empty()) return verdict;
+  const Check& now = checks.back();
+  Finding finding;
+  finding.rule = "diverging";
+  finding.severity = Severity::warning;
+  finding.step = checks.front().step;
+  finding.evidence = {{"loss", now.smoothed_loss}, {"lowest_loss", now.lowest_loss}, {"lr", now.lr}};
+  finding.cause = fmt::format("the training loss rose from {:.3g} to {:.3g} and stays there since step {}.",
+                              now.lowest_loss, now.smoothed_loss, finding.step);
+  finding.remedy = fmt::format("Try --lr {:.1g} or --clip 1.", now.lr / 10);
+  verdict.findings.push_back(std::move(finding));
+  return verdict;
+}
+
+}  // namespace relume::health::rule

@@ -1,0 +1,243 @@
+#include "relume/health/monitor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "relume/autograd/grad_mode.h"
+#include "relume/base/require.h"
+#include "relume/kernels/optimizer.h"
+
+namespace relume::health {
+namespace {
+
+constexpr std::size_t most_checks = 256;
+constexpr std::int64_t most_samples = 4096;  // of a weight matrix: enough for ‖Δw‖/‖w‖ to a few percent
+constexpr double smoothing = 1.0 / 32;
+constexpr std::int64_t first_checks = 8;
+constexpr std::int64_t first_steps = 4;  // whose mean is the first loss
+
+double sum_of_squares(const Tensor& gradient) {
+  double sum = 0;
+  const Tensor g = gradient.contiguous();
+  visit_float(
+      g.dtype(), [&]<class T>() { sum = kernels::sum_of_squares(g.data<T>(), g.elements()); }, [] {});
+  return sum;
+}
+
+/// Calls f(i, value) for every stride-th element.
+template <class F>
+void sample(const Tensor& tensor, std::int64_t stride, F f) {
+  visit_float(
+      tensor.dtype(),
+      [&]<class T>() {
+        const T* values = tensor.data<T>();
+        for (std::int64_t i = 0, k = 0; k < tensor.elements(); k += stride)
+          f(static_cast<std::size_t>(i++), static_cast<double>(values[k]));
+      },
+      [] {});
+}
+
+bool is_float(const Tensor& tensor) { return tensor.dtype() == DType::float32 || tensor.dtype() == DType::float64; }
+
+}  // namespace
+
+Monitor::Monitor(nn::Module& network, optim::Optimizer& optimizer, const MonitorOptions& options)
+    : optimizer_(optimizer), options_(options), lowest_(std::numeric_limits<double>::infinity()) {
+  require(options_.interval > 0, "monitor: an interval of {} steps is not positive", options_.interval);
+  std::vector<Tensor> matrices;
+  for (const auto& [name, parameter] : network.named_parameters()) {
+    if (parameter.dimensions() < 2 || !is_float(parameter) || !parameter.is_contiguous()) continue;
+    // Odd, so that the sample does not stay in the same columns of a matrix whose width is a power of two.
+    const std::int64_t stride = (parameter.elements() / most_samples) | 1;
+    weights_.push_back({parameter.detach(), stride, {}});
+    weights_.back().before.resize(static_cast<std::size_t>((parameter.elements() + stride - 1) / stride));
+    measurements_.weight_names.push_back(name);
+    matrices.push_back(parameter);
+  }
+  for (const Tensor& parameter : optimizer.parameters()) {
+    const auto found =
+        std::find_if(matrices.begin(), matrices.end(), [&](const Tensor& m) { return m.same_as(parameter); });
+    matrix_of_.push_back(found == matrices.end() ? std::nullopt
+                                                 : std::optional(static_cast<std::size_t>(found - matrices.begin())));
+  }
+  gradient_rms_.resize(weights_.size());
+  measurements_.full_lr = options_.full_lr;
+  measurements_.constant_loss = options_.constant_loss;
+  if (options_.watch_units) activity_ = std::make_unique<UnitActivity>(network);
+}
+
+bool Monitor::step(double loss, double clip_norm) {
+  const bool check = is_due(optimizer_.steps());
+  gradient_norm_ = std::numeric_limits<double>::quiet_NaN();
+  measurements_.step = optimizer_.steps();
+  if (check || clip_norm > 0) measure_gradients();
+  if (!std::isfinite(loss) || ((check || clip_norm > 0) && !std::isfinite(gradient_norm_))) {
+    report_not_finite();
+    return false;
+  }
+  smooth(loss);
+  measurements_.full_lr = std::max(measurements_.full_lr, optimizer_.lr());
+  const double scale = clip_norm > 0 && gradient_norm_ > clip_norm ? clip_norm / (gradient_norm_ + 1e-6) : 1;
+  if (check) keep_weights();
+  optimizer_.step(scale);
+  if (check) {
+    Check now;
+    now.step = measurements_.step;
+    now.loss = loss;
+    now.smoothed_loss = smoothed_ / smoothing_;
+    now.lowest_loss = lowest_;
+    now.lr = optimizer_.lr();
+    now.gradient_norm = gradient_norm_;
+    measure_updates(now);
+    if (measurements_.checks.size() == most_checks) measurements_.checks.erase(measurements_.checks.begin());
+    measurements_.checks.push_back(std::move(now));
+    ask_about_steps();
+    count_units();
+  }
+  ++steps_;
+  if (activity_) activity_->count(is_due(optimizer_.steps()));
+  return true;
+}
+
+/// Steps that are too large do their harm at once: the first ones are all looked at.
+bool Monitor::is_due(std::int64_t step) const { return step < first_checks || step % options_.interval == 0; }
+
+void Monitor::measure_gradients() {
+  double total = 0;
+  for (std::size_t i = 0; i < optimizer_.parameters().size(); ++i) {
+    const Tensor& parameter = optimizer_.parameters()[i];
+    const Tensor gradient = parameter.grad();
+    const double sum = gradient.defined() ? sum_of_squares(gradient) : 0;
+    total += sum;
+    if (matrix_of_[i]) gradient_rms_[*matrix_of_[i]] = std::sqrt(sum / static_cast<double>(parameter.elements()));
+  }
+  gradient_norm_ = std::sqrt(total);
+}
+
+void Monitor::keep_weights() {
+  for (Weight& weight : weights_)
+    sample(weight.tensor, weight.stride, [&](std::size_t i, double value) { weight.before[i] = value; });
+}
+
+void Monitor::measure_updates(Check& check) {
+  for (std::size_t k = 0; k < weights_.size(); ++k) {
+    double moved = 0, size = 0;
+    sample(weights_[k].tensor, weights_[k].stride, [&](std::size_t i, double value) {
+      const double before = weights_[k].before[i];
+      moved += (value - before) * (value - before);
+      size += before * before;
+    });
+    check.weights.push_back({gradient_rms_[k], size > 0 ? std::sqrt(moved / size) : 0});
+  }
+}
+
+void Monitor::smooth(double loss) {
+  if (steps_ < first_steps)
+    measurements_.first_loss += (loss - measurements_.first_loss) / static_cast<double>(steps_ + 1);
+  smoothed_ += smoothing * (loss - smoothed_);
+  smoothing_ += smoothing * (1 - smoothing_);
+  lowest_ = std::min(lowest_, smoothed_ / smoothing_);
+}
+
+void Monitor::count_units() {
+  if (!activity_ || activity_->layers().empty()) return;
+  const std::vector<LayerActivity>& counted = activity_->layers();
+  // A full window replaces the one before; until there is a first one, what was counted so far is the window.
+  const bool full = counted.front().rows >= options_.window_rows;
+  const bool had_full = !measurements_.activity.empty() && measurements_.activity.front().rows >= options_.window_rows;
+  if (full || !had_full) measurements_.activity = counted;
+  if (full) activity_->reset();
+}
+
+void Monitor::ask_about_steps() {
+  for (const Rule& rule : rules())
+    if (rule.subject == Subject::steps)
+      for (Finding& finding : rule.judge(measurements_, options_.thresholds).findings) record(std::move(finding));
+}
+
+void Monitor::record(Finding finding) {
+  const double loss = measurements_.checks.empty() ? 0 : measurements_.checks.back().smoothed_loss;
+  const auto known = std::find_if(recorded_.begin(), recorded_.end(), [&](const Recorded& r) {
+    return r.finding.rule == finding.rule && r.finding.layer == finding.layer;
+  });
+  if (known == recorded_.end()) {
+    if (on_finding) on_finding(finding);
+    recorded_.push_back({std::move(finding), loss});
+    return;
+  }
+  finding.step = std::min(finding.step, known->finding.step);
+  *known = {std::move(finding), loss};
+}
+
+void Monitor::report_not_finite() {
+  measurements_.step = optimizer_.steps();
+  measurements_.not_finite_step = optimizer_.steps();
+  record(rule::exploding_gradient(measurements_, options_.thresholds).findings.front());
+}
+
+void Monitor::begin_again(const std::string& what_was_done) {
+  for (Recorded& r : recorded_) {
+    if (r.finding.rule != "exploding_gradient") continue;
+    r.finding.severity = Severity::warning;
+    r.finding.remedy = what_was_done;
+  }
+  measurements_.not_finite_step.reset();
+  measurements_.checks.clear();
+  smoothed_ = smoothing_ = 0;
+  lowest_ = std::numeric_limits<double>::infinity();
+}
+
+void Monitor::end_epoch(double train_loss, std::optional<double> valid_loss) {
+  measurements_.epochs.push_back({train_loss, valid_loss});
+}
+
+void Monitor::look_at(const UnitActivity& activity) {
+  measurements_.step = optimizer_.steps();
+  measurements_.activity = activity.layers();
+}
+
+void Monitor::look_at_inputs(const Tensor& features, std::vector<std::string> names) {
+  const std::int64_t rows = features.size(0), columns = features.size(1);
+  std::vector<double> mean(static_cast<std::size_t>(columns)), squares(mean.size());
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const float* x = features.data<float>() + i * features.strides()[0];
+    for (std::size_t j = 0; j < mean.size(); ++j) {  // Welford's way: no difference of large sums
+      const double value = static_cast<double>(x[static_cast<std::int64_t>(j) * features.strides()[1]]);
+      const double delta = value - mean[j];
+      mean[j] += delta / static_cast<double>(i + 1);
+      squares[j] += delta * (value - mean[j]);
+    }
+  }
+  measurements_.inputs.clear();
+  for (std::size_t j = 0; j < mean.size(); ++j)
+    measurements_.inputs.push_back({names.empty() ? std::to_string(j + 1) : std::move(names[j]), mean[j],
+                                    rows > 0 ? std::sqrt(squares[j] / static_cast<double>(rows)) : 0});
+}
+
+std::vector<Finding> Monitor::findings() const {
+  std::vector<Finding> all;
+  const double loss = measurements_.checks.empty() ? 0 : measurements_.checks.back().smoothed_loss;
+  for (const Recorded& r : recorded_) {
+    Finding finding = r.finding;
+    // The loss fell on after the trouble had passed: it did no lasting harm.
+    const bool not_finite = finding.rule == "exploding_gradient" && measurements_.not_finite_step;
+    if (finding.severity == Severity::error && !not_finite && loss < 0.9 * r.loss) finding.severity = Severity::warning;
+    all.push_back(std::move(finding));
+  }
+  for (const Rule& rule : rules())
+    if (rule.subject != Subject::steps)
+      for (Finding& finding : rule.judge(measurements_, options_.thresholds).findings)
+        all.push_back(std::move(finding));
+  return order_by_cause(std::move(all));
+}
+
+std::vector<std::pair<std::string_view, std::string>> Monitor::not_judged() const {
+  std::vector<std::pair<std::string_view, std::string>> result;
+  for (const Rule& rule : rules())
+    if (std::string reason = rule.judge(measurements_, options_.thresholds).cannot_judge; !reason.empty())
+      result.emplace_back(rule.name, std::move(reason));
+  return result;
+}
+
+}  // namespace relume::health

@@ -1,0 +1,98 @@
+// Watches a network while it learns.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "relume/health/rule.h"
+#include "relume/optim/optimizer.h"
+
+namespace relume::health {
+
+struct MonitorOptions {
+  Thresholds thresholds;
+  std::int64_t interval = 16;  ///< steps from one check to the next, after the first eight; the others cost nothing
+  std::int64_t window_rows = 1000;      ///< over which firing is counted
+  bool watch_units = true;              ///< counts on check steps; look_at() gives counts from elsewhere
+  double full_lr = 0;                   ///< the largest rate of the schedule; 0: the largest that was seen
+  std::optional<double> constant_loss;  ///< the best loss of a network that always says the same
+};
+
+/// Measures gradients, steps, losses and firing rates on every 16th step and asks the rules. One line in a loop:
+///
+///   health::Monitor monitor(net, adam);
+///   …  loss.backward();
+///      monitor.step(loss.item<double>());   // in place of adam.step()
+///   for (const health::Finding& finding : monitor.findings()) std::cout << to_string(finding) << "\n";
+///
+/// The network and the optimizer must outlive it.
+class Monitor {
+ public:
+  Monitor(nn::Module& network, optim::Optimizer& optimizer, const MonitorOptions& options = {});
+
+  /// optimizer.step(), watched. Gradients are scaled down to a norm of `clip_norm` where that is above 0. Takes no
+  /// step and returns false where the loss, or the gradient of a step that is measured, is not finite.
+  bool step(double loss, double clip_norm = 0);
+  /// Ends an epoch, for the rules that compare epochs.
+  void end_epoch(double train_loss, std::optional<double> valid_loss = std::nullopt);
+  /// What the units did over a window of the caller's choice, in place of what was counted in training.
+  void look_at(const UnitActivity& activity);
+  /// The input's columns, x [rows, features] float32. Names may be left out.
+  void look_at_inputs(const Tensor& features, std::vector<std::string> names = {});
+  /// The loss is not finite where step() could not see it: after the last step of an epoch.
+  void report_not_finite();
+  /// The run goes on from earlier weights: the checks so far are forgotten, and what exploded is a warning now whose
+  /// remedy is what was done about it.
+  void begin_again(const std::string& what_was_done);
+
+  /// Called at the check at which a rule first fires for a layer.
+  std::function<void(const Finding&)> on_finding;
+
+  /// All that was found so far, what explains before what it explains, worst first.
+  std::vector<Finding> findings() const;
+  /// The rules that cannot judge yet, and what they lack.
+  std::vector<std::pair<std::string_view, std::string>> not_judged() const;
+  const Measurements& measurements() const { return measurements_; }
+  /// Of the step just taken; NaN where it was not measured.
+  double gradient_norm() const { return gradient_norm_; }
+  const Thresholds& thresholds() const { return options_.thresholds; }
+
+ private:
+  struct Weight {
+    Tensor tensor;
+    std::int64_t stride = 1;     // of the elements that stand for all of them
+    std::vector<double> before;  // those elements before the step
+  };
+  bool is_due(std::int64_t step) const;
+  void measure_gradients();
+  void keep_weights();
+  void measure_updates(Check& check);
+  void smooth(double loss);
+  void count_units();
+  void ask_about_steps();
+  void record(Finding finding);
+
+  optim::Optimizer& optimizer_;
+  MonitorOptions options_;
+  std::vector<Weight> weights_;
+  std::vector<std::optional<std::size_t>> matrix_of_;  // the optimizer's parameters among weights_
+  std::unique_ptr<UnitActivity> activity_;
+  Measurements measurements_;
+  /// A finding about steps, with the loss at the check at which it last held.
+  struct Recorded {
+    Finding finding;
+    double loss = 0;
+  };
+  std::vector<Recorded> recorded_;
+  std::int64_t steps_ = 0;
+  double gradient_norm_ = 0;
+  double smoothed_ = 0, smoothing_ = 0, lowest_ = 0;
+  std::vector<double> gradient_rms_;
+};
+
+}  // namespace relume::health

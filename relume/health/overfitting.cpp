@@ -1,0 +1,43 @@
+// The validation loss rises while the training loss falls: what is learned is the rows, not what they have in common.
+#include <algorithm>
+#include <cmath>
+
+#include "relume/base/require.h"
+#include "relume/health/rule.h"
+
+namespace relume::health::rule {
+
+Verdict overfitting(const Measurements& m, const Thresholds& thresholds) {
+  const auto n = static_cast<std::int64_t>(m.epochs.size());
+  if (n <= thresholds.overfitting_epochs || !m.epochs.back().valid)
+    return {.cannot_judge = fmt::format("not enough epochs with a validation loss: {}, it takes {}", n,
+                                        thresholds.overfitting_epochs + 1)};
+  const auto best = std::min_element(m.epochs.begin(), m.epochs.end(), [](const EpochLoss& a, const EpochLoss& b) {
+    return a.valid.value_or(HUGE_VAL) < b.valid.value_or(HUGE_VAL);
+  });
+  // Between two losses of nearly nothing there is no difference that matters.
+  const double bound =
+      *best->valid + std::max(thresholds.overfitting_rise * *best->valid, thresholds.overfitting_share * m.first_loss);
+  const bool rises =
+      std::all_of(m.epochs.end() - thresholds.overfitting_epochs, m.epochs.end(),
+                  [&](const EpochLoss& e) { return e.valid && *e.valid > bound && e.train < best->train; });
+  if (!rises) return {};
+  const EpochLoss& now = m.epochs.back();
+  const auto epoch = best - m.epochs.begin() + 1;
+  Finding finding;
+  finding.rule = "overfitting";
+  finding.severity = Severity::warning;
+  finding.step = m.step;
+  finding.evidence = {{"best_epoch", static_cast<double>(epoch)},
+                      {"best_valid_loss", *best->valid},
+                      {"valid_loss", *now.valid},
+                      {"train_loss", now.train}};
+  finding.cause = fmt::format(
+      "since epoch {} the validation loss rose from {:.3g} to {:.3g}, the training loss fell from {:.3g} to {:.3g}.",
+      epoch, *best->valid, *now.valid, best->train, now.train);
+  finding.remedy =
+      "The best weights are kept. For better ones: more rows, dropout, --weight-decay or a smaller network.";
+  return {.findings = {std::move(finding)}};
+}
+
+}  // namespace relume::health::rule

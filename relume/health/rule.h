@@ -1,0 +1,62 @@
+// A rule of health: measurements in, findings out.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relume/health/finding.h"
+#include "relume/health/measurements.h"
+#include "relume/health/thresholds.h"
+
+namespace relume::health {
+
+/// What a rule says. Without findings and without a reason all is well.
+struct Verdict {
+  std::vector<Finding> findings = {};
+  std::string cannot_judge = {};  ///< what it lacks: "not enough evidence: 150 rows, it takes 200"
+};
+
+/// What a rule looks at, and so when it is to be asked.
+enum class Subject : std::uint8_t {
+  steps,  ///< the latest steps: asked at every check, and what it found stays found
+  state,  ///< where the training stands: asked when somebody wants to know
+  units,  ///< the window
+  inputs,
+};
+
+struct Rule {
+  std::string_view name;
+  Subject subject;
+  Verdict (*judge)(const Measurements&, const Thresholds&);
+};
+
+/// Every rule.
+std::span<const Rule> rules();
+
+/// What one finding explains is left out, and the rest is in order: errors before warnings before infos, and among
+/// those the causes before their effects (the order of rules()).
+std::vector<Finding> order_by_cause(std::vector<Finding> findings);
+
+/// All rules on these measurements, ordered by cause.
+std::vector<Finding> judge(const Measurements& measurements, const Thresholds& thresholds = {});
+
+/// Each is defined in the file of its name.
+namespace rule {
+Verdict exploding_gradient(const Measurements& measurements, const Thresholds& thresholds);
+Verdict step_too_large(const Measurements& measurements, const Thresholds& thresholds);
+Verdict dead_units(const Measurements& measurements, const Thresholds& thresholds);
+Verdict saturated_units(const Measurements& measurements, const Thresholds& thresholds);
+Verdict vanishing_gradient(const Measurements& measurements, const Thresholds& thresholds);
+Verdict step_too_small(const Measurements& measurements, const Thresholds& thresholds);
+Verdict diverging(const Measurements& measurements, const Thresholds& thresholds);
+Verdict unscaled_feature(const Measurements& measurements, const Thresholds& thresholds);
+Verdict loss_not_improving(const Measurements& measurements, const Thresholds& thresholds);
+Verdict overfitting(const Measurements& measurements, const Thresholds& thresholds);
+Verdict constant_feature(const Measurements& measurements, const Thresholds& thresholds);
+Verdict near_dead_units(const Measurements& measurements, const Thresholds& thresholds);
+Verdict always_on_layer(const Measurements& measurements, const Thresholds& thresholds);
+}  // namespace rule
+
+}  // namespace relume::health

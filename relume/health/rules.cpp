@@ -1,0 +1,83 @@
+#include <algorithm>
+#include <array>
+
+#include "relume/health/rule.h"
+
+namespace relume::health {
+namespace {
+
+// In the order of cause: what stands further up can bring about what stands further down.
+constexpr std::array all = {
+    Rule{"exploding_gradient", Subject::steps, rule::exploding_gradient},
+    Rule{"step_too_large", Subject::steps, rule::step_too_large},
+    Rule{"dead_units", Subject::units, rule::dead_units},
+    Rule{"saturated_units", Subject::units, rule::saturated_units},
+    Rule{"vanishing_gradient", Subject::steps, rule::vanishing_gradient},
+    Rule{"step_too_small", Subject::steps, rule::step_too_small},
+    Rule{"unscaled_feature", Subject::inputs, rule::unscaled_feature},
+    Rule{"diverging", Subject::state, rule::diverging},
+    Rule{"loss_not_improving", Subject::state, rule::loss_not_improving},
+    Rule{"overfitting", Subject::state, rule::overfitting},
+    Rule{"constant_feature", Subject::inputs, rule::constant_feature},
+    Rule{"near_dead_units", Subject::units, rule::near_dead_units},
+    Rule{"always_on_layer", Subject::units, rule::always_on_layer},
+};
+
+struct Explanation {
+  std::string_view cause;
+  Severity least;  // of the cause
+  std::string_view effect;
+};
+
+// A few dead units explain nothing; half a layer of them explains a gradient that does not arrive.
+constexpr std::array explanations = {
+    Explanation{"exploding_gradient", Severity::warning, "step_too_large"},
+    Explanation{"exploding_gradient", Severity::warning, "diverging"},
+    Explanation{"exploding_gradient", Severity::warning, "loss_not_improving"},
+    Explanation{"step_too_large", Severity::warning, "diverging"},
+    Explanation{"step_too_large", Severity::warning, "loss_not_improving"},
+    Explanation{"dead_units", Severity::error, "vanishing_gradient"},
+    Explanation{"dead_units", Severity::error, "step_too_small"},
+    Explanation{"dead_units", Severity::error, "loss_not_improving"},
+    Explanation{"saturated_units", Severity::warning, "step_too_small"},
+    Explanation{"vanishing_gradient", Severity::warning, "step_too_small"},
+    Explanation{"vanishing_gradient", Severity::warning, "loss_not_improving"},
+    Explanation{"step_too_small", Severity::warning, "loss_not_improving"},
+    Explanation{"unscaled_feature", Severity::warning, "diverging"},
+    Explanation{"diverging", Severity::warning, "loss_not_improving"},
+};
+
+std::size_t place(const Finding& finding) {
+  return static_cast<std::size_t>(
+      std::find_if(all.begin(), all.end(), [&](const Rule& r) { return r.name == finding.rule; }) - all.begin());
+}
+
+bool explains(const Finding& cause, const Finding& effect) {
+  return std::any_of(explanations.begin(), explanations.end(), [&](const Explanation& e) {
+    return e.cause == cause.rule && e.effect == effect.rule && cause.severity >= e.least;
+  });
+}
+
+}  // namespace
+
+std::span<const Rule> rules() { return all; }
+
+std::vector<Finding> order_by_cause(std::vector<Finding> findings) {
+  std::vector<Finding> kept;
+  for (const Finding& finding : findings)
+    if (std::none_of(findings.begin(), findings.end(), [&](const Finding& other) { return explains(other, finding); }))
+      kept.push_back(finding);
+  std::stable_sort(kept.begin(), kept.end(), [](const Finding& a, const Finding& b) {
+    return a.severity != b.severity ? a.severity > b.severity : place(a) < place(b);
+  });
+  return kept;
+}
+
+std::vector<Finding> judge(const Measurements& measurements, const Thresholds& thresholds) {
+  std::vector<Finding> findings;
+  for (const Rule& rule : rules())
+    for (Finding& finding : rule.judge(measurements, thresholds).findings) findings.push_back(std::move(finding));
+  return order_by_cause(std::move(findings));
+}
+
+}  // namespace relume::health

@@ -1,0 +1,26 @@
+// A bounded activation pressed against its bounds has next to no slope, and its unit hardly learns.
+#include "relume/base/require.h"
+#include "relume/health/layer_rule.h"
+
+namespace relume::health::rule {
+
+Verdict saturated_units(const Measurements& m, const Thresholds& thresholds) {
+  const double rate = thresholds.saturated_rate;
+  Verdict verdict = find_units(
+      m, thresholds, "saturated_units", ActivationKind::bounded, [rate](const LayerActivity& layer, std::size_t j) {
+        return static_cast<double>(layer.saturated[j]) >= rate * static_cast<double>(layer.rows);
+      });
+  for (Finding& finding : verdict.findings) {
+    finding.severity =
+        finding.evidence.back().second >= thresholds.dead_share.warning ? Severity::warning : Severity::info;
+    finding.cause =
+        fmt::format("{} of {} units are pressed against their bounds on at least {:g} % of {} rows.",
+                    finding.units.size(), finding.evidence[1].second, 100 * rate, finding.evidence[2].second);
+    finding.remedy = finding.severity == Severity::info
+                         ? "So few cost little; there is nothing to do."
+                         : "Try a smaller --lr, inputs of mean 0 and deviation 1, or --activation relu.";
+  }
+  return verdict;
+}
+
+}  // namespace relume::health::rule

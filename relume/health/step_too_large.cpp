@@ -1,0 +1,32 @@
+// A step that moves a weight matrix by more than a tenth of itself leaves behind what it had learned.
+#include <algorithm>
+
+#include "relume/base/require.h"
+#include "relume/health/step_rule.h"
+
+namespace relume::health::rule {
+
+Verdict step_too_large(const Measurements& m, const Thresholds& thresholds) {
+  Verdict verdict = too_few_checks(m, thresholds);
+  for (std::size_t i = 0; i < m.weight_names.size(); ++i) {
+    const auto checks = streak(
+        m, thresholds, [&](const Check& check) { return check.weights[i].update_ratio > thresholds.large_update; });
+    if (checks.empty()) continue;
+    double largest = 0;
+    for (const Check& check : checks) largest = std::max(largest, check.weights[i].update_ratio);
+    Finding finding;
+    finding.rule = "step_too_large";
+    finding.severity = Severity::warning;
+    finding.layer = m.weight_names[i];
+    finding.step = checks.front().step;
+    finding.evidence = {
+        {"update_ratio", largest}, {"lr", checks.back().lr}, {"checks", static_cast<double>(checks.size())}};
+    finding.cause = fmt::format("steps move it by up to {:.0f} % of itself (‖Δw‖/‖w‖ = {:.2g}) since step {}.",
+                                100 * largest, largest, finding.step);
+    finding.remedy = fmt::format("Try --lr {:.1g}.", checks.back().lr / std::max(10.0, 10 * largest));
+    verdict.findings.push_back(std::move(finding));
+  }
+  return verdict;
+}
+
+}  // namespace relume::health::rule

@@ -1,0 +1,33 @@
+// Steps so small that nothing moves, though there is something to learn.
+#include <algorithm>
+
+#include "relume/base/require.h"
+#include "relume/health/step_rule.h"
+
+namespace relume::health::rule {
+
+Verdict step_too_small(const Measurements& m, const Thresholds& thresholds) {
+  Verdict verdict = too_few_checks(m, thresholds);
+  const auto checks = long_streak(m, thresholds, [&](const Check& check) {
+    const bool scheduled = check.lr < thresholds.scheduled_lr_share * m.full_lr;
+    const bool learned = check.smoothed_loss < thresholds.learned_share * m.first_loss;
+    return !scheduled && !learned && std::all_of(check.weights.begin(), check.weights.end(), [&](const WeightCheck& w) {
+      return w.update_ratio < thresholds.small_update;
+    });
+  });
+  if (checks.empty() || m.weight_names.empty()) return verdict;
+  double largest = 0;
+  for (const WeightCheck& weight : checks.back().weights) largest = std::max(largest, weight.update_ratio);
+  Finding finding;
+  finding.rule = "step_too_small";
+  finding.severity = Severity::warning;
+  finding.step = checks.front().step;
+  finding.evidence = {{"update_ratio", largest}, {"lr", checks.back().lr}};
+  finding.cause =
+      fmt::format("no weight matrix moves by more than {:.1e} of itself a step since step {}.", largest, finding.step);
+  finding.remedy = fmt::format("Try --lr {:.1g}.", std::max(checks.back().lr, 1e-8) * 100);
+  verdict.findings.push_back(std::move(finding));
+  return verdict;
+}
+
+}  // namespace relume::health::rule

@@ -1,0 +1,34 @@
+// The gradient fades on its way back to the first layer, which then hardly learns.
+#include "relume/base/require.h"
+#include "relume/health/step_rule.h"
+
+namespace relume::health::rule {
+
+Verdict vanishing_gradient(const Measurements& m, const Thresholds& thresholds) {
+  if (m.weight_names.size() < 2) return {.cannot_judge = "fewer than two weight matrices"};
+  Verdict verdict = too_few_checks(m, thresholds);
+  const auto checks = long_streak(m, thresholds, [&](const Check& check) {
+    const double last = check.weights.back().gradient_rms;
+    return last > 0 && check.weights.front().gradient_rms < thresholds.vanishing_ratio * last;
+  });
+  if (checks.empty()) return verdict;
+  const WeightCheck &first = checks.back().weights.front(), &last = checks.back().weights.back();
+  const double ratio = first.gradient_rms / last.gradient_rms;
+  Finding finding;
+  finding.rule = "vanishing_gradient";
+  finding.severity = loss_fell(checks) ? Severity::warning : Severity::error;
+  finding.layer = m.weight_names.front();
+  finding.step = checks.front().step;
+  finding.evidence = {{"first_rms", first.gradient_rms},
+                      {"last_rms", last.gradient_rms},
+                      {"ratio", ratio},
+                      {"checks", static_cast<double>(checks.size())}};
+  finding.cause =
+      fmt::format("the gradient of {} is {:.1e} of that of {} since step {}: it fades over the {} layers.",
+                  m.weight_names.front(), ratio, m.weight_names.back(), checks.front().step, m.weight_names.size());
+  finding.remedy = "Try --activation relu (or elu, selu) or fewer layers.";
+  verdict.findings.push_back(std::move(finding));
+  return verdict;
+}
+
+}  // namespace relume::health::rule

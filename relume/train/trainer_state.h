@@ -1,0 +1,51 @@
+// What a Trainer remembers between steps. For its own sources.
+#pragma once
+
+#include <chrono>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "relume/health/monitor.h"
+#include "relume/optim/schedule.h"
+#include "relume/train/trainer.h"
+
+namespace relume::train {
+
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+NamedTensors copies(const NamedTensors& tensors, const std::string& prefix = "");
+
+struct Trainer::State {
+  State(data::Batches b, const optim::ScheduleOptions& schedule_options)
+      : batches(std::move(b)), schedule(schedule_options) {}
+
+  data::Batches batches;
+  optim::Schedule schedule;
+  History history;
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+  double seconds_before = 0;  // of the run that this one goes on with
+  std::int64_t epoch = 0;     // finished ones
+  std::int64_t next_batch = 0;
+  double loss_sum = 0;  // of this epoch, each batch weighed by its rows
+  std::int64_t loss_rows = 0;
+  double norm_sum = 0;
+  std::int64_t norm_count = 0;
+  double best_loss = std::numeric_limits<double>::infinity();
+  std::int64_t waited = 0;  // epochs since the best
+  NamedTensors best, last;
+  std::unique_ptr<health::Monitor> monitor;
+  bool exploding = false;  // the rule has fired since the last step
+  NamedTensors good;       // the last finite weights; kept only where a cure goes back to them
+  double lr_factor = 1;    // what cures have made of the schedule's rate
+  double clip_norm = 0;    // and of the bound on the gradient
+  std::int64_t recoveries = 0;
+  std::vector<std::string> revived;  // layers, at the end of the epoch before
+  std::string layers_before;         // the architecture before any cure
+  bool running = true;
+  bool begun = false;  // the generator of dropout stands where this run left it
+};
+
+}  // namespace relume::train

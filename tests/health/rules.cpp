@@ -1,0 +1,230 @@
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "relume/health/rule.h"
+
+namespace relume::health {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// A run of three weight matrices that learns as it should: what each test spoils in one place.
+Measurements healthy_run(int checks = 20) {
+  Measurements m;
+  m.weight_names = {"0.weight", "2.weight", "4.weight"};
+  m.first_loss = 1;
+  m.full_lr = 1e-3;
+  for (int i = 0; i < checks; ++i) {
+    Check check;
+    check.step = 16 * i;
+    check.smoothed_loss = check.loss = check.lowest_loss = std::exp(-0.1 * i);
+    check.lr = 1e-3;
+    check.gradient_norm = 1;
+    check.weights = {{1e-3, 5e-3}, {5e-3, 5e-3}, {1e-2, 5e-3}};
+    m.checks.push_back(check);
+  }
+  m.step = 16 * (checks - 1);
+  return m;
+}
+
+std::vector<std::string> rules_of(const std::vector<Finding>& findings) {
+  std::vector<std::string> names;
+  for (const Finding& finding : findings) names.push_back(finding.rule);
+  return names;
+}
+
+template <class Spoil>
+std::vector<Finding> after(Spoil spoil, int checks = 20) {
+  Measurements m = healthy_run(checks);
+  spoil(m);
+  return judge(m);
+}
+
+TEST(Rules, AreSilentAboutAHealthyRun) {
+  for (const int checks : {0, 1, 2, 3, 20, 100}) EXPECT_TRUE(judge(healthy_run(checks)).empty()) << checks;
+}
+
+TEST(Rules, SayWhatTheyLack) {
+  const Measurements nothing;
+  for (const Rule& rule : rules()) EXPECT_FALSE(rule.judge(nothing, {}).cannot_judge.empty()) << rule.name;
+}
+
+TEST(VanishingGradient, FiresAfterThreeChecksInARow) {
+  for (const int sick : {1, 2, 3, 4}) {
+    const auto findings = after([&](Measurements& m) {
+      for (int i = 0; i < sick; ++i)
+        m.checks[m.checks.size() - 1 - static_cast<std::size_t>(i)].weights[0] = {9e-6, 1e-3};
+    });
+    EXPECT_EQ(findings.size(), sick >= 3 ? 1u : 0u) << sick;
+  }
+}
+
+TEST(VanishingGradient, IsAnErrorWhereTheLossStandsStill) {
+  const auto vanish = [](Measurements& m) {
+    for (Check& check : m.checks) check.weights[0].gradient_rms = 9e-6;
+  };
+  auto findings = after(vanish);
+  ASSERT_THAT(rules_of(findings), ElementsAre("vanishing_gradient"));
+  EXPECT_EQ(findings[0].severity, Severity::warning);
+  EXPECT_EQ(findings[0].layer, "0.weight");
+  EXPECT_EQ(findings[0].step, 0);
+  findings = after([&](Measurements& m) {
+    vanish(m);
+    for (Check& check : m.checks) check.smoothed_loss = check.lowest_loss = 1;
+  });
+  ASSERT_THAT(rules_of(findings), ElementsAre("vanishing_gradient"));
+  EXPECT_EQ(findings[0].severity, Severity::error);
+}
+
+TEST(ExplodingGradient, TakesALargeNormAndARisingLoss) {
+  const auto large = [](Measurements& m) {
+    for (std::size_t i = 17; i < 20; ++i) m.checks[i].gradient_norm = 101;
+  };
+  EXPECT_TRUE(after(large).empty()) << "the loss still falls";
+  const auto findings = after([&](Measurements& m) {
+    large(m);
+    for (std::size_t i = 17; i < 20; ++i) m.checks[i].smoothed_loss = 2;
+  });
+  ASSERT_THAT(rules_of(findings), ElementsAre("exploding_gradient"));
+  EXPECT_EQ(findings[0].step, 16 * 17);
+  EXPECT_EQ(findings[0].severity, Severity::error);
+}
+
+TEST(ExplodingGradient, IsWhatIsNoNumber) {
+  const auto findings = after([](Measurements& m) { m.not_finite_step = 77; });
+  ASSERT_THAT(rules_of(findings), ElementsAre("exploding_gradient"));
+  EXPECT_EQ(findings[0].step, 77);
+}
+
+TEST(StepTooLarge, NamesTheLayerAndSinceWhen) {
+  const auto findings = after([](Measurements& m) {
+    for (std::size_t i = 16; i < 20; ++i) m.checks[i].weights[1].update_ratio = 0.4;
+  });
+  ASSERT_THAT(rules_of(findings), ElementsAre("step_too_large"));
+  EXPECT_EQ(findings[0].layer, "2.weight");
+  EXPECT_EQ(findings[0].step, 16 * 16);
+  EXPECT_THAT(to_string(findings[0]), HasSubstr("0.4"));
+}
+
+TEST(StepTooSmall, KnowsTheScheduleAndTheEnd) {
+  const auto still = [](Measurements& m) {
+    for (Check& check : m.checks) {
+      for (WeightCheck& weight : check.weights) weight.update_ratio = 1e-7;
+      check.smoothed_loss = check.lowest_loss = 0.9;
+    }
+  };
+  EXPECT_THAT(rules_of(after(still)), ElementsAre("step_too_small"));
+  EXPECT_TRUE(after([&](Measurements& m) {
+                still(m);
+                m.full_lr = 1;
+              }).empty())
+      << "the schedule has lowered the rate";
+  EXPECT_TRUE(after([&](Measurements& m) {
+                still(m);
+                m.first_loss = 1000;
+              }).empty())
+      << "nearly all is learned";
+  EXPECT_TRUE(after([&](Measurements& m) {
+                still(m);
+                for (Check& check : m.checks) check.weights[2].update_ratio = 1e-4;
+              }).empty())
+      << "one matrix moves";
+}
+
+TEST(Diverging, TakesARiseThatMattersAndStays) {
+  const auto rise_to = [](double loss) {
+    return [loss](Measurements& m) {
+      for (std::size_t i = 15; i < 20; ++i) {
+        m.checks[i].smoothed_loss = loss;
+        m.checks[i].lowest_loss = 0.22;
+      }
+    };
+  };
+  EXPECT_THAT(rules_of(after(rise_to(0.6))), ElementsAre("diverging"));
+  EXPECT_TRUE(after(rise_to(0.4)).empty()) << "a fifth of the first loss";
+}
+
+TEST(LossNotImproving, ComparesWithTheStartAndWithAConstantAnswer) {
+  const auto stuck = [](double loss) {
+    return [loss](Measurements& m) {
+      for (Check& check : m.checks) check.smoothed_loss = check.lowest_loss = loss;
+    };
+  };
+  EXPECT_THAT(rules_of(after(stuck(0.99))), ElementsAre("loss_not_improving"));
+  EXPECT_TRUE(after(stuck(0.99), 10).empty()) << "too early to say";
+  EXPECT_TRUE(after(stuck(0.7)).empty());
+  const auto findings = after([&](Measurements& m) {
+    stuck(0.7)(m);
+    m.constant_loss = 0.69;
+  });
+  ASSERT_THAT(rules_of(findings), ElementsAre("loss_not_improving"));
+  EXPECT_THAT(findings[0].cause, HasSubstr("constant answer"));
+}
+
+TEST(Overfitting, TakesThreeEpochsOfBoth) {
+  for (const auto& [valid, fires] : {std::pair(0.62, true), {0.55, false}}) {
+    const auto findings = after([value = valid](Measurements& m) {
+      for (const double train : {0.6, 0.5, 0.4, 0.3, 0.2}) m.epochs.push_back({train, train >= 0.5 ? 0.48 : value});
+    });
+    EXPECT_EQ(rules_of(findings) == std::vector<std::string>{"overfitting"}, fires) << valid;
+  }
+}
+
+TEST(InputRules, NameTheColumn) {
+  const auto findings = after([](Measurements& m) {
+    m.inputs = {{"age", 0, 1}, {"salary", 50000, 20000}, {"always", 1, 0}, {"height", 0.2, 1.1}};
+  });
+  ASSERT_THAT(rules_of(findings), ElementsAre("unscaled_feature", "constant_feature"));
+  EXPECT_THAT(findings[0].units, ElementsAre(1));
+  EXPECT_THAT(findings[0].cause, HasSubstr("salary"));
+  EXPECT_THAT(findings[1].units, ElementsAre(2));
+}
+
+LayerActivity layer(std::string name, ActivationKind kind, std::vector<std::int64_t> fired,
+                    std::vector<std::int64_t> saturated = {}) {
+  saturated.resize(fired.size());
+  return {std::move(name), kind, 1000, std::move(fired), std::move(saturated)};
+}
+
+TEST(UnitRules, CountEachUnitOnItsOwn) {
+  const auto findings = after([](Measurements& m) {
+    m.activity = {layer("relu1", ActivationKind::rectifier, {500, 9, 10, 0, 400}),
+                  layer("relu2", ActivationKind::rectifier, {1000, 1000, 1000, 999}),
+                  layer("relu3", ActivationKind::rectifier, {1000, 1000, 400, 999}),
+                  layer("tanh1", ActivationKind::bounded, {1000, 1000, 1000}, {951, 949, 0})};
+  });
+  ASSERT_THAT(rules_of(findings), ElementsAre("dead_units", "saturated_units", "near_dead_units", "always_on_layer"));
+  EXPECT_THAT(findings[0].units, ElementsAre(3));
+  EXPECT_THAT(findings[1].units, ElementsAre(0));
+  EXPECT_THAT(findings[2].units, ElementsAre(1));
+  EXPECT_EQ(findings[3].layer, "relu2");
+}
+
+TEST(Causes, ComeInPlaceOfWhatTheyExplain) {
+  // SGD at a rate of 3: all units of a layer die, and the gradient before them is exactly 0.
+  const auto findings = after([](Measurements& m) {
+    m.activity = {layer("relu1", ActivationKind::rectifier, {0, 0, 0, 0})};
+    for (Check& check : m.checks) {
+      check.weights[0].gradient_rms = 0;
+      check.weights[1].update_ratio = 0.5;
+      check.smoothed_loss = check.lowest_loss = 1;
+    }
+  });
+  ASSERT_THAT(rules_of(findings), ElementsAre("dead_units", "step_too_large"));
+  EXPECT_THAT(findings[0].cause, HasSubstr("step was too large"));
+}
+
+TEST(Causes, LeaveOtherFindingsAlone) {
+  // One dead unit in ten does not explain why nothing arrives.
+  const auto findings = after([](Measurements& m) {
+    m.activity = {layer("relu1", ActivationKind::rectifier, {0, 300, 400, 300, 300, 200, 100, 300, 400, 500})};
+    for (Check& check : m.checks) check.weights[0].gradient_rms = 0;
+  });
+  EXPECT_THAT(rules_of(findings), ::testing::UnorderedElementsAre("dead_units", "vanishing_gradient"));
+}
+
+}  // namespace
+}  // namespace relume::health
