@@ -119,15 +119,14 @@ class BackwardPass {
 
 void Tensor::backward(const Tensor& gradient, bool retain_graph) const {
   require(requires_grad(), "backward: the tensor does not require a gradient, nor does anything that it came from");
-  require(gradient.defined() || elements() == 1, "backward: a tensor of {} needs a gradient to start from",
-          shape());
+  require(gradient.defined() || elements() == 1, "backward: a tensor of {} needs a gradient to start from", shape());
   NoGradGuard guard;
   Tensor start = gradient.defined() ? gradient : full(shape(), 1, dtype());
   require<DTypeError>(start.dtype() == dtype(),
                       "backward: a gradient of {} does not fit a tensor of {}; convert it with to()",
                       name(start.dtype()), name(dtype()));
-  require<ShapeError>(start.shape() == shape(), "backward: a gradient of {} does not fit a tensor of {}",
-                      start.shape(), shape());
+  require<ShapeError>(start.shape() == shape(), "backward: a gradient of {} does not fit a tensor of {}", start.shape(),
+                      shape());
   if (Node* node = grad_fn())
     BackwardPass(retain_graph).run(node, start);
   else

@@ -14,8 +14,7 @@ namespace relume::nn {
 namespace {
 
 void check(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
-  require<ShapeError>(logits.dimensions() == 2, "cross_entropy: logits of {} are not [rows, classes]",
-                      logits.shape());
+  require<ShapeError>(logits.dimensions() == 2, "cross_entropy: logits of {} are not [rows, classes]", logits.shape());
   require<ShapeError>(targets.shape() == Shape{logits.size(0)}, "cross_entropy: targets of {} do not fit logits of {}",
                       targets.shape(), logits.shape());
   require<DTypeError>(targets.dtype() == DType::int64, "cross_entropy: the targets are {}, not int64",

@@ -64,8 +64,8 @@ Tensor prelu(const Tensor& input, const Tensor& slope) {
   const Tensor x = input.contiguous();
   const std::int64_t channels = x.dimensions() >= 2 ? x.size(1) : x.elements();
   require<ShapeError>(slope.elements() == 1 || slope.elements() == channels,
-                      "prelu: {} slopes do not fit an input of {} with {} channels", slope.elements(),
-                      x.shape(), channels);
+                      "prelu: {} slopes do not fit an input of {} with {} channels", slope.elements(), x.shape(),
+                      channels);
   const std::int64_t outer = x.dimensions() >= 2 ? x.size(0) : 1;
   const std::int64_t inner = outer * channels > 0 ? x.elements() / (outer * channels) : 0;
   const Entry& entry = *activation::find("prelu");

@@ -12,8 +12,7 @@ namespace relume {
 Tensor index_select(const Tensor& x, int dimension, const Tensor& indices) {
   require<DTypeError>(indices.dtype() == DType::int64, "index_select: the indices are {}, not int64",
                       name(indices.dtype()));
-  require<ShapeError>(indices.dimensions() == 1, "index_select: indices of {} are not one row",
-                      indices.shape());
+  require<ShapeError>(indices.dimensions() == 1, "index_select: indices of {} are not one row", indices.shape());
   const std::vector<std::int64_t> picked = indices.to_vector<std::int64_t>();
   const std::int64_t size = x.size(dimension);
   for (std::int64_t i : picked)

@@ -10,8 +10,7 @@ Tensor cat(const std::vector<Tensor>& tensors, int dimension) {
   require(!tensors.empty(), "cat: there is no tensor to join");
   const Tensor& first = tensors.front();
   const int n = first.dimensions();
-  require<IndexError>(dimension >= -n && dimension < n, "cat: dimension {} is not in {}", dimension,
-                      first.shape());
+  require<IndexError>(dimension >= -n && dimension < n, "cat: dimension {} is not in {}", dimension, first.shape());
   const int d = dimension < 0 ? dimension + n : dimension;
   Shape shape = first.shape();
   DType dtype = first.dtype();
@@ -20,8 +19,8 @@ Tensor cat(const std::vector<Tensor>& tensors, int dimension) {
   for (const Tensor& t : tensors) {
     Shape rest = t.shape();
     if (rest.dimensions() == n) rest[d] = first.shape()[d];
-    require<ShapeError>(rest == first.shape(), "cat: {} and {} differ outside of dimension {}",
-                        first.shape(), t.shape(), d);
+    require<ShapeError>(rest == first.shape(), "cat: {} and {} differ outside of dimension {}", first.shape(),
+                        t.shape(), d);
     shape[d] += t.shape()[d];
     sizes.push_back(t.shape()[d]);
     dtype = promote(dtype, t.dtype());
@@ -47,8 +46,8 @@ Tensor stack(const std::vector<Tensor>& tensors, int dimension) {
   std::vector<Tensor> rows;
   rows.reserve(tensors.size());
   for (const Tensor& t : tensors) {
-    require<ShapeError>(t.shape() == tensors.front().shape(), "stack: {} and {} differ",
-                        tensors.front().shape(), t.shape());
+    require<ShapeError>(t.shape() == tensors.front().shape(), "stack: {} and {} differ", tensors.front().shape(),
+                        t.shape());
     rows.push_back(t.unsqueeze(dimension));
   }
   return cat(rows, dimension);

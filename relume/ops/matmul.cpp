@@ -37,8 +37,8 @@ void multiply(const Tensor& a, const Tensor& b, const Tensor& y) {
 
 // y = a b:  ∂L/∂a = dy bᵀ,  ∂L/∂b = aᵀ dy
 Tensor matrix_product(const Tensor& a, const Tensor& b) {
-  require<ShapeError>(a.size(1) == b.size(0), "matmul: {} and {} do not fit: inner sizes are {} and {}",
-                      a.shape(), b.shape(), a.size(1), b.size(0));
+  require<ShapeError>(a.size(1) == b.size(0), "matmul: {} and {} do not fit: inner sizes are {} and {}", a.shape(),
+                      b.shape(), a.size(1), b.size(0));
   Tensor y = empty({a.size(0), b.size(1)}, a.dtype());
   multiply(a.detach(), b.detach(), y);
   return record(y, "MmBackward0", {&a, &b}, [a = Saved(a), b = Saved(b)](const BackwardContext& c) -> Gradients {
@@ -58,8 +58,8 @@ Tensor expand_batch(const Tensor& t, const Shape& batch) {
 
 // Each matrix of the batch by itself:  ∂L/∂a = dy bᵀ,  ∂L/∂b = aᵀ dy
 Tensor batched_product(const Tensor& a, const Tensor& b) {
-  require<ShapeError>(a.size(2) == b.size(1), "matmul: {} and {} do not fit: inner sizes are {} and {}",
-                      a.shape(), b.shape(), a.size(2), b.size(1));
+  require<ShapeError>(a.size(2) == b.size(1), "matmul: {} and {} do not fit: inner sizes are {} and {}", a.shape(),
+                      b.shape(), a.size(2), b.size(1));
   Tensor y = empty({a.size(0), a.size(1), b.size(2)}, a.dtype());
   for (std::int64_t i = 0; i < a.size(0); ++i)
     multiply(a.detach().select(0, i), b.detach().select(0, i), y.select(0, i));

@@ -16,8 +16,7 @@ std::array<bool, Shape::max_dimensions> named(const Tensor& x, const Shape& dime
   std::array<bool, Shape::max_dimensions> result{};
   for (std::int64_t d : dimensions) {
     const std::int64_t i = d < 0 ? d + x.dimensions() : d;
-    require<IndexError>(i >= 0 && i < x.dimensions(), "{}: dimension {} is not in {}", operation, d,
-                        x.shape());
+    require<IndexError>(i >= 0 && i < x.dimensions(), "{}: dimension {} is not in {}", operation, d, x.shape());
     require(!result[static_cast<std::size_t>(i)], "{}: dimension {} is given twice", operation, d);
     result[static_cast<std::size_t>(i)] = true;
   }

@@ -42,8 +42,7 @@ Shape completed(const Tensor& x, const Shape& shape, const char* operation) {
   }
   if (open >= 0 && known > 0 && x.elements() % known == 0) result[open] = x.elements() / known;
   require<ShapeError>(result.elements() == x.elements() && (open < 0 || known > 0),
-                      "{}: {} elements of {} do not fill {}", operation, x.elements(), x.shape(),
-                      shape);
+                      "{}: {} elements of {} do not fill {}", operation, x.elements(), x.shape(), shape);
   return result;
 }
 
@@ -95,8 +94,8 @@ Tensor Tensor::reshape(const Shape& wanted) const {
 }
 
 Tensor Tensor::permute(const Shape& order) const {
-  require<ShapeError>(order.dimensions() == dimensions(), "permute: {} does not order the dimensions of {}",
-                      order, shape());
+  require<ShapeError>(order.dimensions() == dimensions(), "permute: {} does not order the dimensions of {}", order,
+                      shape());
   Shape sizes = order, steps = order, back = order;
   std::array<bool, Shape::max_dimensions> seen{};
   for (int i = 0; i < order.dimensions(); ++i) {
@@ -127,16 +126,15 @@ Tensor Tensor::t() const {
 }
 
 Tensor Tensor::expand(const Shape& wanted) const {
-  require<ShapeError>(wanted.dimensions() >= dimensions(), "expand: {} has fewer dimensions than {}", wanted,
-                      shape());
+  require<ShapeError>(wanted.dimensions() >= dimensions(), "expand: {} has fewer dimensions than {}", wanted, shape());
   Shape sizes = wanted, steps = wanted;
   const int offset = wanted.dimensions() - dimensions();
   for (int i = 0; i < wanted.dimensions(); ++i) {
     const bool present = i >= offset;
     if (wanted[i] == -1 && present) sizes[i] = shape()[i - offset];
     const bool same = present && shape()[i - offset] == sizes[i];
-    require<ShapeError>(same || !present || shape()[i - offset] == 1, "expand: {} does not expand to {}",
-                        shape(), wanted);
+    require<ShapeError>(same || !present || shape()[i - offset] == 1, "expand: {} does not expand to {}", shape(),
+                        wanted);
     steps[i] = same ? strides()[i - offset] : 0;
   }
   return record(alias(*this, sizes, steps), "ExpandBackward0", {this},

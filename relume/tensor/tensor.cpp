@@ -34,8 +34,7 @@ void TensorImpl::destroy(TensorImpl* impl) {
 
 std::int64_t Tensor::size(int dimension) const {
   const int n = dimensions();
-  require<IndexError>(dimension >= -n && dimension < n, "size: dimension {} is not in {}", dimension,
-                      shape());
+  require<IndexError>(dimension >= -n && dimension < n, "size: dimension {} is not in {}", dimension, shape());
   return shape()[dimension];
 }
 
