@@ -34,6 +34,8 @@ Tensor compute(Binary op, const char* name, const Tensor& left, const Tensor& ri
 /// The gradient of an operand, brought back to its shape and dtype.
 Tensor back_to(const Tensor& gradient, const Shape& shape, DType dtype) { return sum_to(gradient, shape).to(dtype); }
 
+Tensor zero_like(const Tensor& gradient) { return scalar(0, gradient.dtype()); }
+
 /// dx where `mine` won over `other`, half of it where they are equal.
 Tensor winners_share(const Tensor& dy, const Tensor& mine, const Tensor& other, bool larger) {
   const Tensor wins = larger ? mine > other : mine < other;
@@ -107,14 +109,20 @@ Tensor operator/(const Tensor& a, const Tensor& b) {
   });
 }
 
-// y = aᵇ:  ∂L/∂a = dy b aᵇ⁻¹,  ∂L/∂b = dy y ln a
+// y = aᵇ:  ∂L/∂a = dy b aᵇ⁻¹, 0 for b = 0;  ∂L/∂b = dy y ln a, 0 for a = 0 and b ≥ 0
 Tensor pow(const Tensor& a, const Tensor& b) {
   Tensor y = compute(Binary::power, "pow", a, b, result_dtype(a, b));
   return record(y, "PowBackward0", {&a, &b},
                 [a = Saved(a), b = Saved(b), y = saved_output(y)](const BackwardContext& c) -> Gradients {
-                  const Tensor &u = c(a), &v = c(b);
-                  return {c.needs(0) ? back_to(c.gradient * v * pow(u, v - 1), u.shape(), u.dtype()) : Tensor(),
-                          c.needs(1) ? back_to(c.gradient * c(y) * log(u), v.shape(), v.dtype()) : Tensor()};
+                  const Tensor u = c(a).detach(), v = c(b).detach();
+                  // There the factors are 0 · ∞, and the limit is 0.
+                  const auto by_base = [&] { return where(v == 0, zero_like(c.gradient), v * pow(u, v - 1)); };
+                  const auto by_exponent = [&] {
+                    const Tensor flat = (u == 0) * (v >= 0);
+                    return where(flat, zero_like(c.gradient), c(y) * log(u));
+                  };
+                  return {c.needs(0) ? back_to(c.gradient * by_base(), u.shape(), u.dtype()) : Tensor(),
+                          c.needs(1) ? back_to(c.gradient * by_exponent(), v.shape(), v.dtype()) : Tensor()};
                 });
 }
 

@@ -42,6 +42,32 @@ Tensor cat(const std::vector<Tensor>& tensors, int dimension) {
   });
 }
 
+std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, int dimension) {
+  std::int64_t total = 0;
+  for (const std::int64_t size : sizes) {
+    require<ShapeError>(size >= 0, "split: a part of {} elements cannot be", size);
+    total += size;
+  }
+  require<ShapeError>(total == x.size(dimension), "split: the sizes add up to {}, but dimension {} of {} has {}", total,
+                      dimension, x.shape(), x.size(dimension));
+  std::vector<Tensor> parts;
+  std::int64_t at = 0;
+  for (const std::int64_t size : sizes) {
+    parts.push_back(x.slice(dimension, at, at + size));
+    at += size;
+  }
+  return parts;
+}
+
+std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dimension) {
+  require(size > 0, "split: parts of {} elements cannot be", size);
+  std::vector<std::int64_t> sizes;
+  std::int64_t left = x.size(dimension);
+  for (; left > size; left -= size) sizes.push_back(size);
+  sizes.push_back(left);
+  return split(x, sizes, dimension);
+}
+
 Tensor stack(const std::vector<Tensor>& tensors, int dimension) {
   std::vector<Tensor> rows;
   rows.reserve(tensors.size());

@@ -122,6 +122,29 @@ Tensor extreme(const Tensor& x, bool largest) {
                 });
 }
 
+Tensor place_of_extreme(const Tensor& x, int dimension, bool keepdim, bool largest) {
+  const char* operation = largest ? "argmax" : "argmin";
+  const auto gone = named(x, {dimension}, operation);
+  const int d = dimension < 0 ? dimension + x.dimensions() : dimension;
+  require(x.size(d) > 0, "{}: {} has nothing along dimension {}", operation, x.shape(), dimension);
+  const Tensor rows = x.detach().transpose(d, -1).contiguous();
+  Tensor best = empty(rows.shape(), DType::int64).select(-1, 0).contiguous();
+  visit(x.dtype(), [&]<class T>() {
+    const T* row = rows.data<T>();
+    for (std::int64_t& index : best.span<std::int64_t>()) {
+      index = 0;
+      for (std::int64_t i = 1; i < rows.size(-1); ++i) {
+        const auto value = widened(row[i]), best_value = widened(row[index]);
+        const bool better = largest ? value > best_value : value < best_value;
+        if (best_value == best_value && (better || value != value)) index = i;
+      }
+      row += rows.size(-1);
+    }
+  });
+  const Tensor y = best.unsqueeze(-1).transpose(d, -1).contiguous();
+  return y.reshape(reduced_shape(x, gone, keepdim));
+}
+
 }  // namespace
 
 Tensor sum(const Tensor& x, const Shape& dimensions, bool keepdim) {
@@ -144,25 +167,7 @@ Tensor mean(const Tensor& x) { return mean(x, all_dimensions(x), false); }
 Tensor max(const Tensor& x) { return extreme(x, true); }
 Tensor min(const Tensor& x) { return extreme(x, false); }
 
-Tensor argmax(const Tensor& x, int dimension, bool keepdim) {
-  const auto gone = named(x, {dimension}, "argmax");
-  const int d = dimension < 0 ? dimension + x.dimensions() : dimension;
-  require(x.size(d) > 0, "argmax: {} has nothing along dimension {}", x.shape(), dimension);
-  const Tensor rows = x.detach().transpose(d, -1).contiguous();
-  Tensor best = empty(rows.shape(), DType::int64).select(-1, 0).contiguous();
-  visit(x.dtype(), [&]<class T>() {
-    const T* row = rows.data<T>();
-    for (std::int64_t& index : best.span<std::int64_t>()) {
-      index = 0;
-      for (std::int64_t i = 1; i < rows.size(-1); ++i) {
-        const auto value = widened(row[i]), best_value = widened(row[index]);
-        if (best_value == best_value && (value > best_value || value != value)) index = i;
-      }
-      row += rows.size(-1);
-    }
-  });
-  const Tensor y = best.unsqueeze(-1).transpose(d, -1).contiguous();
-  return y.reshape(reduced_shape(x, gone, keepdim));
-}
+Tensor argmax(const Tensor& x, int dimension, bool keepdim) { return place_of_extreme(x, dimension, keepdim, true); }
+Tensor argmin(const Tensor& x, int dimension, bool keepdim) { return place_of_extreme(x, dimension, keepdim, false); }
 
 }  // namespace relume

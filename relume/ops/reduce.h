@@ -14,7 +14,8 @@ Tensor mean(const Tensor& x, const Shape& dimensions, bool keepdim = false);
 /// The largest (smallest) element; the gradient goes to it, shared evenly among equals. NaN wins.
 Tensor max(const Tensor& x);
 Tensor min(const Tensor& x);
-/// The index of the first largest element along a dimension, int64.
+/// The index of the first largest (smallest) element along a dimension, int64. NaN wins.
 Tensor argmax(const Tensor& x, int dimension, bool keepdim = false);
+Tensor argmin(const Tensor& x, int dimension, bool keepdim = false);
 
 }  // namespace relume

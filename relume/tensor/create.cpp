@@ -35,13 +35,6 @@ Tensor generate(const Shape& shape, const TensorOptions& options, F&& next) {
   return with_options(std::move(t), options);
 }
 
-template <class To, class From>
-Tensor from_list(std::initializer_list<From> values) {
-  Tensor t = empty({static_cast<std::int64_t>(values.size())}, dtype_v<To>);
-  std::transform(values.begin(), values.end(), t.data<To>(), [](From v) { return static_cast<To>(v); });
-  return t;
-}
-
 }  // namespace
 
 Tensor empty(const Shape& shape, TensorOptions options) {
@@ -103,15 +96,6 @@ Tensor randperm(std::int64_t n) {
   Tensor t = arange(0, static_cast<double>(n));
   default_rng().shuffle(t.span<std::int64_t>());
   return t;
-}
-
-Tensor tensor(std::initializer_list<std::int64_t> values) { return from_list<std::int64_t>(values); }
-Tensor tensor(std::initializer_list<int> values) { return from_list<std::int64_t>(values); }
-Tensor tensor(std::initializer_list<bool> values) { return from_list<bool>(values); }
-
-Tensor tensor(std::initializer_list<double> values, TensorOptions options) {
-  return generate({static_cast<std::int64_t>(values.size())}, options,
-                  [&](std::int64_t i) { return values.begin()[i]; });
 }
 
 Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, TensorOptions options) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "relume/base/dtype.h"
@@ -152,18 +153,28 @@ Tensor randperm(std::int64_t n);
 Tensor empty_like(const Tensor& like);
 Tensor zeros_like(const Tensor& like);
 
-/// tensor({-2, -1, 0}): integers become int64, floating point float32, bool bool, as in PyTorch.
-Tensor tensor(std::initializer_list<std::int64_t> values);
-Tensor tensor(std::initializer_list<int> values);
-Tensor tensor(std::initializer_list<double> values, TensorOptions options = {});
-Tensor tensor(std::initializer_list<bool> values);
-/// A matrix from rows of equal length.
+/// The dtype of a tensor made from a list of T: int64 for integers, float32 for floating point, bool for bool.
+template <class T>
+inline constexpr DType listed_dtype = std::is_same_v<T, bool> ? DType::bool_
+                                      : std::is_integral_v<T> ? DType::int64
+                                                              : DType::float32;
+
+/// A matrix from rows of equal length: tensor({{1}, {-1}}) is 2 × 1.
 Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, TensorOptions options = {});
 /// A scalar (no dimensions).
 Tensor scalar(double value, TensorOptions options = {});
 /// A copy of the values, in that shape ({n} by default). The dtype is T's.
 template <class T>
 Tensor from_vector(const std::vector<T>& values, std::optional<Shape> shape = std::nullopt);
+/// tensor({-2, -1, 0}): integers become int64, floating point float32, bool bool, as in PyTorch.
+template <class T>
+requires std::is_arithmetic_v<T> Tensor tensor(std::initializer_list<T> values,
+                                               TensorOptions options = listed_dtype<T>) {
+  using Kept = std::conditional_t<std::is_same_v<T, bool>, bool,
+                                  std::conditional_t<std::is_integral_v<T>, std::int64_t, double>>;
+  Tensor t = from_vector(std::vector<Kept>(values.begin(), values.end())).to(options.dtype);
+  return options.requires_grad ? t.requires_grad_() : t;
+}
 /// A tensor onto memory of somebody else's; `deleter(data)` runs when the last view is gone.
 Tensor from_blob(void* data, const Shape& shape, DType dtype, std::function<void(void*)> deleter = {});
 
