@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,11 @@ namespace {
 using namespace relume;
 using Clock = std::chrono::steady_clock;
 
+/// "784-128-10"
 std::vector<std::int64_t> parse_widths(const std::string& text) {
   std::vector<std::int64_t> widths;
-  for (std::size_t at = 0; at < text.size(); at = text.find_first_of("-", at) + 1) {
-    widths.push_back(std::atoll(text.c_str() + at));
-    if (text.find('-', at) == std::string::npos) break;
-  }
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, '-');) widths.push_back(std::atoll(part.c_str()));
   return widths;
 }
 
