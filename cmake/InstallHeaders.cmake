@@ -3,6 +3,7 @@
 cmake_minimum_required(VERSION 3.22)
 set(private_include "#include [<\"](fmt|nlohmann|hwy|csv\\.h|zlib\\.h|libxsmm|CLI)")
 file(GLOB_RECURSE headers RELATIVE ${source_dir} ${source_dir}/relume/*.h)
+list(FILTER headers EXCLUDE REGEX "^relume/plot/events/")  # no part of the library
 
 set(private "")
 set(found TRUE)

@@ -11,8 +11,8 @@
 
 namespace relume::app {
 
-/// model.safetensors (best), last.safetensors, checkpoint/, metrics.csv, report.html. Every file appears whole or not
-/// at all.
+/// model.safetensors (best), last.safetensors, checkpoint/, metrics.csv, report.html. Each of these appears whole or
+/// not at all.
 class RunFolder {
  public:
   /// A new folder: `out`, or the first free of runs/NAME, runs/NAME-2, … after the data's name. Throws InputError where
@@ -21,6 +21,7 @@ class RunFolder {
   /// The folder of a run to go on with.
   static RunFolder open(const std::string& folder);
 
+  const std::filesystem::path& path() const { return path_; }
   io::Checkpoint load_checkpoint() const;
   void save_checkpoint(const train::Trainer& trainer);
   /// The same, but not more often than every ten seconds: a sync costs more than many an epoch.

@@ -7,6 +7,7 @@
 #include "apps/relume/command.h"
 #include "apps/relume/progress.h"
 #include "apps/relume/result.h"
+#include "apps/relume/run_events.h"
 #include "apps/relume/run_folder.h"
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
@@ -83,6 +84,22 @@ Result measure(const train::Job& job, const train::Trainer& trainer, const train
   return result;
 }
 
+void watch(train::Trainer& trainer, ProgressDisplay& display, RunEvents& events) {
+  trainer.on_progress = [&](const train::Progress& progress) { display.show(progress); };
+  trainer.on_epoch = [&](const train::EpochRow& row) {
+    display.show(row, trainer.options().epochs);
+    events.write(row);
+  };
+  trainer.on_finding = [&](const health::Finding& finding) {
+    display.show(finding);
+    events.write(finding);
+  };
+  trainer.on_cure = [&](const std::string& cure) {
+    display.show(cure);
+    events.write_cure(cure);
+  };
+}
+
 void run(Arguments& a, const std::string& command) {
   settle(a);
   std::unique_ptr<RunFolder> folder;
@@ -96,15 +113,14 @@ void run(Arguments& a, const std::string& command) {
   }
   if (!a.quiet) describe(job, trainer);
   ProgressDisplay display(job.model.task, a.quiet);
-  trainer.on_progress = [&](const train::Progress& progress) { display.show(progress); };
-  trainer.on_epoch = [&](const train::EpochRow& row) { display.show(row, trainer.options().epochs); };
-  trainer.on_finding = [&](const health::Finding& finding) { display.show(finding); };
-  trainer.on_cure = [&](const std::string& cure) { display.show(cure); };
+  RunEvents events(folder->path(), job.model, trainer.options());
+  watch(trainer, display, events);
   trainer.on_checkpoint = [&] { folder->save_checkpoint_at_times(trainer); };
   catch_interrupts();
   trainer.stop = &interrupted;
   const train::History history = trainer.run();
   display.finish();
+  events.end(history);
   folder->save_checkpoint(trainer);
   Result result = measure(job, trainer, history);
   result.command = command;

@@ -10,6 +10,13 @@
 namespace relume::app {
 namespace {
 
+/// The address sanitizer keeps what was freed for a while, so that the peak says nothing.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool freed_memory_is_kept = true;
+#else
+constexpr bool freed_memory_is_kept = false;
+#endif
+
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -153,7 +160,9 @@ TEST_F(Predict, StreamsAFileThatIsMuchLargerThanItsMemory) {
   const Outcome outcome = relume(place, {"predict", "run/model.safetensors", "large.csv", "-o", "p.csv"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   // The parent's own memory counts until exec, so that the small run is the yardstick.
-  EXPECT_LT(outcome.peak_kib, at_once.peak_kib + 40 * 1024);
+  if (!freed_memory_is_kept) {
+    EXPECT_LT(outcome.peak_kib, at_once.peak_kib + 40 * 1024);
+  }
   const std::string lines = place.read("p.csv"), body = few.substr(few.find('\n') + 1);
   ASSERT_EQ(lines.size(), few.size() + 599 * body.size());
   EXPECT_TRUE(lines.starts_with(few));
