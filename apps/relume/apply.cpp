@@ -6,11 +6,12 @@
 #include <optional>
 #include <sstream>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "apps/relume/command.h"
 #include "relume/activation/activation.h"
 #include "relume/base/require.h"
+#include "relume/ops/activation.h"
 
 namespace relume::app {
 namespace {
@@ -55,6 +56,16 @@ std::string apply(const Activation& f, bool derivative, const std::vector<Number
   return text;
 }
 
+/// The same for an activation of all the numbers together, or with a learned slope, which is as it begins.
+std::string apply_together(const Activation& f, const std::vector<Number>& numbers) {
+  std::vector<double> reals;
+  for (const Number& number : numbers) reals.push_back(number.real);
+  const Tensor x = from_vector(reals);
+  const bool learned = f.entry().kind == activation::Kind::parametric;
+  const Tensor y = learned ? prelu(x, full({1}, activation::Prelu::initial_slope, float64)) : activate(f, x, 0);
+  return fmt::format("{}", fmt::join(y.to_vector<double>(), " "));
+}
+
 std::vector<Number> parse_all(const std::vector<std::string>& words) {
   std::vector<Number> numbers;
   for (const std::string& word : words) numbers.push_back(parse(word));
@@ -63,16 +74,20 @@ std::vector<Number> parse_all(const std::vector<std::string>& words) {
 
 void run(const Arguments& a, const std::vector<std::string>& words) {
   const Activation f(a.name);
-  require<InputError>(f.entry().kind == activation::Kind::elementwise, "apply: {} is not a function of one number",
-                      a.name);
+  const bool elementwise = f.entry().kind == activation::Kind::elementwise;
+  require<InputError>(elementwise || !a.derivative,
+                      "apply: {} is not a function of one number; --derivative is for those that are", a.name);
+  const auto values = [&](const std::vector<std::string>& texts) {
+    return elementwise ? apply(f, a.derivative, parse_all(texts)) : apply_together(f, parse_all(texts));
+  };
   if (!words.empty()) {
-    fmt::print("{}\n", apply(f, a.derivative, parse_all(words)));
+    fmt::print("{}\n", values(words));
     return;
   }
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream stream(line);
     const std::vector<std::string> in_line{std::istream_iterator<std::string>(stream), {}};
-    if (!in_line.empty()) fmt::print("{}\n", apply(f, a.derivative, parse_all(in_line)));
+    if (!in_line.empty()) fmt::print("{}\n", values(in_line));
   }
 }
 

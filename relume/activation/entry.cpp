@@ -79,6 +79,14 @@ bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bf
 
 }  // namespace
 
+std::int64_t Entry::features_out(std::int64_t features) const {
+  if (kind == Kind::concatenated) return 2 * features;
+  if (kind != Kind::gated) return features;
+  require<ShapeError>(features % 2 == 0, "{}: {} features cannot be halved; one half is the gate of the other",
+                      info.name, features);
+  return features / 2;
+}
+
 double Entry::scalar(double x, const double* values) const {
   require<Error>(scalar_value, "{}: has no value at a single number", info.name);
   return scalar_value(x, values);
@@ -232,24 +240,41 @@ void Entry::forward_parametric(DType dtype, const void* x, const void* slope, st
 
 namespace {
 
-/// One thread adds every slope's gradient up, piece by piece in memory order, in double precision.
+/// Pieces of one channel each, in memory order; every slope's gradient is then added up from them in that order, in
+/// double precision, so that it does not depend on the number of threads.
 template <class T>
 void backward_in_pieces(const ParametricLoops& loops, const T* x, const T* slope, std::int64_t slopes, const T* dy,
                         T* dx, T* dslope, std::int64_t outer, std::int64_t channels, std::int64_t inner) {
   constexpr std::int64_t piece = 1024;
-  std::vector<double> total(static_cast<std::size_t>(slopes), 0.0);
   const std::int64_t length = slopes == 1 ? outer * channels * inner : inner;
   const std::int64_t parts = slopes == 1 ? 1 : outer * channels;
-  for (std::int64_t part = 0; part < parts; ++part) {
-    const std::int64_t channel = slopes == 1 ? 0 : part % channels;
-    for (std::int64_t i = 0; i < length; i += piece) {
-      const std::int64_t from = part * length + i;
-      T sum = 0;
-      loops.backward(x + from, slope + channel, false, dy + from, dx + from, &sum, std::min(piece, length - i));
-      total[static_cast<std::size_t>(channel)] += static_cast<double>(sum);
+  const std::int64_t pieces = (length + piece - 1) / piece;
+  const auto channel_of = [&](std::int64_t index) { return slopes == 1 ? 0 : index / pieces % channels; };
+  std::vector<T> sums(static_cast<std::size_t>(parts * pieces), T(0));
+  parallel_for(parts * pieces, grain / piece, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t inside = i % pieces * piece, from = i / pieces * length + inside;
+      loops.backward(x + from, slope + channel_of(i), false, dy + from, dx + from, &sums[static_cast<std::size_t>(i)],
+                     std::min(piece, length - inside));
     }
-  }
+  });
+  std::vector<double> total(static_cast<std::size_t>(slopes), 0.0);
+  for (std::int64_t i = 0; i < parts * pieces; ++i)
+    total[static_cast<std::size_t>(channel_of(i))] += static_cast<double>(sums[static_cast<std::size_t>(i)]);
   for (std::int64_t i = 0; i < slopes; ++i) dslope[i] = static_cast<T>(total[static_cast<std::size_t>(i)]);
+}
+
+/// One slope a column: threads share the columns, each adds its own up from the first row to the last.
+template <class T>
+void backward_by_columns(const ParametricLoops& loops, const T* x, const T* slope, const T* dy, T* dx, T* dslope,
+                         std::int64_t rows, std::int64_t columns) {
+  std::fill_n(dslope, columns, T(0));
+  parallel_for((columns + 63) / 64, grain / 64 / std::max<std::int64_t>(rows, 1),
+               [&](std::int64_t begin, std::int64_t end) {
+                 const std::int64_t first = begin * 64, count = std::min(end * 64, columns) - first;
+                 for (std::int64_t at = first; at < rows * columns; at += columns)
+                   loops.backward(x + at, slope + first, true, dy + at, dx + at, dslope + first, count);
+               });
 }
 
 }  // namespace
@@ -266,10 +291,8 @@ void Entry::backward_parametric(DType dtype, const void* x, const void* slope, s
                          outer, channels, inner);
       return;
     }
-    std::fill_n(at<T>(dslope, 0), slopes, T(0));
-    for (std::int64_t i = 0; i < outer; ++i)
-      loops.backward(at<T>(x, i * channels), slope, true, at<T>(dy, i * channels), at<T>(dx, i * channels), dslope,
-                     channels);
+    backward_by_columns(loops, at<T>(x, 0), at<T>(slope, 0), at<T>(dy, 0), at<T>(dx, 0), at<T>(dslope, 0), outer,
+                        channels);
   };
   if (dtype == DType::float64) {
     run.template operator()<double>();

@@ -82,7 +82,9 @@ struct Entry {
   Info info;
   Kind kind = Kind::elementwise;
   Saves saves = Saves::input;
-  bool integers = false;  ///< works on int8 … int64 and uint8 too
+  bool integers = false;      ///< works on int8 … int64 and uint8 too
+  bool random_slope = false;  ///< in training the slope below 0 is drawn from [first, second parameter] per element
+  std::string_view wraps{};   ///< gated, concatenated: the elementwise activation inside
   std::span<const Param> parameters;
   const LevelLoops* levels[3] = {};  ///< by kernels::Level
   void (*integer_forward)(DType, const void* x, void* y, std::int64_t n, const double* parameters) = nullptr;
@@ -90,6 +92,9 @@ struct Entry {
   double (*scalar_derivative)(double x, const double* parameters) = nullptr;
 
   bool supports(DType dtype) const { return is_floating(dtype) || (integers && is_integral(dtype)); }
+
+  /// How wide the output is for an input of `features`. Throws ShapeError for an odd number of a gated one.
+  std::int64_t features_out(std::int64_t features) const;
 
   /// The definition in double precision, and its derivative at x.
   double scalar(double x, const double* parameters = nullptr) const;

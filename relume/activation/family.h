@@ -2,10 +2,13 @@
 #pragma once
 
 #include "relume/activation/celu.h"
+#include "relume/activation/crelu.h"
 #include "relume/activation/elu.h"
+#include "relume/activation/geglu.h"
 #include "relume/activation/gelu.h"
 #include "relume/activation/gelu_tanh.h"
 #include "relume/activation/general_relu.h"
+#include "relume/activation/glu.h"
 #include "relume/activation/hardshrink.h"
 #include "relume/activation/hardsigmoid.h"
 #include "relume/activation/hardswish.h"
@@ -16,9 +19,11 @@
 #include "relume/activation/log_softmax.h"
 #include "relume/activation/mish.h"
 #include "relume/activation/prelu.h"
+#include "relume/activation/reglu.h"
 #include "relume/activation/relu.h"
 #include "relume/activation/relu6.h"
 #include "relume/activation/relu_squared.h"
+#include "relume/activation/rrelu.h"
 #include "relume/activation/selu.h"
 #include "relume/activation/sigmoid.h"
 #include "relume/activation/silu.h"
@@ -26,6 +31,7 @@
 #include "relume/activation/softplus.h"
 #include "relume/activation/softshrink.h"
 #include "relume/activation/softsign.h"
+#include "relume/activation/swiglu.h"
 #include "relume/activation/tanh.h"
 #include "relume/activation/tanhshrink.h"
 #include "relume/activation/threshold.h"
@@ -38,8 +44,9 @@ struct List {
   static constexpr std::size_t size = sizeof...(Activations);
 };
 
-using Family = List<Relu, LeakyRelu, Prelu, Elu, Relu6, Selu, Celu, Gelu, GeluTanh, Silu, Mish, Softplus, Softsign,
-                    LogSigmoid, Sigmoid, Tanh, Hardtanh, Hardsigmoid, Hardswish, Hardshrink, Softshrink, Tanhshrink,
-                    Threshold, ThresholdedRelu, ReluSquared, GeneralRelu, Softmax, LogSoftmax, Identity>;
+using Family =
+    List<Relu, LeakyRelu, Prelu, Rrelu, Elu, Relu6, Selu, Celu, Gelu, GeluTanh, Silu, Mish, Softplus, Softsign,
+         LogSigmoid, Sigmoid, Tanh, Hardtanh, Hardsigmoid, Hardswish, Hardshrink, Softshrink, Tanhshrink, Threshold,
+         ThresholdedRelu, ReluSquared, GeneralRelu, Crelu, Glu, Reglu, Geglu, Swiglu, Softmax, LogSoftmax, Identity>;
 
 }  // namespace relume::activation

@@ -5,14 +5,17 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "relume/activation/parameters.h"
 
 namespace relume::nn {
 
-/// The module of an activation's struct; defined in nn/activations.h.
+/// The modules of an activation's struct; defined in nn/activations.h.
 template <class S>
 class ActivationOf;
+template <class S>
+class ActivationAlong;
 
 }  // namespace relume::nn
 
@@ -25,8 +28,12 @@ void apply(std::string_view name, std::span<const double> parameters, std::span<
 
 /// What ops/activation.h has a differentiable operation for.
 template <class X, class S>
-concept TensorFor = std::is_class_v<X> && requires(const X& x) {
+concept TensorFor = std::is_class_v<std::remove_cvref_t<X>> && requires(X x) {
   activate_as<S>(x);
+};
+template <class X, class S>
+concept TensorAlong = std::is_class_v<X> && requires(const X& x) {
+  activate_along_as<S>(x, 0);
 };
 
 /// The file of an activation ends with one of these under its name. Parameters follow the argument in their order:
@@ -55,10 +62,11 @@ struct Function {
     run(x, y, parameters...);
   }
 
-  /// f of a Tensor, recorded for backward(): what ops/activation.h makes of it.
+  /// f of a Tensor, recorded for backward(): what ops/activation.h makes of it. One that nobody else holds is
+  /// overwritten.
   template <TensorFor<S> X, std::convertible_to<double>... Parameters>
-  auto operator()(const X& x, Parameters... parameters) const {
-    return activate_as<S>(x, static_cast<double>(parameters)...);
+  auto operator()(X&& x, Parameters... parameters) const {
+    return activate_as<S>(std::forward<X>(x), static_cast<double>(parameters)...);
   }
 
  private:
@@ -67,6 +75,16 @@ struct Function {
     static_assert(sizeof...(Parameters) <= parameter_count<S>, "the activation has fewer parameters");
     const double values[sizeof...(Parameters) + 1] = {static_cast<double>(parameters)...};
     apply(S::info.name, {values, sizeof...(Parameters)}, x, y);
+  }
+};
+
+/// The same for what joins the elements along a dimension: softmax(x, 1), glu(x).
+template <class S>
+struct FunctionAlong {
+  /// A negative dimension counts from the end.
+  template <TensorAlong<S> X>
+  auto operator()(const X& x, int dimension = -1) const {
+    return activate_along_as<S>(x, dimension);
   }
 };
 

@@ -35,8 +35,13 @@ enum class Saves : std::uint8_t {
   input,
 };
 
-/// elementwise: y[i] from x[i] alone; parametric: with a learned parameter; rows: from all of a row.
-enum class Kind : std::uint8_t { elementwise, parametric, rows };
+enum class Kind : std::uint8_t {
+  elementwise,   ///< y[i] from x[i] alone
+  parametric,    ///< with a learned parameter
+  rows,          ///< y[i] from all of a row
+  gated,         ///< [a, b] becomes a ⊙ f(b) with an elementwise f: half as wide
+  concatenated,  ///< x becomes [f(x), f(−x)] with an elementwise f: twice as wide
+};
 
 /// The facts of an activation.
 struct Info {

@@ -32,3 +32,10 @@ struct LogSoftmax {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::FunctionAlong<activation::LogSoftmax> log_softmax{};
+namespace nn {
+using LogSoftmax = ActivationAlong<activation::LogSoftmax>;
+}
+}  // namespace relume

@@ -23,9 +23,20 @@ concept Parametric = requires {
 };
 
 template <class S>
-inline constexpr Kind kind_of = Elementwise<S>  ? Kind::elementwise
-                                : Parametric<S> ? Kind::parametric
-                                                : Kind::rows;
+concept Gated = requires {
+  typename S::Gate;
+};
+template <class S>
+concept Concatenated = requires {
+  typename S::BothSigns;
+};
+
+template <class S>
+inline constexpr Kind kind_of = Elementwise<S>    ? Kind::elementwise
+                                : Parametric<S>   ? Kind::parametric
+                                : Gated<S>        ? Kind::gated
+                                : Concatenated<S> ? Kind::concatenated
+                                                  : Kind::rows;
 
 template <class S, class V>
 struct ElementwiseLoops {
@@ -175,7 +186,7 @@ constexpr TypeLoops loops_of() {
   } else if constexpr (kind_of<S> == Kind::rows) {
     using L = RowKindLoops<S, V>;
     loops.rows = {L::forward, L::backward};
-  } else {
+  } else if constexpr (kind_of<S> == Kind::parametric) {
     using L = ParametricKindLoops<S, V>;
     loops.parametric = {L::forward, L::backward};
   }

@@ -57,12 +57,17 @@ Entry make_entry_with(const LevelLoops* baseline, const LevelLoops* avx2, const 
     entry.saves = S::saves;
     entry.scalar_value = ScalarFunctions<S>::value;
     entry.scalar_derivative = ScalarFunctions<S>::derivative;
+    entry.random_slope = requires { S::random_slope; };
     if constexpr (requires { S::integers; }) {
       entry.integers = true;
       entry.integer_forward = integer_forward<S>;
     }
   } else if constexpr (kind_of<S> == Kind::rows) {
     entry.saves = Saves::output;
+  } else if constexpr (kind_of<S> == Kind::gated) {
+    entry.wraps = S::Gate::info.name;
+  } else if constexpr (kind_of<S> == Kind::concatenated) {
+    entry.wraps = S::BothSigns::info.name;
   }
   return entry;
 }

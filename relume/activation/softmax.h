@@ -31,3 +31,10 @@ struct Softmax {
 };
 
 }  // namespace relume::activation
+
+namespace relume {
+inline constexpr activation::FunctionAlong<activation::Softmax> softmax{};
+namespace nn {
+using Softmax = ActivationAlong<activation::Softmax>;
+}
+}  // namespace relume

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 
@@ -35,6 +36,7 @@ struct FreeBlock {
 struct ThreadCache {
   std::array<FreeBlock*, class_count> lists{};
   std::size_t bytes = 0;
+  std::int64_t live = 0;
   ~ThreadCache();
 };
 
@@ -61,6 +63,7 @@ ThreadCache::~ThreadCache() {
 
 void* allocate(std::size_t bytes) {
   const SizeClass c = size_class(bytes);
+  cache.live += static_cast<std::int64_t>(bytes);
   if (c.bytes <= largest_cached && !cache_is_gone) {
     FreeBlock*& list = cache.lists[static_cast<std::size_t>(c.index)];
     if (list) {
@@ -78,6 +81,7 @@ void* allocate(std::size_t bytes) {
 void deallocate(void* block, std::size_t bytes) noexcept {
   if (!block) return;
   const SizeClass c = size_class(bytes);
+  cache.live -= static_cast<std::int64_t>(bytes);
   if (c.bytes > largest_cached || cache_is_gone || cache.bytes + c.bytes > cache_limit) {
     std::free(block);
     return;
@@ -90,6 +94,8 @@ void deallocate(void* block, std::size_t bytes) noexcept {
 }
 
 std::size_t cached_bytes() { return cache.bytes; }
+
+std::int64_t live_bytes() { return cache.live; }
 
 void release_cached() { clear(cache); }
 

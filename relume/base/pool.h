@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace relume::pool {
 
@@ -13,6 +14,10 @@ void* allocate(std::size_t bytes);
 
 /// Gives back a block got by allocate(bytes), on any thread.
 void deallocate(void* block, std::size_t bytes) noexcept;
+
+/// Bytes that this thread asked for, less those that it gave back: on a program's only thread, all that its tensors
+/// and graphs hold.
+std::int64_t live_bytes();
 
 /// Bytes that this thread's lists hold for reuse.
 std::size_t cached_bytes();

@@ -5,7 +5,10 @@
 
 namespace relume::nn {
 
-Tensor Activate::forward(const Tensor& x) { return activate(activation_, x); }
+Tensor Activate::forward(const Tensor& x) {
+  if (is_fixed()) return activate(activation_, x);
+  return random_leaky_relu(x, activation_.parameters()[0], activation_.parameters()[1]);
+}
 
 std::string Activate::describe() const {
   std::string parameters;
@@ -24,8 +27,10 @@ Tensor PReLU::forward(const Tensor& x) { return prelu(x, weight); }
 
 std::string PReLU::describe() const { return fmt::format("PReLU(num_parameters={})", weight.elements()); }
 
-Tensor Softmax::forward(const Tensor& x) { return softmax(x, dimension_); }
+Tensor ActivateAlong::forward(const Tensor& x) { return activate(activation_, x, dimension_); }
 
-std::string Softmax::describe() const { return fmt::format("Softmax(dim={})", dimension_); }
+std::string ActivateAlong::describe() const {
+  return fmt::format("{}(dim={})", activation_.entry().info.module, dimension_);
+}
 
 }  // namespace relume::nn

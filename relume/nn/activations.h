@@ -9,7 +9,8 @@
 
 namespace relume::nn {
 
-/// Any elementwise activation as a module: nn::Activate("leaky_relu(0.2)").
+/// Any elementwise activation as a module: nn::Activate("leaky_relu(0.2)"). One with a random slope draws it in
+/// training.
 class Activate : public Module {
  public:
   explicit Activate(Activation activation) : activation_(activation) {}
@@ -18,6 +19,8 @@ class Activate : public Module {
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
   const Activation& activation() const { return activation_; }
+  /// Whether forward() is now the activation's function and nothing else.
+  bool is_fixed() const { return !(activation_.entry().random_slope && is_training()); }
 
  private:
   Activation activation_;
@@ -51,15 +54,23 @@ class PReLU : public Module {
   Tensor weight;
 };
 
-/// softmax along a dimension.
-class Softmax : public Module {
+/// An activation along a dimension as a module: softmax, glu, crelu.
+class ActivateAlong : public Module {
  public:
-  explicit Softmax(int dimension = -1) : dimension_(dimension) {}
+  explicit ActivateAlong(Activation activation, int dimension = -1) : activation_(activation), dimension_(dimension) {}
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
 
  private:
+  Activation activation_;
   int dimension_;
+};
+
+/// The module of one of them: nn::Softmax(1), nn::GLU().
+template <class S>
+class ActivationAlong : public ActivateAlong {
+ public:
+  explicit ActivationAlong(int dimension = -1) : ActivateAlong(Activation(S::info.name), dimension) {}
 };
 
 }  // namespace relume::nn

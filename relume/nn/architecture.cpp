@@ -40,7 +40,9 @@ std::string text(const LayerSpec& layer) {
 Activation activation_after(const std::vector<LayerSpec>& layers, std::size_t i) {
   for (++i; i < layers.size() && layers[i].name != "linear"; ++i) {
     if (layers[i].name == "prelu") return Activation("leaky_relu(" + std::to_string(argument(layers[i], 0.25)) + ")");
-    if (activation::find(layers[i].name)) return Activation(text(layers[i]));
+    const activation::Entry* entry = activation::find(layers[i].name);
+    if (entry && !entry->wraps.empty()) return Activation(entry->wraps);
+    if (entry) return Activation(text(layers[i]));
   }
   return Activation("identity");
 }
@@ -117,9 +119,14 @@ std::shared_ptr<Sequential> build(const std::vector<LayerSpec>& layers, std::int
     } else {
       require_known(layer.name);
       const Activation activation(text(layer));
-      require(activation.entry().kind == activation::Kind::elementwise,
+      const activation::Kind kind = activation.entry().kind;
+      require(kind != activation::Kind::rows,
               "layers: \"{}\" is not a hidden layer; the output layer is added from the task", layer.name);
-      network->push_back(std::make_shared<Activate>(activation));
+      features = activation.entry().features_out(features);
+      if (kind == activation::Kind::elementwise)
+        network->push_back(std::make_shared<Activate>(activation));
+      else
+        network->push_back(std::make_shared<ActivateAlong>(activation));
     }
   }
   network->push_back(initialised(features, outputs, Activation("identity"), rng));

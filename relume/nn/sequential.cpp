@@ -25,7 +25,7 @@ Tensor Sequential::forward(const Tensor& x) {
   for (std::size_t i = 0; i < modules_.size(); ++i) {
     const auto* layer = fusible(*modules_[i]);
     const auto* next = layer && i + 1 < modules_.size() ? dynamic_cast<Activate*>(modules_[i + 1].get()) : nullptr;
-    if (next && next->activation().entry().kind == activation::Kind::elementwise) {
+    if (next && next->is_fixed()) {
       y = layer->forward_with(y, next->activation());
       next->run_hooks(y);
       ++i;

@@ -1,13 +1,11 @@
 #include "relume/ops/activation.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
 #include "relume/ops/arithmetic.h"
+#include "relume/ops/compare.h"
+#include "relume/ops/join.h"
 #include "relume/ops/pointwise.h"
-#include "relume/ops/reduce.h"
 
 namespace relume {
 namespace {
@@ -16,7 +14,7 @@ using activation::Entry;
 using activation::Kind;
 using activation::Saves;
 
-void require_floating_rows(const Tensor& x, const char* operation) {
+void require_floating_rows(const Tensor& x, std::string_view operation) {
   require<DTypeError>(x.dtype() == DType::float32 || x.dtype() == DType::float64,
                       "{}: of {}; convert it with to(float32) first", operation, name(x.dtype()));
 }
@@ -24,17 +22,9 @@ void require_floating_rows(const Tensor& x, const char* operation) {
 /// x with `dimension` last and contiguous.
 Tensor as_rows(const Tensor& x, int dimension) { return x.transpose(dimension, -1).contiguous(); }
 
-}  // namespace
-
 // y = f(x):  dx = dy f′(x)
-Tensor activate(const Activation& activation, const Tensor& input) {
+Tensor activate_into(const Activation& activation, const Tensor& x, const Tensor& y) {
   const Entry& entry = activation.entry();
-  require(entry.kind == Kind::elementwise, "{}: is not elementwise; call relume::{}()", entry.info.name,
-          entry.info.name);
-  require<DTypeError>(entry.supports(input.dtype()), "{}: of {}; convert it with to(float32) first", entry.info.name,
-                      name(input.dtype()));
-  const Tensor x = input.contiguous();
-  Tensor y = empty(x.shape(), x.dtype());
   const bool recorded = grad_enabled() && x.requires_grad();
   Saved saved;
   if (recorded && entry.saves == Saves::mask) {
@@ -54,6 +44,75 @@ Tensor activate(const Activation& activation, const Tensor& input) {
                                 dy.elements(), activation.parameters());
     return {dx};
   });
+}
+
+void require_elementwise(const Entry& entry, const Tensor& x) {
+  require(entry.kind == Kind::elementwise, "{}: is not elementwise; call relume::{}()", entry.info.name,
+          entry.info.name);
+  require<DTypeError>(entry.supports(x.dtype()), "{}: of {}; convert it with to(float32) first", entry.info.name,
+                      name(x.dtype()));
+}
+
+/// Whether nobody can notice that x is overwritten: no other handle, view or saved tensor shares its memory.
+bool is_sole_owner(const Tensor& x) {
+  return x.is_contiguous() && x.impl()->use_count() == 1 && x.impl()->storage->use_count() == 1 &&
+         !(x.requires_grad() && x.is_leaf());
+}
+
+// softmax: dx = y (dy − Σ dy y);  log_softmax: dx = dy − eʸ Σ dy
+Tensor along_rows(const Entry& entry, const Tensor& x, int dimension) {
+  require_floating_rows(x, entry.info.name);
+  if (x.dimensions() == 0) return along_rows(entry, x.unsqueeze(0), 0).squeeze(0);
+  const Tensor rows = as_rows(x.detach(), dimension);
+  const std::int64_t columns = rows.size(-1), count = columns > 0 ? rows.elements() / columns : 0;
+  Tensor y = empty(rows.shape(), rows.dtype());
+  entry.forward_softmax_rows(x.dtype(), rows.raw_data(), y.raw_data(), count, columns);
+  return record(y.transpose(dimension, -1), entry.info.name.data(), {&x},
+                [&entry, y = saved_output(y), dimension, count, columns](const BackwardContext& c) -> Gradients {
+                  const Tensor dy = as_rows(c.gradient, dimension);
+                  Tensor dx = empty(dy.shape(), dy.dtype());
+                  entry.backward_softmax_rows(dy.dtype(), c(y).raw_data(), dy.raw_data(), dx.raw_data(), count,
+                                              columns);
+                  return {dx.transpose(dimension, -1)};
+                });
+}
+
+Tensor gated(const Entry& entry, const Tensor& x, int dimension) {
+  const std::int64_t size = x.size(dimension), half = entry.features_out(size);
+  return x.slice(dimension, 0, half) *
+         activate(Activation(*activation::find(entry.wraps)), x.slice(dimension, half, size));
+}
+
+Tensor both_signs(const Entry& entry, const Tensor& x, int dimension) {
+  x.size(dimension);  // throws where there is no such dimension
+  const Activation inner(*activation::find(entry.wraps));
+  return cat({activate(inner, x), activate(inner, -x)}, dimension);
+}
+
+}  // namespace
+
+Tensor activate(const Activation& activation, const Tensor& input) {
+  require_elementwise(activation.entry(), input);
+  const Tensor x = input.contiguous();
+  return activate_into(activation, x, empty(x.shape(), x.dtype()));
+}
+
+Tensor activate(const Activation& activation, Tensor&& input) {
+  require_elementwise(activation.entry(), input);
+  const Tensor x = std::move(input);
+  const bool needed = grad_enabled() && x.requires_grad() && activation.entry().saves == Saves::input;
+  if (needed || !is_sole_owner(x)) return activate(activation, x);
+  return activate_into(activation, x, x.detach());
+}
+
+Tensor activate(const Activation& activation, const Tensor& x, int dimension) {
+  const Entry& entry = activation.entry();
+  switch (entry.kind) {
+    case Kind::rows: return along_rows(entry, x, dimension);
+    case Kind::gated: return gated(entry, x, dimension);
+    case Kind::concatenated: return both_signs(entry, x, dimension);
+    default: return activate(activation, x);
+  }
 }
 
 // y = max(x, 0) + a min(x, 0):  dx = dy (x > 0 ? 1 : a),  da = Σ dy min(x, 0)
@@ -85,56 +144,14 @@ Tensor prelu(const Tensor& input, const Tensor& slope) {
       });
 }
 
-// y = eˣ / Σ eˣ:  dx = y (dy − Σ dy y)
-Tensor softmax(const Tensor& x, int dimension) {
-  require_floating_rows(x, "softmax");
-  if (x.dimensions() == 0) return softmax(x.unsqueeze(0), 0).squeeze(0);
-  const Tensor rows = as_rows(x.detach(), dimension);
-  const std::int64_t columns = rows.size(-1), count = columns > 0 ? rows.elements() / columns : 0;
-  Tensor y = empty(rows.shape(), rows.dtype());
-  activation::find("softmax")->forward_softmax_rows(x.dtype(), rows.raw_data(), y.raw_data(), count, columns);
-  Tensor result = y.transpose(dimension, -1);
-  return record(result, "SoftmaxBackward0", {&x},
-                [y = saved_output(y), dimension, count, columns](const BackwardContext& c) -> Gradients {
-                  const Tensor dy = as_rows(c.gradient, dimension);
-                  Tensor dx = empty(dy.shape(), dy.dtype());
-                  activation::find("softmax")->backward_softmax_rows(dy.dtype(), c(y).raw_data(), dy.raw_data(),
-                                                                     dx.raw_data(), count, columns);
-                  return {dx.transpose(dimension, -1)};
-                });
-}
-
-// y = x − ln Σ eˣ:  dx = dy − eʸ Σ dy
-Tensor log_softmax(const Tensor& x, int dimension) {
-  require_floating_rows(x, "log_softmax");
-  Tensor y;
-  {
-    NoGradGuard guard;
-    const Tensor rows = as_rows(x.dimensions() ? x : x.unsqueeze(0), dimension);
-    y = empty(rows.shape(), rows.dtype());
-    const std::int64_t columns = rows.size(-1);
-    visit_float(
-        x.dtype(),
-        [&]<class T>() {
-          const T* from = rows.data<T>();
-          T* to = y.data<T>();
-          for (std::int64_t r = 0; columns > 0 && r < rows.elements() / columns; ++r, from += columns, to += columns) {
-            const T largest = *std::max_element(from, from + columns);
-            double total = 0;
-            for (std::int64_t j = 0; j < columns; ++j) total += std::exp(static_cast<double>(from[j] - largest));
-            const T shift = largest + static_cast<T>(std::log(total));
-            for (std::int64_t j = 0; j < columns; ++j) to[j] = from[j] - shift;
-          }
-        },
-        [] {});
-    y = y.transpose(dimension, -1).contiguous().reshape(x.shape());
-  }
-  return record(y, "LogSoftmaxBackward0", {&x},
-                [y = saved_output(y), dimension](const BackwardContext& c) -> Gradients {
-                  const int d = c.gradient.dimensions() ? dimension : 0;
-                  if (c.gradient.dimensions() == 0) return {zeros_like(c.gradient)};
-                  return {c.gradient - exp(c(y)) * sum(c.gradient, {d}, true)};
-                });
+// y = x > 0 ? x : a x:  dx = dy (x > 0 ? 1 : a)
+Tensor random_leaky_relu(const Tensor& x, double lower, double upper) {
+  require_floating_rows(x, "rrelu");
+  require(lower <= upper, "rrelu: lower is {}, upper {}; it must not be below", lower, upper);
+  const Tensor drawn = rand(x.shape(), x.dtype()) * (upper - lower) + lower;
+  const Tensor slope = where(x.detach() > 0, ones(x.shape(), x.dtype()), drawn);
+  return record(x.detach() * slope, "RreluWithNoiseBackward0", {&x},
+                [slope = Saved(slope)](const BackwardContext& c) -> Gradients { return {c.gradient * c(slope)}; });
 }
 
 }  // namespace relume

@@ -14,6 +14,8 @@
 namespace relume::activation {
 namespace {
 
+using Wide = long double;
+
 /// dx for dy through the loops of `dtype`, from what the forward pass saved.
 template <class T>
 std::vector<T> through_backward(const Activation& f, const std::vector<T>& x, const std::vector<T>& dy) {
@@ -38,7 +40,7 @@ TEST(Derivative, IsTheSlopeOfTheDefinition) {
     if (std::fabs(v * 4 - std::round(v * 4)) < 0.004) v += 0.01;
   const auto dy = random_numbers<double>(6, 777);
   for_each_elementwise([&](const Entry& entry) {
-    const auto& f = references().at(entry.info.name);
+    const auto& f = references<double>().at(entry.info.name);
     on_every_level([&](kernels::Level level) {
       const auto dx = through_backward(Activation(entry), x, dy);
       for (std::size_t i = 0; i < x.size(); ++i) {
@@ -67,6 +69,8 @@ TEST(Derivative, IsTheSameInFloat32) {
 const char* const stored_activations[] = {"relu",
                                           "leaky_relu",
                                           "leaky_relu(0.2)",
+                                          "rrelu",
+                                          "rrelu(0.25,0.5)",
                                           "elu",
                                           "elu(0.5)",
                                           "relu6",

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "relume/base/parallel.h"
 #include "tests/activation/every_level.h"
 #include "tests/reference/stored.h"
 
@@ -125,6 +126,36 @@ TEST(Prelu, TakesASlopeForEachColumnOfAMatrix) {
     }
     expect_near(dslope, expected, 1e-11, "slopes");
   });
+}
+
+TEST(Prelu, HasTheSameGradientsOnAnyNumberOfThreadsAsOneSumInDoublePrecision) {
+  constexpr std::int64_t outer = 37, channels = 24, inner = 331, n = outer * channels * inner;
+  const auto x = random_numbers<float>(5, n), dy = random_numbers<float>(6, n);
+  const auto slope = random_numbers<float>(7, channels);
+  const auto gradient = [&](int threads, std::int64_t slopes, bool columns) {
+    set_num_threads(threads);
+    std::vector<float> dx(x.size()), dslope(static_cast<std::size_t>(slopes));
+    find("prelu")->backward_parametric(DType::float32, x.data(), slope.data(), slopes, dy.data(), dx.data(),
+                                       dslope.data(), columns ? outer * inner : outer, channels, columns ? 1 : inner);
+    dslope.insert(dslope.end(), dx.begin(), dx.end());
+    return dslope;
+  };
+  const int before = num_threads();
+  for (const std::int64_t slopes : {std::int64_t{1}, channels})
+    for (const bool columns : {false, true}) {
+      const std::vector<float> one = gradient(1, slopes, columns);
+      EXPECT_EQ(gradient(3, slopes, columns), one);
+      std::vector<double> expected(static_cast<std::size_t>(slopes), 0.0), size = expected;
+      for (std::int64_t i = 0; i < n; ++i) {
+        const auto channel = static_cast<std::size_t>(slopes == 1 ? 0 : (columns ? i : i / inner) % channels);
+        const double term = std::min(static_cast<double>(x[static_cast<std::size_t>(i)]), 0.0) *
+                            static_cast<double>(dy[static_cast<std::size_t>(i)]);
+        expected[channel] += term, size[channel] += std::fabs(term);
+      }
+      for (std::size_t i = 0; i < expected.size(); ++i)
+        EXPECT_NEAR(static_cast<double>(one[i]), expected[i], 2e-6 * size[i]) << slopes << " " << i;
+    }
+  set_num_threads(before);
 }
 
 }  // namespace

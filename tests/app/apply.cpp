@@ -44,6 +44,18 @@ TEST(Apply, ReadsNumbersFromStdinLineByLine) {
   EXPECT_EQ(bad.err, "relume: apply: \"x\" is not a number\n");
 }
 
+TEST(Apply, TakesNumbersTogetherWhereTheActivationDoes) {
+  const Workplace place;
+  EXPECT_EQ(relume(place, {"apply", "softmax", "0", "0"}).out, "0.5 0.5\n");
+  EXPECT_EQ(relume(place, {"apply", "reglu", "3", "5", "2", "-1"}).out, "6 0\n");
+  EXPECT_EQ(relume(place, {"apply", "crelu", "3", "-5"}).out, "3 0 0 5\n");
+  EXPECT_EQ(relume(place, {"apply", "prelu", "-4", "4"}).out, "-1 4\n");
+  const Outcome odd = relume(place, {"apply", "glu", "1", "2", "3"});
+  EXPECT_EQ(odd.status, 2);
+  EXPECT_EQ(odd.err, "relume: glu: 3 features cannot be halved; one half is the gate of the other\n");
+  EXPECT_EQ(relume(place, {"apply", "softmax", "1", "--derivative"}).status, 2);
+}
+
 TEST(Inspect, PrintsTheLayersThatTrainTakes) {
   const Workplace place;
   const std::string layers = "linear(8) relu dropout(0.1) linear(4) elu";

@@ -31,6 +31,17 @@ TEST(Architecture, BuildsTheLayersAndTheOneForTheOutputs) {
     EXPECT_TRUE(equal(dynamic_cast<Linear&>((*net)[i]).bias, zeros_like(dynamic_cast<Linear&>((*net)[i]).bias)));
 }
 
+TEST(Architecture, FollowsTheWidthThroughActivationsThatChangeIt) {
+  Rng rng(1);
+  const auto net = build(parse_architecture("linear(8) swiglu linear(3) crelu rrelu"), 5, 2, rng);
+  EXPECT_EQ((*net)[2].parameters()[0].shape(), (Shape{3, 4}));
+  EXPECT_EQ((*net)[5].parameters()[0].shape(), (Shape{2, 6}));
+  EXPECT_EQ((*net)(ones({7, 5})).shape(), (Shape{7, 2}));
+  EXPECT_EQ((*net)[1].describe(), "SwiGLU(dim=-1)");
+  EXPECT_THAT(message_of<ShapeError>([&] { build(parse_architecture("linear(7) glu"), 5, 2, rng); }),
+              HasSubstr("glu: 7 features cannot be halved"));
+}
+
 TEST(Architecture, BuildsTheSameWeightsFromTheSameSeed) {
   const auto weights = [](std::uint64_t seed) {
     Rng rng(seed);

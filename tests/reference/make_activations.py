@@ -14,6 +14,8 @@ cases = {
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,
     "leaky_relu(0.2)": lambda v: F.leaky_relu(v, 0.2),
+    "rrelu": F.rrelu,
+    "rrelu(0.25,0.5)": lambda v: F.rrelu(v, 0.25, 0.5),
     "elu": F.elu,
     "elu(0.5)": lambda v: F.elu(v, 0.5),
     "relu6": F.relu6,
@@ -62,6 +64,19 @@ for name, f in {"softmax": torch.softmax, "log_softmax": torch.log_softmax}.item
     leaf = rows.clone().requires_grad_()
     y = f(leaf, -1)
     y.backward(weights)
+    tensors |= {f"{name} value": y.detach(), f"{name} derivative": leaf.grad}
+
+halves = rows[:, :36].clone()
+halves[1] -= 1000
+halves[2, 5] = 0
+tensors["halves"] = halves
+for name, f in {"glu": F.glu, "reglu": lambda v: v.chunk(2, -1)[0] * F.relu(v.chunk(2, -1)[1]),
+                "geglu": lambda v: v.chunk(2, -1)[0] * F.gelu(v.chunk(2, -1)[1]),
+                "swiglu": lambda v: v.chunk(2, -1)[0] * F.silu(v.chunk(2, -1)[1]),
+                "crelu": lambda v: torch.cat([F.relu(v), F.relu(-v)], -1)}.items():
+    leaf = halves.clone().requires_grad_()
+    y = f(leaf)
+    y.sum().backward()
     tensors |= {f"{name} value": y.detach(), f"{name} derivative": leaf.grad}
 
 images = torch.randn(3, 5, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
