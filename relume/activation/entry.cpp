@@ -7,6 +7,7 @@
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
 #include "relume/kernels/cpu.h"
+#include "relume/kernels/half.h"
 
 namespace relume::activation {
 namespace {
@@ -47,24 +48,15 @@ void parallel_for_bytes(std::int64_t n, F body) {
                [&](std::int64_t begin, std::int64_t end) { body(begin * 64, std::min(end * 64, n)); });
 }
 
-template <class Storage>
-void to_float(const Storage* from, float* to, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<float>(from[i]);
-}
-template <class Storage>
-void from_float(const float* from, Storage* to, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) to[i] = Storage(from[i]);
-}
-
 /// y = f(x) on 16-bit floats by blocks of float32: f(x, y, first element, count).
 template <class Storage, class F>
 void through_float(const void* x, void* y, std::int64_t begin, std::int64_t end, F f) {
   float values[block];
   for (std::int64_t i = begin; i < end; i += block) {
     const std::int64_t n = std::min(block, end - i);
-    to_float(at<Storage>(x, i), values, n);
+    kernels::to_float(at<Storage>(x, i), values, n);
     f(values, i, n);
-    from_float(values, at<Storage>(y, i), n);
+    kernels::from_float(values, at<Storage>(y, i), n);
   }
 }
 
@@ -153,7 +145,7 @@ void Entry::backward(DType dtype, const void* saved, const void* dy, void* dx, s
         through_float<Storage>(dy, dx, begin, end, [&](float* v, std::int64_t i, std::int64_t count) {
           float wide_saved[block];
           const bool widened = saves == Saves::output || saves == Saves::input;
-          if (widened) to_float(at<Storage>(saved, i), wide_saved, count);
+          if (widened) kernels::to_float(at<Storage>(saved, i), wide_saved, count);
           loop(widened ? wide_saved : saved_at(i), v, v, count, values);
         });
       });

@@ -1,0 +1,20 @@
+#include "relume/kernels/half.h"
+
+#include "relume/kernels/half_table.h"
+
+namespace relume::kernels {
+
+void to_float(const Half* from, float* to, std::int64_t n) {
+  RELUME_CHOOSE_TABLE(half_table).half_to_float(from, to, n);
+}
+void to_float(const BFloat16* from, float* to, std::int64_t n) {
+  RELUME_CHOOSE_TABLE(half_table).bfloat16_to_float(from, to, n);
+}
+void from_float(const float* from, Half* to, std::int64_t n) {
+  RELUME_CHOOSE_TABLE(half_table).float_to_half(from, to, n);
+}
+void from_float(const float* from, BFloat16* to, std::int64_t n) {
+  RELUME_CHOOSE_TABLE(half_table).float_to_bfloat16(from, to, n);
+}
+
+}  // namespace relume::kernels

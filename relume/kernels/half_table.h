@@ -1,0 +1,20 @@
+// What kernels/half.simd.cpp offers for one instruction set.
+#pragma once
+
+#include <cstdint>
+
+#include "relume/base/half.h"
+#include "relume/kernels/cpu.h"
+
+namespace relume::kernels {
+
+struct HalfTable {
+  void (*half_to_float)(const Half*, float*, std::int64_t);
+  void (*bfloat16_to_float)(const BFloat16*, float*, std::int64_t);
+  void (*float_to_half)(const float*, Half*, std::int64_t);
+  void (*float_to_bfloat16)(const float*, BFloat16*, std::int64_t);
+};
+
+RELUME_DECLARE_TABLE(HalfTable, half_table);
+
+}  // namespace relume::kernels
