@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "apps/relume/command.h"
+#include "apps/relume/job_arguments.h"
 #include "apps/relume/progress.h"
 #include "apps/relume/result.h"
 #include "apps/relume/run_events.h"
@@ -19,42 +20,21 @@ namespace relume::app {
 namespace {
 
 struct Arguments {
-  train::JobOptions job;
+  JobArguments job;
   train::Options train;
-  std::string task = "auto", hidden, schedule = "cosine", class_weights = "none", on_dead = "report",
-              on_explode = "stop";
+  std::string schedule = "cosine", class_weights = "none", on_dead = "report", on_explode = "stop";
   std::string out, resume;
   int threads = 0;
   bool json = false, quiet = false;
 };
 
-std::vector<std::int64_t> parse_hidden(const std::string& text) {
-  std::vector<std::int64_t> widths;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    const std::string word = text.substr(at, comma - at);
-    const bool digits = !word.empty() && word.size() < 9 && word.find_first_not_of("0123456789") == std::string::npos;
-    const std::int64_t width = digits ? std::stoll(word) : 0;
-    require<InputError>(width > 0, "train: --hidden {} is not a list of layer widths; give for example --hidden 64,64",
-                        text);
-    widths.push_back(width);
-    at = comma + 1;
-  }
-  return widths;
-}
-
 void settle(Arguments& a) {
-  if (a.task != "auto") a.job.task = a.task == "classification" ? data::Task::classification : data::Task::regression;
-  if (!a.hidden.empty()) {
-    require<InputError>(a.job.layers.empty(),
-                        "train: --hidden and --layers both say what the network is; give one of them");
-    a.job.layers = nn::to_string(nn::mlp(parse_hidden(a.hidden), a.job.activation));
-  }
+  a.job.settle("train");
   a.train.schedule = optim::schedule_from_name(a.schedule);
   a.train.on_dead = train::on_dead_from_name(a.on_dead);
   a.train.on_explode = train::on_explode_from_name(a.on_explode);
   a.train.balanced_classes = a.class_weights == "balanced";
-  a.train.seed = a.job.seed;
+  a.train.seed = a.job.options.seed;
   if (a.threads > 0) set_num_threads(a.threads);
 }
 
@@ -103,10 +83,10 @@ void watch(train::Trainer& trainer, ProgressDisplay& display, RunEvents& events)
 void run(Arguments& a, const std::string& command) {
   settle(a);
   std::unique_ptr<RunFolder> folder;
-  train::Job job = train::make_job(a.job);
+  train::Job job = train::make_job(a.job.options);
   train::Trainer trainer(job.model, job.dataset, job.split, a.train);
   if (a.resume.empty()) {
-    folder = std::make_unique<RunFolder>(RunFolder::create(a.out, a.job.data));
+    folder = std::make_unique<RunFolder>(RunFolder::create(a.out, a.job.options.data));
   } else {
     folder = std::make_unique<RunFolder>(RunFolder::open(a.resume));
     trainer.restore(folder->load_checkpoint());
@@ -152,23 +132,7 @@ void add_train(CLI::App& app) {
                    : text + " is not a number of at least 0";
       },
       "NUMBER>=0");
-  command
-      ->add_option("DATA", a->job.data,
-                   "folder of IDX files, .csv, .tsv, .npy, .npz or builtin:spirals|moons|circles|friedman")
-      ->required();
-  command
-      ->add_option("--target", a->job.target,
-                   "column to learn: its name, its number from 1 (negative from the end) or last")
-      ->capture_default_str();
-  command->add_option("--task", a->task, "what the target asks for")
-      ->check(CLI::IsMember({"auto", "classification", "regression"}))
-      ->capture_default_str();
-  command->add_option("--hidden", a->hidden,
-                      "widths of the hidden layers: 64,64 (256,128, with a little dropout for tables)");
-  command->add_option("--layers", a->job.layers,
-                      "the hidden layers in full: \"linear(64) relu dropout(0.1) linear(32) elu\"");
-  command->add_option("--activation", a->job.activation, "after each hidden layer; relume activations lists them")
-      ->capture_default_str();
+  a->job.add_to(*command);
   command->add_option("--epochs", a->train.epochs, "passes over the training rows at most (chosen from the data)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   command->add_option("--batch", a->train.batch_size, "rows a step (chosen from the data)")
@@ -202,11 +166,6 @@ void add_train(CLI::App& app) {
       ->add_option("--on-explode", a->on_explode,
                    "what is done where the gradient explodes: clip or backoff go back to the last good weights")
       ->check(CLI::IsMember({"clip", "backoff", "stop"}))
-      ->capture_default_str();
-  command->add_option("--valid", a->job.valid, "rows to validate on: a fraction, a number, or a file");
-  command->add_option("--test", a->job.test,
-                      "rows to test on, which training never sees: a fraction, a number, or a file");
-  command->add_option("--seed", a->job.seed, "of the split, the weights and the order of the rows")
       ->capture_default_str();
   command->add_option("--threads", a->threads, "(OMP_NUM_THREADS, or the number of cores)")->check(CLI::PositiveNumber);
   command->add_option("--out", a->out, "folder of the run (runs/NAME)");

@@ -1,0 +1,63 @@
+#include "apps/relume/job_arguments.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "relume/base/require.h"
+#include "relume/nn/architecture.h"
+
+namespace relume::app {
+namespace {
+
+std::vector<std::int64_t> parse_hidden(const std::string& text, const std::string& command) {
+  std::vector<std::int64_t> widths;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    const std::string word = text.substr(at, comma - at);
+    const bool digits = !word.empty() && word.size() < 9 && word.find_first_not_of("0123456789") == std::string::npos;
+    const std::int64_t width = digits ? std::stoll(word) : 0;
+    require<InputError>(width > 0, "{}: --hidden {} is not a list of layer widths; give for example --hidden 64,64",
+                        command, text);
+    widths.push_back(width);
+    at = comma + 1;
+  }
+  return widths;
+}
+
+}  // namespace
+
+void JobArguments::add_to(CLI::App& command) {
+  command
+      .add_option("DATA", options.data,
+                  "folder of IDX files, .csv, .tsv, .npy, .npz or builtin:spirals|moons|circles|friedman")
+      ->required();
+  command
+      .add_option("--target", options.target,
+                  "column to learn: its name, its number from 1 (negative from the end) or last")
+      ->capture_default_str();
+  command.add_option("--task", task, "what the target asks for")
+      ->check(CLI::IsMember({"auto", "classification", "regression"}))
+      ->capture_default_str();
+  command.add_option("--hidden", hidden,
+                     "widths of the hidden layers: 64,64 (256,128, with a little dropout for tables)");
+  command.add_option("--layers", options.layers,
+                     "the hidden layers in full: \"linear(64) relu dropout(0.1) linear(32) elu\"");
+  command.add_option("--activation", options.activation, "after each hidden layer; relume activations lists them")
+      ->capture_default_str();
+  command.add_option("--valid", options.valid, "rows to validate on: a fraction, a number, or a file");
+  command.add_option("--test", options.test,
+                     "rows to test on, which training never sees: a fraction, a number, or a file");
+  command.add_option("--seed", options.seed, "of the split, the weights and the order of the rows")
+      ->capture_default_str();
+}
+
+void JobArguments::settle(const std::string& command) {
+  if (task != "auto") options.task = task == "classification" ? data::Task::classification : data::Task::regression;
+  if (hidden.empty()) return;
+  require<InputError>(options.layers.empty(),
+                      "{}: --hidden and --layers both say what the network is; give one of them", command);
+  options.layers = nn::to_string(nn::mlp(parse_hidden(hidden, command), options.activation));
+}
+
+}  // namespace relume::app

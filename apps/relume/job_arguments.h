@@ -1,0 +1,21 @@
+// What the subcommands that train a network are told about the data and the network.
+#pragma once
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "relume/train/job.h"
+
+namespace relume::app {
+
+struct JobArguments {
+  train::JobOptions options;
+  std::string task = "auto", hidden;
+
+  void add_to(CLI::App& command);
+  /// Puts the texts into the options. `command` begins the error of one that is wrong.
+  void settle(const std::string& command);
+};
+
+}  // namespace relume::app

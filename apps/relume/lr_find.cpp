@@ -1,0 +1,77 @@
+#include "relume/train/lr_find.h"
+
+#include <cmath>
+#include <memory>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/relume/command.h"
+#include "apps/relume/job_arguments.h"
+#include "relume/plot/chart.h"
+
+namespace relume::app {
+namespace {
+
+struct Arguments {
+  JobArguments job;
+  train::Options train;
+  train::LrFindOptions range;
+  std::string picture;
+  bool json = false;
+};
+
+/// With one digit: more would promise what the test cannot keep.
+double rounded(double rate) {
+  const double power = std::pow(10, std::floor(std::log10(rate)));
+  return std::round(rate / power) * power;
+}
+
+plot::Chart chart_of(const train::LrFindResult& result) {
+  std::vector<double> powers;
+  for (const double rate : result.rates) powers.push_back(std::log10(rate));
+  plot::Chart chart("learning rate range test");
+  chart.line(std::move(powers), result.losses, "loss, smoothed").x_label("learning rate, power of ten");
+  chart.mark_x(std::log10(result.suggested), fmt::format("{:.0e}", result.suggested));
+  return chart;
+}
+
+void run(Arguments& a) {
+  a.job.settle("lr-find");
+  a.train.seed = a.job.options.seed;
+  train::Job job = train::make_job(a.job.options);
+  const train::LrFindResult result = train::find_lr(job, a.train, a.range);
+  const plot::Chart chart = chart_of(result);
+  if (!a.picture.empty()) chart.save(a.picture);
+  if (a.json) {
+    nlohmann::ordered_json object{{"suggested", rounded(result.suggested)}, {"lowest_at", result.lowest_at}};
+    object["rates"] = result.rates;
+    object["losses"] = result.losses;
+    fmt::print("{}\n", object.dump());
+    return;
+  }
+  if (a.picture.empty()) fmt::print("{}\n", chart.text());
+  fmt::print("The loss is lowest at {:.1e}, after {} steps. Try --lr {:g}\n", result.lowest_at, result.rates.size(),
+             rounded(result.suggested));
+}
+
+}  // namespace
+
+void add_lr_find(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("lr-find", "Try growing learning rates on data and suggest one");
+  auto a = std::make_shared<Arguments>();
+  a->job.add_to(*command);
+  command->add_option("--optimizer", a->train.optimizer, "")
+      ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop"}))
+      ->capture_default_str();
+  command->add_option("--batch", a->train.batch_size, "rows a step (chosen from the data)")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  command->add_option("--from", a->range.from, "the first rate")->capture_default_str();
+  command->add_option("--to", a->range.to, "the last rate")->capture_default_str();
+  command->add_option("--steps", a->range.steps, "from the one to the other")->capture_default_str();
+  command->add_option("-o,--out", a->picture, "a picture of the curve: .svg, .png or .pdf");
+  command->add_flag("--json", a->json, "print the result as one JSON object");
+  command->callback([a] { run(*a); });
+}
+
+}  // namespace relume::app
