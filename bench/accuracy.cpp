@@ -1,5 +1,6 @@
-// How far the float32 activations lie from double precision: accuracy [STEP] takes every STEP-th bit pattern of all
-// finite numbers, on every instruction-set level of the machine. Prints JSON.
+// How far the float32 activations lie from double precision: accuracy [STEP [NAME…]] takes every STEP-th bit pattern of
+// all finite numbers, on every instruction-set level of the machine, for all activations or those named. Prints JSON.
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdlib>
@@ -102,6 +103,7 @@ int main(int count, char** arguments) {
   const char* separator = "[";
   for (const Entry& entry : activation::table()) {
     if (entry.kind != activation::Kind::elementwise) continue;
+    if (count > 2 && std::find(arguments + 2, arguments + count, entry.info.name) == arguments + count) continue;
     const std::vector<Worst> worst = Sweep(entry, step).run();
     for (std::size_t level = 0; level < worst.size(); ++level) {
       fmt::print(

@@ -17,20 +17,16 @@ struct Gelu {
 
   template <class V>
   V forward(V x) const {
-    return wide(x, [](auto v) {
-      const auto bounded = max(v, -100);
-      return bounded * normal_cdf(bounded);
-    });
+    const V bounded = max(x, V(-100));
+    return normal_cdf_times(bounded, bounded);
   }
 
   // Φ(x) + x φ(x)
   static constexpr auto saves = Saves::input;
   template <class V>
   V derivative(V x) const {
-    return wide(x, [](auto v) {
-      const auto bounded = max(min(v, 100), -100);
-      return normal_cdf(bounded) + bounded * exp(bounded * bounded * -0.5) * 0.3989422804014326779;
-    });
+    const V bounded = max(min(x, V(100)), V(-100));
+    return normal_cdf(bounded) + bounded * exp(bounded * bounded * V(-0.5)) * V(0.3989422804014326779);
   }
 };
 

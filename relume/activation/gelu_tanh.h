@@ -19,22 +19,17 @@ struct GeluTanh {
 
   template <class V>
   V forward(V x) const {
-    return wide(x, [](auto v) {
-      const auto bounded = max(v, -100);
-      const auto inner = min(bounded, 100);
-      return bounded * sigmoid(inner * slope * (inner * inner * cubic + 1));
-    });
+    const V bounded = max(x, V(-100));
+    return sigmoid_of_cubic_times(min(bounded, V(100)), slope, slope * cubic, bounded);
   }
 
   static constexpr auto saves = Saves::input;
   template <class V>
   V derivative(V x) const {
-    return wide(x, [](auto v) {
-      const auto bounded = max(min(v, 100), -100);
-      const auto square = bounded * bounded * cubic;
-      const auto s = sigmoid(bounded * slope * (square + 1));
-      return s + bounded * s * (-s + 1) * slope * (square * 3 + 1);
-    });
+    const V bounded = max(min(x, V(100)), V(-100));
+    const V square = bounded * bounded * V(cubic);
+    const V s = sigmoid(bounded * V(slope) * (square + V(1)));
+    return s + bounded * s * (V(1) - s) * V(slope) * (square * V(3) + V(1));
   }
 };
 

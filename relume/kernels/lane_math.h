@@ -48,17 +48,21 @@ inline Reduced reduce(Lane<float> x) {
   return {n, fma(n, -1.42860677e-6f, fma(n, -6.93145752e-1f, x))};
 }
 
+/// (eʳ − 1) / r for |r| ≤ log(2) / 2
+inline Lane<float> exponential_slope(Lane<float> r) {
+  using V = Lane<float>;
+  V p = fma(V(1.37805939e-3f), r, 8.37312452e-3f);
+  p = fma(p, r, 4.16695364e-2f);
+  p = fma(p, r, 1.66664720e-1f);
+  p = fma(p, r, 4.99999851e-1f);
+  return fma(p, r, 1);
+}
+
 /// eˣ within 0.9 ulp before scaling.
 inline Exponential exponential(Lane<float> x) {
-  using V = Lane<float>;
   const auto [n, r] = reduce(clamp(x, -126.0f, 89.0f));
-  V m = fma(V(1.37805939e-3f), r, 8.37312452e-3f);
-  m = fma(m, r, 4.16695364e-2f);
-  m = fma(m, r, 1.66664720e-1f);
-  m = fma(m, r, 4.99999851e-1f);
-  const V slope = fma(m, r, 1);
-  m = fma(slope, r, 1);
-  return {m, fma(slope, r, V(1) - m), n};
+  const Lane<float> slope = exponential_slope(r), m = fma(slope, r, 1);
+  return {m, fma(slope, r, Lane<float>(1) - m), n};
 }
 
 inline Lane<float> exp(Lane<float> x) {
@@ -135,15 +139,32 @@ inline Lane<float> sigmoid(Lane<float> x) {
   return select(x < 0, e, 1) / (e + 1);
 }
 
-inline Lane<float> sigmoid_times(Lane<float> x, Lane<float> y) {
-  const auto [m, rest, n] = exponential(-abs(x));
-  const Lane<float> e = scale(m, n), below = e + 1;
-  // Below zero what the denominator and the quotient lost to rounding is put back.
-  const Lane<float> lost = (Lane<float>(1) - below) + e;
-  const Lane<float> quotient = y / below;
-  const Lane<float> share_rest = (fma(-quotient, below, y) - quotient * lost) / below;
-  const Lane<float> scaled = scale(fma(m, quotient, fma(m, share_rest, rest * quotient)), n);
-  return select(x < 0, scaled, quotient);
+/// y / (1 + e⁻⁽ˣ⁺ˡᵒʷ⁾) for a `low` that is small beside x. With e⁻ˣ = 2ⁿ m it is 2⁻ⁿ y / (2⁻ⁿ + m), where nothing
+/// overflows and no part becomes subnormal before the result does.
+inline Lane<float> sigmoid_times(Lane<float> x, Lane<float> low, Lane<float> y) {
+  using V = Lane<float>;
+  const auto [n, of_x] = reduce(clamp(-x, -20.0f, 110.0f));
+  const V r = of_x - low;
+  const V m = fma(exponential_slope(r), r, 1);
+  const V quotient = scale(y, -n) / (scale(1, -n) + m);
+  // From 20 on the sigmoid rounds to 1, and y may be large.
+  return select(x > 20, y, quotient);
+}
+
+inline Lane<float> sigmoid_times(Lane<float> x, Lane<float> y) { return sigmoid_times(x, 0, y); }
+
+inline Lane<float> sigmoid_of_cubic_times(Lane<float> x, double a, double b, Lane<float> y) {
+  using V = Lane<float>;
+  const auto rounding_of = [](double v) { return v - static_cast<double>(static_cast<float>(v)); };
+  // x (a + b x²) in two parts, each operation's rounding error kept: an error in the exponent is one in the result's
+  // relative size.
+  const V square = x * x, square_low = fma(x, x, -square);
+  const V term = square * b;
+  const V term_low = fma(square, b, -term) + fma(square_low, b, square * rounding_of(b));
+  const V factor = term + a, of_a = factor - term;
+  const V factor_low = ((V(a) - of_a) + (term - (factor - of_a))) + (term_low + rounding_of(a));
+  const V inner = x * factor;
+  return sigmoid_times(inner, fma(x, factor, -inner) + x * factor_low, y);
 }
 
 /// f in double precision on both halves of x.
@@ -182,6 +203,10 @@ inline Lane<double> sigmoid_times(Lane<double> x, Lane<double> y) {
   return select(x < 0, exp_times(negative, share), share);
 }
 
+inline Lane<double> sigmoid_of_cubic_times(Lane<double> x, double a, double b, Lane<double> y) {
+  return sigmoid_times(x * (x * x * b + a), y);
+}
+
 template <class F>
 Lane<double> wide(Lane<double> x, F f) {
   return f(x);
@@ -211,9 +236,41 @@ inline Lane<double> normal_cdf(Lane<double> x) {
   return keep_nan(x, select(x < 0, tail, V(1) - tail));
 }
 
-inline Lane<float> normal_cdf(Lane<float> x) {
-  return wide(x, [](Lane<double> v) { return normal_cdf(v); });
+inline Lane<double> normal_cdf_times(Lane<double> x, Lane<double> y) { return y * normal_cdf(x); }
+
+/// y Φ(−t) for t in [0, 100]: e^{−t²/2} with what t² lost to rounding put back, times a polynomial in
+/// (t − 3.5) / (t + 3.5) over t + 3.5, which is within 1e-8 of e^{t²/2} Φ(−t) as far as float32 reaches.
+inline Lane<float> normal_tail_times(Lane<float> t, Lane<float> y) {
+  using V = Lane<float>;
+  const V square = t * t;
+  const V lost = fma(t, t, -square);
+  const auto [m, lost_by_m, n] = exponential(square * -0.5f);
+  const V rest = fma(m, lost * -0.5f, lost_by_m);
+  const V below = t + 3.5f;
+  const V reciprocal = V(1) / below;
+  const V reciprocal_low = reciprocal * (fma(-reciprocal, below, 1) - reciprocal * (t - (below - 3.5f)));
+  const V v = fma(reciprocal_low, -7, fma(reciprocal, -7, 1));
+  V p = fma(V(0.000110688285f), v, 0.000421896431f);
+  p = fma(p, v, -0.000494942884f);
+  p = fma(p, v, -0.00317530963f);
+  p = fma(p, v, 0.0064931158f);
+  p = fma(p, v, 0.0174063779f);
+  p = fma(p, v, -0.116053037f);
+  p = fma(p, v, 0.315425038f);
+  p = fma(p, v, -0.565561771f);
+  p = fma(p, v, 0.744416058f);
+  const V scaled = y * p;
+  const V share = fma(scaled, reciprocal, scaled * reciprocal_low);
+  return scale(fma(m, share, rest * share), n);
 }
+
+inline Lane<float> normal_cdf_times(Lane<float> x, Lane<float> y) {
+  const Lane<float> tail = normal_tail_times(min(abs(x), 100), y);
+  // From 6 on Φ rounds to 1, and y may be infinite.
+  return select(x <= 0, tail, select(x > 6, y, y - tail));
+}
+
+inline Lane<float> normal_cdf(Lane<float> x) { return normal_cdf_times(x, 1); }
 
 #else
 
@@ -252,6 +309,14 @@ Lane<T> exp_times(Lane<T> x, std::type_identity_t<Lane<T>> y) {
 template <class T>
 Lane<T> sigmoid_times(Lane<T> x, std::type_identity_t<Lane<T>> y) {
   return for_each_pair(x, y, [](double v, double w) { return kernels::sigmoid_times(v, w); });
+}
+template <class T>
+Lane<T> sigmoid_of_cubic_times(Lane<T> x, double a, double b, std::type_identity_t<Lane<T>> y) {
+  return for_each_pair(x, y, [a, b](double v, double w) { return kernels::sigmoid_of_cubic_times(v, a, b, w); });
+}
+template <class T>
+Lane<T> normal_cdf_times(Lane<T> x, std::type_identity_t<Lane<T>> y) {
+  return for_each_pair(x, y, [](double v, double w) { return kernels::normal_cdf_times(v, w); });
 }
 
 #endif

@@ -76,6 +76,17 @@ template <std::floating_point T>
 T normal_cdf(T x) {
   return T(0.5) * std::erfc(x * T(-0.70710678118654752440));
 }
+/// y Φ(x), without the loss of accuracy where Φ alone is subnormal.
+template <std::floating_point T>
+T normal_cdf_times(T x, std::type_identity_t<T> y) {
+  return static_cast<T>(static_cast<double>(y) * normal_cdf(static_cast<double>(x)));
+}
+/// y / (1 + e^{−(a x + b x³)})
+template <std::floating_point T>
+T sigmoid_of_cubic_times(T x, double a, double b, std::type_identity_t<T> y) {
+  const auto v = static_cast<double>(x);
+  return static_cast<T>(sigmoid_times(v * (v * v * b + a), static_cast<double>(y)));
+}
 /// f(x) computed in double precision and rounded once.
 template <std::floating_point T, class F>
 T wide(T x, F f) {
