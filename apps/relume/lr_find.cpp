@@ -62,7 +62,7 @@ void add_lr_find(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
   a->job.add_to(*command);
   command->add_option("--optimizer", a->train.optimizer, "")
-      ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop"}))
+      ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop", "adagrad"}))
       ->capture_default_str();
   command->add_option("--batch", a->train.batch_size, "rows a step (chosen from the data)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));

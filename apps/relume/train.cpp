@@ -138,7 +138,7 @@ void add_train(CLI::App& app) {
   command->add_option("--batch", a->train.batch_size, "rows a step (chosen from the data)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   command->add_option("--optimizer", a->train.optimizer, "")
-      ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop"}))
+      ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop", "adagrad"}))
       ->capture_default_str();
   command->add_option("--lr", a->train.lr, "learning rate (0.001; sgd 0.05)")->check(positive);
   command->add_option("--momentum", a->train.momentum, "of sgd")->check(not_negative)->capture_default_str();

@@ -1,6 +1,8 @@
 // backward(): gradients flow from a tensor to the leaves, each node visited once, all its gradients summed before.
+#include <algorithm>
 #include <vector>
 
+#include "relume/autograd/grad.h"
 #include "relume/autograd/gradient_state.h"
 #include "relume/base/require.h"
 #include "relume/kernels/elementwise.h"
@@ -54,13 +56,31 @@ std::uint64_t next_pass() {
 
 }  // namespace
 
+/// A tensor whose gradient is wanted, and what came to it.
+struct Capture {
+  Tensor tensor;
+  Tensor gradient;
+};
+
 class BackwardPass {
  public:
-  explicit BackwardPass(bool retain_graph) : retain_graph_(retain_graph) {}
+  /// With `captures` gradients go there, otherwise into the leaves.
+  explicit BackwardPass(bool retain_graph, std::vector<Capture>* captures = nullptr)
+      : retain_graph_(retain_graph), captures_(captures) {}
 
-  void run(Node* root, const Tensor& gradient) {
+  void run(const Tensor& output, Tensor&& gradient) {
+    if (Node* root = output.grad_fn()) {
+      walk(root, std::move(gradient));
+    } else {
+      deliver(output, std::move(gradient));
+    }
+    for (Capture& c : hooked_) hand_over(c.tensor, after_hooks(gradient_state(c.tensor).hooks, std::move(c.gradient)));
+  }
+
+ private:
+  void walk(Node* root, Tensor&& gradient) {
     count_uses(root);
-    root->gradient_ = gradient;
+    root->gradient_ = std::move(gradient);
     ready_.emplace_back(root);
     while (!ready_.empty()) {
       const IntrusivePtr<Node> node = std::move(ready_.back());
@@ -69,7 +89,29 @@ class BackwardPass {
     }
   }
 
- private:
+  /// One share of a leaf's gradient. Hooks want the sum of all shares.
+  void deliver(const Tensor& leaf, Tensor&& gradient) {
+    if (gradient_state(leaf).hooks.empty()) return hand_over(leaf, std::move(gradient));
+    const auto found =
+        std::find_if(hooked_.begin(), hooked_.end(), [&](const Capture& c) { return c.tensor.same_as(leaf); });
+    if (found != hooked_.end())
+      accumulate(found->gradient, std::move(gradient));
+    else
+      hooked_.push_back({leaf, std::move(gradient)});
+  }
+
+  void hand_over(const Tensor& leaf, Tensor&& gradient) {
+    if (!captures_) return accumulate_into_leaf(leaf, std::move(gradient));
+    for (Capture& c : *captures_)
+      if (c.tensor.same_as(leaf)) accumulate(c.gradient, Tensor(gradient));
+  }
+
+  void capture(const Node& node, const Tensor& gradient) const {
+    if (!captures_) return;
+    for (Capture& c : *captures_)
+      if (c.tensor.grad_fn() == &node) c.gradient = gradient;
+  }
+
   /// How many gradients each node below the root will be given.
   void count_uses(Node* root) {
     root->pass_ = pass_;
@@ -93,10 +135,12 @@ class BackwardPass {
   }
 
   void visit(Node& node) {
-    const Tensor gradient = std::move(node.gradient_);
+    Tensor gradient = std::move(node.gradient_);
     node.gradient_ = Tensor();
     Gradients gradients;
     if (gradient.defined()) {
+      if (node.hooks_) gradient = after_hooks(*node.hooks_, std::move(gradient));
+      capture(node, gradient);
       gradients = node.backward(gradient);
       if (!retain_graph_) node.release_saved();
     }
@@ -107,30 +151,54 @@ class BackwardPass {
         if (has_gradient) accumulate(edge.node->gradient_, std::move(gradients[i]));
         if (--edge.node->waiting_for_ == 0) ready_.push_back(edge.node);
       } else if (edge.leaf.defined() && has_gradient) {
-        accumulate_into_leaf(edge.leaf, std::move(gradients[i]));
+        deliver(edge.leaf, std::move(gradients[i]));
       }
     }
   }
 
   bool retain_graph_;
+  std::vector<Capture>* captures_;
+  std::vector<Capture> hooked_;
   std::uint64_t pass_ = next_pass();
   std::vector<IntrusivePtr<Node>> ready_;
 };
 
+namespace {
+
+/// What backward() of `output` starts with: the given gradient, or 1.
+Tensor start_of(const char* operation, const Tensor& output, const Tensor& gradient) {
+  require(output.requires_grad(), "{}: the tensor does not require a gradient, nor does anything that it came from",
+          operation);
+  require(gradient.defined() || output.elements() == 1, "{}: a tensor of {} needs a gradient to start from", operation,
+          output.shape());
+  if (!gradient.defined()) return full(output.shape(), 1, output.dtype());
+  require<DTypeError>(gradient.dtype() == output.dtype(),
+                      "{}: a gradient of {} does not fit a tensor of {}; convert it with to()", operation,
+                      name(gradient.dtype()), name(output.dtype()));
+  require<ShapeError>(gradient.shape() == output.shape(), "{}: a gradient of {} does not fit a tensor of {}", operation,
+                      gradient.shape(), output.shape());
+  return gradient;
+}
+
+}  // namespace
+
 void Tensor::backward(const Tensor& gradient, bool retain_graph) const {
-  require(requires_grad(), "backward: the tensor does not require a gradient, nor does anything that it came from");
-  require(gradient.defined() || elements() == 1, "backward: a tensor of {} needs a gradient to start from", shape());
   NoGradGuard guard;
-  Tensor start = gradient.defined() ? gradient : full(shape(), 1, dtype());
-  require<DTypeError>(start.dtype() == dtype(),
-                      "backward: a gradient of {} does not fit a tensor of {}; convert it with to()",
-                      name(start.dtype()), name(dtype()));
-  require<ShapeError>(start.shape() == shape(), "backward: a gradient of {} does not fit a tensor of {}", start.shape(),
-                      shape());
-  if (Node* node = grad_fn())
-    BackwardPass(retain_graph).run(node, start);
-  else
-    accumulate_into_leaf(*this, std::move(start));
+  BackwardPass(retain_graph).run(*this, start_of("backward", *this, gradient));
+}
+
+std::vector<Tensor> grad(const Tensor& output, const std::vector<Tensor>& inputs, const Tensor& gradient,
+                         bool retain_graph) {
+  NoGradGuard guard;
+  std::vector<Capture> captures;
+  for (const Tensor& input : inputs) {
+    require(input.requires_grad(), "grad: an input of {} does not require a gradient", input.shape());
+    captures.push_back({input, Tensor()});
+  }
+  BackwardPass(retain_graph, &captures).run(output, start_of("grad", output, gradient));
+  std::vector<Tensor> gradients;
+  for (Capture& c : captures) gradients.push_back(std::move(c.gradient));
+  return gradients;
 }
 
 }  // namespace relume

@@ -28,7 +28,7 @@ Tensor& Tensor::requires_grad_(bool value) {
 
 bool Tensor::is_leaf() const { return !grad_fn(); }
 
-Tensor Tensor::grad() const { return impl_->gradient_state ? impl_->gradient_state->grad : Tensor(); }
+Tensor Tensor::grad() const { return impl()->gradient_state ? impl()->gradient_state->grad : Tensor(); }
 
 void Tensor::set_grad(const Tensor& gradient) const {
   require<ShapeError>(!gradient.defined() || gradient.shape() == shape(),
@@ -40,7 +40,34 @@ void Tensor::set_grad(const Tensor& gradient) const {
   if (gradient.defined() || impl_->gradient_state) gradient_state(*this).grad = gradient;
 }
 
-Node* Tensor::grad_fn() const { return impl_->gradient_state ? impl_->gradient_state->grad_fn.get() : nullptr; }
+void Tensor::register_hook(std::function<Tensor(const Tensor& gradient)> hook) const {
+  require(requires_grad(), "register_hook: the tensor does not require a gradient");
+  if (Node* node = grad_fn())
+    node->add_hook(std::move(hook));
+  else
+    gradient_state(*this).hooks.push_back(std::move(hook));
+}
+
+void Tensor::set_data(const Tensor& data) const {
+  require(is_leaf(), "set_data: the tensor is the result of an operation; assign to the handle instead");
+  require<DTypeError>(!requires_grad() || is_floating(data.dtype()),
+                      "set_data: {} has no gradients, which the tensor requires", name(data.dtype()));
+  TensorImpl& own = *impl();
+  const TensorImpl& other = *data.impl();
+  own.storage = other.storage;
+  own.data = other.data;
+  own.elements = other.elements;
+  own.shape = other.shape;
+  own.strides = other.strides;
+  own.dtype = other.dtype;
+  own.contiguous = other.contiguous;
+  set_grad(Tensor());
+}
+
+Node* Tensor::grad_fn() const {
+  const GradientState* state = impl()->gradient_state;
+  return state ? state->grad_fn.get() : nullptr;
+}
 
 void set_grad_fn(const Tensor& output, IntrusivePtr<Node> node) {
   gradient_state(output).grad_fn = std::move(node);

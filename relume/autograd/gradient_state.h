@@ -8,6 +8,7 @@ namespace relume {
 struct GradientState {
   IntrusivePtr<Node> grad_fn;
   Tensor grad;
+  std::vector<Node::Hook> hooks;  ///< of a leaf; those of other tensors lie in their node
 };
 
 /// The tensor's state, made when it has none.

@@ -38,6 +38,22 @@ void Node::destroy(Node* node) {
   destroying = false;
 }
 
+void Node::add_hook(Hook hook) {
+  if (!hooks_) hooks_ = std::make_unique<std::vector<Hook>>();
+  hooks_->push_back(std::move(hook));
+}
+
+Tensor after_hooks(const std::vector<Node::Hook>& hooks, Tensor gradient) {
+  for (const Node::Hook& hook : hooks) {
+    const Tensor replaced = hook(gradient);
+    if (!replaced.defined()) continue;
+    require<ShapeError>(replaced.shape() == gradient.shape(), "register_hook: a gradient of {} became one of {}",
+                        gradient.shape(), replaced.shape());
+    gradient = replaced;
+  }
+  return gradient;
+}
+
 void Node::add_input(const Tensor& input) { edges_.push_back(edge_to(input)); }
 
 const Tensor& Saved::get(const char* operation) const {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -41,6 +43,10 @@ class Node : public Counted<Node> {
   void add_input(const Tensor& input);
   void set_name(const char* name) { name_ = name; }
 
+  /// See Tensor::register_hook().
+  using Hook = std::function<Tensor(const Tensor& gradient)>;
+  void add_hook(Hook hook);
+
  private:
   friend class BackwardPass;
 
@@ -50,7 +56,11 @@ class Node : public Counted<Node> {
   std::uint64_t pass_ = 0;
   std::int64_t waiting_for_ = 0;
   Tensor gradient_;
+  std::unique_ptr<std::vector<Hook>> hooks_;  // few nodes have any
 };
+
+/// The gradient that goes on after the hooks. Throws ShapeError where one changes its shape.
+Tensor after_hooks(const std::vector<Node::Hook>& hooks, Tensor gradient);
 
 /// A tensor kept for backward(). Reading it throws where it was written to in place since.
 class Saved {

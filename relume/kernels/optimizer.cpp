@@ -49,6 +49,13 @@ void rmsprop(const RmspropStep& step, double grad_scale, const T* gradient, T* w
 }
 
 template <class T>
+void adagrad(const AdagradStep& step, double grad_scale, const T* gradient, T* weight, T* sum, std::int64_t n) {
+  parallel_for(n, grain, [&](std::int64_t i, std::int64_t end) {
+    loops<T>().adagrad(step, grad_scale, gradient + i, weight + i, sum + i, end - i);
+  });
+}
+
+template <class T>
 double sum_of_squares(const T* x, std::int64_t n) {
   return loops<T>().sum_of_squares(x, n);
 }
@@ -59,6 +66,8 @@ template void adam(const AdamStep&, double, const float*, float*, float*, float*
 template void adam(const AdamStep&, double, const double*, double*, double*, double*, std::int64_t);
 template void rmsprop(const RmspropStep&, double, const float*, float*, float*, float*, std::int64_t);
 template void rmsprop(const RmspropStep&, double, const double*, double*, double*, double*, std::int64_t);
+template void adagrad(const AdagradStep&, double, const float*, float*, float*, std::int64_t);
+template void adagrad(const AdagradStep&, double, const double*, double*, double*, std::int64_t);
 template double sum_of_squares(const float*, std::int64_t);
 template double sum_of_squares(const double*, std::int64_t);
 

@@ -21,6 +21,10 @@ struct RmspropStep {
   double lr, alpha, epsilon, weight_decay, momentum;
 };
 
+struct AdagradStep {
+  double lr, epsilon, weight_decay;
+};
+
 /// g = grad_scale·gradient in all of them, so that clipping costs no pass of its own. Buffers that an option does not
 /// use may be null.
 template <class T>
@@ -30,6 +34,8 @@ void adam(const AdamStep& step, double grad_scale, const T* gradient, T* weight,
 template <class T>
 void rmsprop(const RmspropStep& step, double grad_scale, const T* gradient, T* weight, T* square, T* velocity,
              std::int64_t n);
+template <class T>
+void adagrad(const AdagradStep& step, double grad_scale, const T* gradient, T* weight, T* sum, std::int64_t n);
 
 /// Σ x², in double.
 template <class T>

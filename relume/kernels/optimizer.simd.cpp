@@ -63,6 +63,20 @@ void rmsprop(const RmspropStep& step, double grad_scale, const T* __restrict gra
   }
 }
 
+// s += g²;  w −= lr g / (√s + ε)
+template <class T>
+void adagrad(const AdagradStep& step, double grad_scale, const T* __restrict gradient, T* __restrict weight,
+             T* __restrict sum, std::int64_t n) {
+  const T scale = static_cast<T>(grad_scale), decay = static_cast<T>(step.weight_decay), lr = static_cast<T>(step.lr);
+  const T epsilon = static_cast<T>(step.epsilon);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T g = scale * gradient[i] + decay * weight[i];
+    const T s = sum[i] + g * g;
+    sum[i] = s;
+    weight[i] -= lr * g / (std::sqrt(s) + epsilon);
+  }
+}
+
 template <class T>
 double sum_of_squares(const T* x, std::int64_t n) {
   double sum = 0;
@@ -78,8 +92,8 @@ double sum_of_squares(const T* x, std::int64_t n) {
 
 extern const OptimizerTable optimizer_table;
 const OptimizerTable optimizer_table = {
-    {sgd<float>, adam<float>, rmsprop<float>, sum_of_squares<float>},
-    {sgd<double>, adam<double>, rmsprop<double>, sum_of_squares<double>},
+    {sgd<float>, adam<float>, rmsprop<float>, adagrad<float>, sum_of_squares<float>},
+    {sgd<double>, adam<double>, rmsprop<double>, adagrad<double>, sum_of_squares<double>},
 };
 
 }  // namespace relume::kernels::RELUME_TARGET

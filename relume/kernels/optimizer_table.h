@@ -11,6 +11,7 @@ struct OptimizerLoops {
   void (*sgd)(const SgdStep&, double, const T*, T*, T*, std::int64_t);
   void (*adam)(const AdamStep&, double, const T*, T*, T*, T*, std::int64_t);
   void (*rmsprop)(const RmspropStep&, double, const T*, T*, T*, T*, std::int64_t);
+  void (*adagrad)(const AdagradStep&, double, const T*, T*, T*, std::int64_t);
   double (*sum_of_squares)(const T*, std::int64_t);
 };
 

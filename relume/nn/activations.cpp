@@ -20,7 +20,8 @@ std::string Activate::describe() const {
 
 PReLU::PReLU(std::int64_t channels, double initial) {
   require(channels > 0, "PReLU: {} channels", channels);
-  weight = add_parameter("weight", full({channels}, initial));
+  weight = full({channels}, initial);
+  add_parameter("weight", weight);
 }
 
 Tensor PReLU::forward(const Tensor& x) { return prelu(x, weight); }

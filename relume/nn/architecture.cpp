@@ -9,6 +9,7 @@
 #include "relume/nn/dropout.h"
 #include "relume/nn/init.h"
 #include "relume/nn/linear.h"
+#include "relume/nn/normalization.h"
 
 namespace relume::nn {
 namespace {
@@ -50,9 +51,9 @@ Activation activation_after(const std::vector<LayerSpec>& layers, std::size_t i)
 void require_known(const std::string& name) {
   std::vector<std::string_view> known = activation_names();
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
-  known.insert(known.end(), {"linear", "dropout", "flatten"});
-  fail("layers: \"{}\" is not a layer{}; layers are linear, dropout, flatten and the activations", name,
-       did_you_mean(name, known));
+  known.insert(known.end(), {"linear", "dropout", "flatten", "batchnorm", "layernorm"});
+  fail("layers: \"{}\" is not a layer{}; layers are linear, dropout, flatten, batchnorm, layernorm and the activations",
+       name, did_you_mean(name, known));
 }
 
 std::shared_ptr<Linear> initialised(std::int64_t in, std::int64_t out, const Activation& after, Rng& rng) {
@@ -112,6 +113,10 @@ std::shared_ptr<Sequential> build(const std::vector<LayerSpec>& layers, std::int
       features = width(layer);
     } else if (layer.name == "flatten") {
       network->push_back(std::make_shared<Flatten>());
+    } else if (layer.name == "batchnorm") {
+      network->push_back(std::make_shared<BatchNorm1d>(features, BatchNormOptions{.epsilon = argument(layer, 1e-5)}));
+    } else if (layer.name == "layernorm") {
+      network->push_back(std::make_shared<LayerNorm>(features, LayerNormOptions{.epsilon = argument(layer, 1e-5)}));
     } else if (layer.name == "dropout") {
       network->push_back(std::make_shared<Dropout>(argument(layer, 0.5)));
     } else if (layer.name == "prelu") {

@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <numbers>
+#include <numeric>
+#include <vector>
 
 #include "relume/autograd/grad_mode.h"
 #include "relume/base/require.h"
@@ -55,13 +57,78 @@ Scheme scheme_for(const Activation& activation) {
   return bounded && activation.name() != "relu6" ? Scheme::xavier : Scheme::he;
 }
 
-void apply(Scheme scheme, const Tensor& weight, double gain_of_activation, Rng& rng) {
+namespace {
+
+struct Fans {
+  double in, out;
+};
+
+Fans fans_of(const Tensor& weight) {
   require<ShapeError>(weight.dimensions() == 2, "init: the weight {} is not a matrix", weight.shape());
-  const auto out = static_cast<double>(weight.size(0)), in = static_cast<double>(weight.size(1));
+  return {static_cast<double>(weight.size(1)), static_cast<double>(weight.size(0))};
+}
+
+/// Takes off `row` what lies along the `done` orthonormal rows before it, and brings it to length 1.
+void orthonormalize(std::vector<double>& rows, std::size_t done, std::size_t width) {
+  double* row = rows.data() + done * width;
+  // Twice: the first pass leaves rounding errors of the size of what it took off.
+  for (int pass = 0; pass < 2; ++pass)
+    for (std::size_t k = 0; k < done; ++k) {
+      const double* other = rows.data() + k * width;
+      const double along = std::inner_product(row, row + width, other, 0.0);
+      for (std::size_t j = 0; j < width; ++j) row[j] -= along * other[j];
+    }
+  const double length = std::sqrt(std::inner_product(row, row + width, row, 0.0));
+  for (std::size_t j = 0; j < width; ++j) row[j] /= length;
+}
+
+}  // namespace
+
+void kaiming_normal_(const Tensor& weight, double gain, Rng& rng) {
+  normal_(weight, 0, gain / std::sqrt(fans_of(weight).in), rng);
+}
+
+void kaiming_uniform_(const Tensor& weight, double gain, Rng& rng) {
+  const double bound = gain * std::sqrt(3 / fans_of(weight).in);
+  uniform_(weight, -bound, bound, rng);
+}
+
+void xavier_normal_(const Tensor& weight, double gain, Rng& rng) {
+  const auto [in, out] = fans_of(weight);
+  normal_(weight, 0, gain * std::sqrt(2 / (in + out)), rng);
+}
+
+void xavier_uniform_(const Tensor& weight, double gain, Rng& rng) {
+  const auto [in, out] = fans_of(weight);
+  const double bound = gain * std::sqrt(6 / (in + out));
+  uniform_(weight, -bound, bound, rng);
+}
+
+void lecun_normal_(const Tensor& weight, Rng& rng) { normal_(weight, 0, std::sqrt(1 / fans_of(weight).in), rng); }
+
+void orthogonal_(const Tensor& weight, double gain, Rng& rng) {
+  fans_of(weight);
+  const bool wide = weight.size(0) <= weight.size(1);
+  const auto count = static_cast<std::size_t>(wide ? weight.size(0) : weight.size(1));
+  const auto width = static_cast<std::size_t>(wide ? weight.size(1) : weight.size(0));
+  std::vector<double> rows(count * width);
+  for (double& value : rows) value = rng.normal();
+  for (std::size_t i = 0; i < count; ++i) orthonormalize(rows, i, width);
+  std::size_t place = 0;
+  const auto columns = static_cast<std::size_t>(weight.size(1));
+  fill(weight, [&] {
+    const std::size_t i = place / columns, j = place % columns;
+    ++place;
+    return gain * (wide ? rows[i * width + j] : rows[j * width + i]);
+  });
+}
+
+void apply(Scheme scheme, const Tensor& weight, double gain_of_activation, Rng& rng) {
+  const auto [in, out] = fans_of(weight);
   switch (scheme) {
     case Scheme::he: return normal_(weight, 0, gain_of_activation / std::sqrt((in + out) / 2), rng);
-    case Scheme::xavier: return normal_(weight, 0, std::sqrt(2 / (in + out)), rng);
-    case Scheme::lecun: return normal_(weight, 0, 1 / std::sqrt(in), rng);
+    case Scheme::xavier: return xavier_normal_(weight, 1, rng);
+    case Scheme::lecun: return lecun_normal_(weight, rng);
   }
 }
 

@@ -27,6 +27,16 @@ void normal_(const Tensor& weight, double mean, double deviation, Rng& rng = def
 /// have deviation gain/√in keeps the scale of what flows through it.
 double gain(const Activation& activation);
 
+// PyTorch's, for W [out, in]. `gain` is 1 or that of the activation after the layer: gain(Activation("relu")) is √2.
+void kaiming_normal_(const Tensor& weight, double gain, Rng& rng = default_rng());      ///< deviation gain / √in
+void kaiming_uniform_(const Tensor& weight, double gain, Rng& rng = default_rng());     ///< ± gain √(3 / in)
+void xavier_normal_(const Tensor& weight, double gain = 1, Rng& rng = default_rng());   ///< gain √(2 / (in + out))
+void xavier_uniform_(const Tensor& weight, double gain = 1, Rng& rng = default_rng());  ///< ± gain √(6 / (in + out))
+void lecun_normal_(const Tensor& weight, Rng& rng = default_rng());                     ///< deviation √(1 / in)
+/// Rows (or columns, where there are fewer of them) of length `gain` at right angles to each other. Saxe, McClelland,
+/// Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2014.
+void orthogonal_(const Tensor& weight, double gain = 1, Rng& rng = default_rng());
+
 /// The scheme that fits an activation: he for those that are ReLU-like, lecun for selu and identity, xavier for the
 /// bounded.
 Scheme scheme_for(const Activation& activation);

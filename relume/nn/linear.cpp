@@ -12,12 +12,14 @@ Linear::Linear(std::int64_t in_features, std::int64_t out_features, const Linear
   require(in_features > 0 && out_features > 0, "Linear: {} features to {} features is no layer", in_features,
           out_features);
   const double bound = 1 / std::sqrt(static_cast<double>(in_features));
-  weight = add_parameter("weight", empty({out_features, in_features}, options.dtype));
+  weight = empty({out_features, in_features}, options.dtype);
   init::uniform_(weight, -bound, bound);
+  add_parameter("weight", weight);
   if (options.bias) {
-    bias = add_parameter("bias", empty({out_features}, options.dtype));
+    bias = empty({out_features}, options.dtype);
     init::uniform_(bias, -bound, bound);
   }
+  add_parameter("bias", bias);
 }
 
 Tensor Linear::forward(const Tensor& x) { return linear(x, weight, bias); }

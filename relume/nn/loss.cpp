@@ -5,6 +5,7 @@
 
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
+#include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/compare.h"
 #include "relume/ops/pointwise.h"
@@ -13,18 +14,22 @@
 namespace relume::nn {
 namespace {
 
-void check(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
-  require<ShapeError>(logits.dimensions() == 2, "cross_entropy: logits of {} are not [rows, classes]", logits.shape());
-  require<ShapeError>(targets.shape() == Shape{logits.size(0)}, "cross_entropy: targets of {} do not fit logits of {}",
-                      targets.shape(), logits.shape());
-  require<DTypeError>(targets.dtype() == DType::int64, "cross_entropy: the targets are {}, not int64",
-                      name(targets.dtype()));
+void check_options(const Tensor& logits, const CrossEntropyOptions& options) {
   require<DTypeError>(logits.dtype() == DType::float32 || logits.dtype() == DType::float64,
                       "cross_entropy: of {} logits; convert them with to(float32) first", name(logits.dtype()));
   require<ShapeError>(!options.class_weights.defined() || options.class_weights.shape() == Shape{logits.size(1)},
                       "cross_entropy: the class weights do not fit {} classes", logits.size(1));
   require(options.label_smoothing >= 0 && options.label_smoothing <= 1,
           "cross_entropy: label_smoothing {} is not in [0, 1]", options.label_smoothing);
+}
+
+void check(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
+  require<ShapeError>(logits.dimensions() == 2, "cross_entropy: logits of {} are not [rows, classes]", logits.shape());
+  require<ShapeError>(targets.shape() == Shape{logits.size(0)}, "cross_entropy: targets of {} do not fit logits of {}",
+                      targets.shape(), logits.shape());
+  require<DTypeError>(targets.dtype() == DType::int64, "cross_entropy: the targets are {}, not int64",
+                      name(targets.dtype()));
+  check_options(logits, options);
 }
 
 struct Row {
@@ -90,8 +95,24 @@ void check_same_shape(const char* operation, const Tensor& prediction, const Ten
 
 }  // namespace
 
+namespace {
+
+// L = −Σ q w ln p / n, of operations that are recorded: the targets may want a gradient too
+Tensor cross_entropy_of_probabilities(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
+  require<ShapeError>(logits.dimensions() == 2 && targets.shape() == logits.shape(),
+                      "cross_entropy: probabilities of {} do not fit logits of {}", targets.shape(), logits.shape());
+  check_options(logits, options);
+  const double spread = options.label_smoothing / static_cast<double>(logits.size(1));
+  Tensor share = spread > 0 ? targets * (1 - options.label_smoothing) + spread : targets;
+  if (options.class_weights.defined()) share = share * options.class_weights;
+  return sum(log_softmax(logits, 1) * share) / static_cast<double>(-logits.size(0));
+}
+
+}  // namespace
+
 // L = −ln p[t]:  dx = (p − onehot(t)) dL / n
 Tensor cross_entropy(const Tensor& logits_in, const Tensor& targets_in, const CrossEntropyOptions& options) {
+  if (is_floating(targets_in.dtype())) return cross_entropy_of_probabilities(logits_in, targets_in, options);
   check(logits_in, targets_in, options);
   const Tensor logits = logits_in.contiguous(), targets = targets_in.contiguous();
   const Tensor gradient = empty(logits.shape(), logits.dtype());
@@ -102,6 +123,47 @@ Tensor cross_entropy(const Tensor& logits_in, const Tensor& targets_in, const Cr
                   if (c.gradient.item<double>() == 1) return {c(gradient)};
                   return {c(gradient) * c.gradient};
                 });
+}
+
+// L = −Σ w[t] x[t] / Σ w[t]:  dx[t] = −w[t] dL / Σ w[t]
+Tensor nll_loss(const Tensor& x, const Tensor& targets, const NllOptions& options) {
+  require<ShapeError>(x.dimensions() == 2 && targets.shape() == Shape{x.size(0)},
+                      "nll_loss: targets of {} do not fit log-probabilities of {}", targets.shape(), x.shape());
+  require<DTypeError>(targets.dtype() == DType::int64, "nll_loss: the targets are {}, not int64",
+                      name(targets.dtype()));
+  const std::int64_t classes = x.size(1);
+  const Tensor& weights = options.class_weights;
+  require<ShapeError>(!weights.defined() || weights.shape() == Shape{classes},
+                      "nll_loss: the class weights do not fit {} classes", classes);
+  const std::vector<double> weight_of = weights.defined() ? weights.to_vector<double>() : std::vector<double>();
+  const std::vector<std::int64_t> target = targets.to_vector<std::int64_t>();
+  std::vector<double> share(static_cast<std::size_t>(x.elements()));
+  double total = 0;
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    if (target[i] == options.ignore_index) continue;
+    require<IndexError>(target[i] >= 0 && target[i] < classes, "nll_loss: class {} of row {} is not in 0 … {}",
+                        target[i], i, classes - 1);
+    const double weight = weight_of.empty() ? 1 : weight_of[static_cast<std::size_t>(target[i])];
+    share[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(target[i])] = -weight;
+    total += weight;
+  }
+  return sum(x * from_vector(share, x.shape()).to(x.dtype())) / total;
+}
+
+// L = mean((1 − y) x − (1 + (p − 1) y) ln σ(x))
+Tensor bce_with_logits(const Tensor& x, const Tensor& y, const Tensor& positive_weight) {
+  check_same_shape("bce_with_logits", x, y);
+  const Tensor weight = positive_weight.defined() ? (positive_weight - 1) * y + 1 : Tensor();
+  const Tensor log_likelihood = log_sigmoid(x);
+  return mean((1 - y) * x - (weight.defined() ? weight * log_likelihood : log_likelihood));
+}
+
+Tensor kl_div(const Tensor& x, const Tensor& target) {
+  check_same_shape("kl_div", x, target);
+  require<ShapeError>(x.dimensions() > 0 && x.size(0) > 0, "kl_div: {} has no rows", x.shape());
+  const Tensor q = target.detach();
+  const Tensor entropy = where(q > 0, q * log(q), scalar(0, q.dtype()));
+  return sum(entropy - q * x) / static_cast<double>(x.size(0));
 }
 
 // L = mean (x − y)²:  dx = 2 (x − y) dL / n

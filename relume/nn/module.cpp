@@ -9,15 +9,17 @@
 
 namespace relume::nn {
 
-std::string Module::describe() const {
-  std::string text = "Module(";
-  for (const auto& [name, child] : children()) {
+std::string Module::describe_as(const char* name) const {
+  std::string text = fmt::format("{}(", name);
+  for (const auto& [child_name, child] : children()) {
     std::string lines = child->describe();
     for (std::size_t at = 0; (at = lines.find('\n', at)) != std::string::npos; at += 3) lines.replace(at, 1, "\n  ");
-    text += fmt::format("\n  ({}): {}", name, lines);
+    text += fmt::format("\n  ({}): {}", child_name, lines);
   }
   return text + (children_.empty() ? ")" : "\n)");
 }
+
+std::string Module::describe() const { return describe_as("Module"); }
 
 Tensor Module::operator()(const Tensor& x) {
   Tensor y = forward(x);
@@ -47,16 +49,16 @@ void Module::add(std::string name, std::shared_ptr<Module> module) {
   children_.push_back({std::move(name), 0, std::move(module)});
 }
 
-Tensor Module::add_parameter(std::string name, Tensor parameter) {
-  parameter.requires_grad_();
-  parameters_.emplace_back(std::move(name), parameter);
-  return parameter;
+Module::Slot Module::slot_of(std::string name, const Tensor& member) const {
+  return {std::move(name), reinterpret_cast<const char*>(&member) - reinterpret_cast<const char*>(this)};
 }
 
-Tensor Module::add_buffer(std::string name, Tensor buffer) {
-  buffers_.emplace_back(std::move(name), buffer);
-  return buffer;
+void Module::add_parameter(std::string name, Tensor& member) {
+  if (member.defined()) member.requires_grad_();
+  parameters_.push_back(slot_of(std::move(name), member));
 }
+
+void Module::add_buffer(std::string name, Tensor& member) { buffers_.push_back(slot_of(std::move(name), member)); }
 
 Module* Module::resolve(const Child& child) const {
   if (child.shared) return child.shared.get();
@@ -70,7 +72,10 @@ std::vector<std::pair<std::string, Module*>> Module::children() const {
 }
 
 void Module::collect(const std::string& prefix, bool buffers, std::vector<std::pair<std::string, Tensor>>& into) const {
-  for (const auto& [name, tensor] : buffers ? buffers_ : parameters_) into.emplace_back(prefix + name, tensor);
+  for (const Slot& slot : buffers ? buffers_ : parameters_)
+    if (const auto& tensor = *reinterpret_cast<const Tensor*>(reinterpret_cast<const char*>(this) + slot.place);
+        tensor.defined())
+      into.emplace_back(prefix + slot.name, tensor);
   for (const Child& child : children_) resolve(child)->collect(prefix + child.name + ".", buffers, into);
 }
 
@@ -119,6 +124,18 @@ void Module::load_state(const std::vector<std::pair<std::string, Tensor>>& given
         "load_state: \"{}\" {} is missing", name, to_string(tensor.shape()));
   NoGradGuard guard;
   for (const auto& [name, tensor] : given) wanted.at(name).copy_(tensor);
+}
+
+void Module::apply(const std::function<void(Module&)>& f) {
+  for (const Child& child : children_) resolve(child)->apply(f);
+  f(*this);
+}
+
+void Module::to(DType dtype) {
+  require<DTypeError>(is_floating(dtype), "to: parameters are floating-point numbers, not {}", name(dtype));
+  NoGradGuard guard;
+  for (auto& [name, tensor] : state())
+    if (is_floating(tensor.dtype()) && tensor.dtype() != dtype) tensor.set_data(tensor.detach().to(dtype));
 }
 
 void Module::train(bool on) {

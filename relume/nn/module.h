@@ -52,6 +52,11 @@ class Module {
   /// Parameters, then buffers, under the names that load_state() takes; the tensors share memory with the module.
   std::vector<std::pair<std::string, Tensor>> state() const;
 
+  /// Calls f with this module and every one under it, those under it first.
+  void apply(const std::function<void(Module&)>& f);
+  /// Converts floating-point parameters and buffers; the tensors stay the same ones, their gradients are forgotten.
+  void to(DType dtype);
+
   /// Training mode, which dropout and the like ask for; on at first.
   virtual void train(bool on = true);
   void eval() { train(false); }
@@ -66,9 +71,15 @@ class Module {
   void add(std::string name, Module& member);
   /// Names a submodule that this module shares.
   void add(std::string name, std::shared_ptr<Module> module);
-  /// Names a tensor that is trained; it requires a gradient from now on. Returns it.
-  Tensor add_parameter(std::string name, Tensor parameter);
-  Tensor add_buffer(std::string name, Tensor buffer);
+  /// Names a tensor that is a member of this module and is trained; it requires a gradient from now on. Like a
+  /// submodule it is known by its place: what is assigned to the member later counts. An undefined tensor is a
+  /// parameter that the module lacks.
+  void add_parameter(std::string name, Tensor& member);
+  /// Names a member that is saved with the parameters but not trained.
+  void add_buffer(std::string name, Tensor& member);
+
+  /// The module's name with its submodules under it.
+  std::string describe_as(const char* name) const;
 
  private:
   struct Child {
@@ -76,7 +87,12 @@ class Module {
     std::ptrdiff_t place = 0;  // of a member, in bytes from this module
     std::shared_ptr<Module> shared;
   };
+  struct Slot {
+    std::string name;
+    std::ptrdiff_t place = 0;
+  };
   Module* resolve(const Child& child) const;
+  Slot slot_of(std::string name, const Tensor& member) const;
   void collect(const std::string& prefix, bool buffers, std::vector<std::pair<std::string, Tensor>>& into) const;
 
   std::vector<Child> children_;
@@ -88,8 +104,8 @@ class Module {
     std::vector<std::pair<int, Hook>> list;
   };
   Hooks hooks_;
-  std::vector<std::pair<std::string, Tensor>> parameters_;
-  std::vector<std::pair<std::string, Tensor>> buffers_;
+  std::vector<Slot> parameters_;
+  std::vector<Slot> buffers_;
   bool training_ = true;
 };
 

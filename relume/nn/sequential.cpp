@@ -36,6 +36,6 @@ Tensor Sequential::forward(const Tensor& x) {
   return y;
 }
 
-std::string Sequential::describe() const { return "Sequential" + Module::describe().substr(6); }
+std::string Sequential::describe() const { return describe_as("Sequential"); }
 
 }  // namespace relume::nn

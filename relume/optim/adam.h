@@ -15,17 +15,17 @@ struct AdamOptions {
 
 /// m = β₁ m + (1 − β₁) g,  s = β₂ s + (1 − β₂) g²,  w −= lr m̂ / (√ŝ + ε) with m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ).
 /// As torch.optim.Adam. Kingma, Ba, "Adam: a method for stochastic optimization", 2015.
-class Adam : public Optimizer {
+class Adam : public OptimizerWith<AdamOptions> {
  public:
-  explicit Adam(std::vector<Tensor> parameters, const AdamOptions& options = {});
+  explicit Adam(std::vector<Tensor> parameters, const AdamOptions& options = {})
+      : Adam(Groups{{std::move(parameters), options}}) {}
+  explicit Adam(const std::vector<ParameterGroup<AdamOptions>>& groups) : Adam("Adam", groups, false) {}
 
  protected:
-  Adam(const char* name, std::vector<Tensor> parameters, const AdamOptions& options, bool decoupled);
+  Adam(const char* name, const Groups& groups, bool decoupled);
 
  private:
-  void update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::int64_t step,
-              std::vector<Tensor>& buffers) override;
-  AdamOptions options_;
+  void update(const Update& u) override;
   bool decoupled_;
 };
 
@@ -34,7 +34,8 @@ class Adam : public Optimizer {
 class AdamW : public Adam {
  public:
   explicit AdamW(std::vector<Tensor> parameters, const AdamOptions& options = {.weight_decay = 0.01})
-      : Adam("AdamW", std::move(parameters), options, true) {}
+      : AdamW(Groups{{std::move(parameters), options}}) {}
+  explicit AdamW(const std::vector<ParameterGroup<AdamOptions>>& groups) : Adam("AdamW", groups, true) {}
 };
 
 }  // namespace relume::optim

@@ -1,5 +1,6 @@
 #include "relume/optim/clip.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "relume/autograd/grad_mode.h"
@@ -38,6 +39,34 @@ void clip_grad_value(const std::vector<Tensor>& parameters, double value) {
   NoGradGuard guard;
   for (const Tensor& parameter : parameters)
     if (Tensor gradient = parameter.grad(); gradient.defined()) gradient.copy_(clamp(gradient, -value, value));
+}
+
+std::int64_t clip_grad_adaptive(const std::vector<Tensor>& parameters, double share, double smallest) {
+  require(share > 0 && smallest > 0, "clip_grad_adaptive: a share of {} and a smallest norm of {} must be positive",
+          share, smallest);
+  NoGradGuard guard;
+  std::int64_t clipped = 0;
+  for (const Tensor& parameter : parameters) {
+    if (!parameter.grad().defined()) continue;
+    const Tensor gradient = parameter.grad().contiguous(), weight = parameter.contiguous();
+    const std::int64_t units = weight.dimensions() > 1 ? weight.size(0) : 1;
+    const std::int64_t size = units > 0 ? weight.elements() / units : 0;
+    const auto clip = [&]<class T>() {
+      for (std::int64_t unit = 0; unit < units; ++unit) {
+        const std::span<T> g =
+            gradient.span<T>().subspan(static_cast<std::size_t>(unit * size), static_cast<std::size_t>(size));
+        const double own = std::sqrt(kernels::sum_of_squares(weight.data<T>() + unit * size, size));
+        const double norm = std::sqrt(kernels::sum_of_squares(g.data(), size));
+        const double most = share * std::max(own, smallest);
+        if (!(norm > most)) continue;
+        ++clipped;
+        for (T& value : g) value *= static_cast<T>(most / norm);
+      }
+    };
+    visit_float(gradient.dtype(), clip, [] {});
+    if (!parameter.grad().same_as(gradient)) parameter.grad().copy_(gradient);
+  }
+  return clipped;
 }
 
 }  // namespace relume::nn

@@ -7,16 +7,21 @@
 
 namespace relume::optim {
 
-Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr, std::vector<std::string> buffer_names)
-    : parameters_(std::move(parameters)), buffer_names_(std::move(buffer_names)), lr_(lr) {
-  require(std::isfinite(lr) && lr >= 0, "{}: a learning rate of {} is not a number ≥ 0", name, lr);
-  require(!parameters_.empty(), "{}: there are no parameters", name);
-  for (const Tensor& parameter : parameters_) {
-    require(parameter.is_contiguous(), "{}: a parameter of {} is a strided view", name, parameter.shape());
+void Optimizer::add_group(const std::vector<Tensor>& parameters, double lr) {
+  require(std::isfinite(lr) && lr >= 0, "{}: a learning rate of {} is not a number ≥ 0", name_, lr);
+  require(!parameters.empty(), "{}: there are no parameters", name_);
+  for (const Tensor& parameter : parameters) {
+    require(parameter.is_contiguous(), "{}: a parameter of {} is a strided view", name_, parameter.shape());
+    for (const Tensor& other : parameters_)
+      require(!other.same_as(parameter), "{}: a parameter of {} is given twice", name_, parameter.shape());
+    parameters_.push_back(parameter);
+    group_of_.push_back(rates_.size());
     std::vector<Tensor>& buffers = buffers_.emplace_back();
     for (std::size_t i = 0; i < buffer_names_.size(); ++i) buffers.push_back(zeros_like(parameter));
     own_steps_.push_back(zeros({}, DType::int64));
   }
+  rates_.push_back(lr);
+  base_rates_.push_back(lr);
 }
 
 void Optimizer::step(double grad_scale) {
@@ -27,7 +32,8 @@ void Optimizer::step(double grad_scale) {
     if (!gradient.defined()) continue;
     parameters_[i].impl()->storage->bump_version();
     const std::int64_t own_step = ++*own_steps_[i].data<std::int64_t>();
-    update(parameters_[i], gradient.contiguous(), grad_scale, own_step, buffers_[i]);
+    const std::size_t group = group_of_[i];
+    update({parameters_[i], gradient.contiguous(), grad_scale, own_step, group, rates_[group], buffers_[i]});
   }
 }
 

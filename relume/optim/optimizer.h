@@ -10,6 +10,14 @@
 
 namespace relume::optim {
 
+/// Parameters that are stepped with options of their own:
+/// optim::Adam({{body.parameters(), {.lr = 1e-4}}, {head.parameters(), {.lr = 1e-3}}}).
+template <class Options>
+struct ParameterGroup {
+  std::vector<Tensor> parameters;
+  Options options;
+};
+
 /// Moves parameters along their gradients. One pass over memory a step; parameters without a gradient stay.
 class Optimizer {
  public:
@@ -22,8 +30,14 @@ class Optimizer {
   /// Forgets the gradients, so that the next backward() starts from nothing.
   void zero_grad();
 
-  double lr() const { return lr_; }
-  void set_lr(double lr) { lr_ = lr; }
+  /// The learning rate of a group; there is one group unless more were given.
+  double lr(std::size_t group = 0) const { return rates_[group]; }
+  /// The rate that a group was made with, from which schedules start.
+  double base_lr(std::size_t group = 0) const { return base_rates_[group]; }
+  std::size_t groups() const { return rates_.size(); }
+  /// Of all groups.
+  void set_lr(double lr) { rates_.assign(rates_.size(), lr); }
+  void set_lr(std::size_t group, double lr) { rates_[group] = lr; }
   std::int64_t steps() const { return steps_; }
   const std::vector<Tensor>& parameters() const { return parameters_; }
 
@@ -34,21 +48,53 @@ class Optimizer {
   void load_state(const std::vector<std::pair<std::string, Tensor>>& state, std::int64_t steps);
 
  protected:
-  /// Throws ValueError for a rate that is not a number of at least 0, and for no parameters.
-  Optimizer(const char* name, std::vector<Tensor> parameters, double lr, std::vector<std::string> buffer_names);
+  Optimizer(const char* name, std::vector<std::string> buffer_names)
+      : name_(name), buffer_names_(std::move(buffer_names)) {}
 
-  /// Steps a parameter, whose buffers are in the order of their names. `step` counts the steps that it took part in,
-  /// this one included: a parameter whose first gradient comes late begins at 1, as in PyTorch.
-  virtual void update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::int64_t step,
-                      std::vector<Tensor>& buffers) = 0;
+  /// Throws ValueError for a rate that is not a number of at least 0, and for no parameters.
+  void add_group(const std::vector<Tensor>& parameters, double lr);
+
+  /// One parameter's step.
+  struct Update {
+    const Tensor& parameter;
+    const Tensor& gradient;
+    double grad_scale;
+    std::int64_t
+        step;  ///< counts those that the parameter took part in: its first gradient may come late, as in PyTorch
+    std::size_t group;
+    double lr;
+    std::vector<Tensor>& buffers;  ///< in the order of their names
+  };
+  virtual void update(const Update& u) = 0;
 
  private:
+  const char* name_;
   std::vector<Tensor> parameters_;
+  std::vector<std::size_t> group_of_;
   std::vector<std::string> buffer_names_;
   std::vector<std::vector<Tensor>> buffers_;
-  std::vector<Tensor> own_steps_;  // int64, one a parameter
-  double lr_;
+  std::vector<Tensor> own_steps_;           // int64, one a parameter
+  std::vector<double> rates_, base_rates_;  // one a group
   std::int64_t steps_ = 0;
+};
+
+/// An optimizer with options for each group.
+template <class Options>
+class OptimizerWith : public Optimizer {
+ protected:
+  using Groups = std::vector<ParameterGroup<Options>>;
+
+  OptimizerWith(const char* name, const Groups& groups, std::vector<std::string> buffer_names)
+      : Optimizer(name, std::move(buffer_names)) {
+    for (const auto& group : groups) {
+      add_group(group.parameters, group.options.lr);
+      options_.push_back(group.options);
+    }
+  }
+  const Options& options(const Update& u) const { return options_[u.group]; }
+
+ private:
+  std::vector<Options> options_;
 };
 
 }  // namespace relume::optim

@@ -1,28 +1,40 @@
 #include "relume/optim/rmsprop.h"
 
+#include <algorithm>
+
 #include "relume/base/require.h"
 #include "relume/kernels/optimizer.h"
 
 namespace relume::optim {
 
-RMSprop::RMSprop(std::vector<Tensor> parameters, const RmspropOptions& options)
-    : Optimizer(
-          "RMSprop", std::move(parameters), options.lr,
-          options.momentum != 0 ? std::vector<std::string>{"square", "velocity"} : std::vector<std::string>{"square"}),
-      options_(options) {
-  require(options.alpha >= 0 && options.alpha < 1, "RMSprop: alpha {} is not in [0, 1)", options.alpha);
-  require(options.momentum >= 0 && options.weight_decay >= 0,
-          "RMSprop: momentum {} and weight_decay {} must not be negative", options.momentum, options.weight_decay);
+namespace {
+
+std::vector<std::string> buffers_for(const std::vector<ParameterGroup<RmspropOptions>>& groups) {
+  const auto has_momentum = [](const auto& group) { return group.options.momentum != 0; };
+  if (std::any_of(groups.begin(), groups.end(), has_momentum)) return {"square", "velocity"};
+  return {"square"};
 }
 
-void RMSprop::update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::int64_t /*step*/,
-                     std::vector<Tensor>& buffers) {
-  const kernels::RmspropStep step{lr(), options_.alpha, options_.epsilon, options_.weight_decay, options_.momentum};
+}  // namespace
+
+RMSprop::RMSprop(const std::vector<ParameterGroup<RmspropOptions>>& groups)
+    : OptimizerWith("RMSprop", groups, buffers_for(groups)) {
+  for (const auto& group : groups) {
+    const RmspropOptions& o = group.options;
+    require(o.alpha >= 0 && o.alpha < 1, "RMSprop: alpha {} is not in [0, 1)", o.alpha);
+    require(o.momentum >= 0 && o.weight_decay >= 0, "RMSprop: momentum {} and weight_decay {} must not be negative",
+            o.momentum, o.weight_decay);
+  }
+}
+
+void RMSprop::update(const Update& u) {
+  const RmspropOptions& o = options(u);
+  const kernels::RmspropStep step{u.lr, o.alpha, o.epsilon, o.weight_decay, o.momentum};
   visit_float(
-      parameter.dtype(),
+      u.parameter.dtype(),
       [&]<class T>() {
-        kernels::rmsprop<T>(step, grad_scale, gradient.data<T>(), parameter.data<T>(), buffers[0].data<T>(),
-                            buffers.size() > 1 ? buffers[1].data<T>() : nullptr, parameter.elements());
+        kernels::rmsprop<T>(step, u.grad_scale, u.gradient.data<T>(), u.parameter.data<T>(), u.buffers[0].data<T>(),
+                            o.momentum != 0 ? u.buffers[1].data<T>() : nullptr, u.parameter.elements());
       },
       [] {});
 }

@@ -14,14 +14,14 @@ struct RmspropOptions {
 };
 
 /// s = α s + (1 − α) g²,  v = μ v + g / (√s + ε),  w −= lr v. As torch.optim.RMSprop. Tieleman, Hinton, 2012.
-class RMSprop : public Optimizer {
+class RMSprop : public OptimizerWith<RmspropOptions> {
  public:
-  explicit RMSprop(std::vector<Tensor> parameters, const RmspropOptions& options = {});
+  explicit RMSprop(std::vector<Tensor> parameters, const RmspropOptions& options = {})
+      : RMSprop(Groups{{std::move(parameters), options}}) {}
+  explicit RMSprop(const std::vector<ParameterGroup<RmspropOptions>>& groups);
 
  private:
-  void update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::int64_t step,
-              std::vector<Tensor>& buffers) override;
-  RmspropOptions options_;
+  void update(const Update& u) override;
 };
 
 }  // namespace relume::optim

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 
 #include "relume/base/require.h"
 
@@ -12,9 +11,17 @@ namespace {
 
 constexpr std::array<std::string_view, 6> names = {"none", "step", "exponential", "cosine", "plateau", "onecycle"};
 
-/// From `from` at t = 0 to `to` at t = 1 along half a cosine.
-double along_cosine(double from, double to, double t) {
-  return to + (from - to) * (1 + std::cos(std::numbers::pi * t)) / 2;
+/// What the rate does after the warm-up: a rule over epochs for step and exponential, over steps for the rest.
+LrRule rule_of(const ScheduleOptions& o) {
+  const std::int64_t rest = std::max<std::int64_t>(o.total_steps - o.warmup_steps, 1);
+  const std::int64_t last = std::max<std::int64_t>(rest - 1, 1);
+  switch (o.kind) {
+    case ScheduleKind::step: return step_lr(o.step_epochs, o.gamma);
+    case ScheduleKind::exponential: return exponential_lr(o.gamma);
+    case ScheduleKind::cosine: return cosine_annealing_lr(last, o.lr * o.final_fraction);
+    case ScheduleKind::onecycle: return one_cycle_lr(rest);
+    default: return [](double base, std::int64_t) { return base; };
+  }
 }
 
 }  // namespace
@@ -39,30 +46,17 @@ Schedule::Schedule(const ScheduleOptions& options) : options_(options) {
     options_.gamma = options.kind == ScheduleKind::exponential ? 0.95
                      : options.kind == ScheduleKind::plateau   ? 0.5
                                                                : 0.1;
+  rule_ = rule_of(options_);
 }
 
 double Schedule::rate(std::int64_t step) const {
   const double lr = options_.lr;
   if (step < options_.warmup_steps)
     return lr * static_cast<double>(step + 1) / static_cast<double>(options_.warmup_steps);
-  const std::int64_t epoch = step / options_.epoch_steps;
-  const std::int64_t rest = std::max<std::int64_t>(options_.total_steps - options_.warmup_steps - 1, 1);
-  const double t = std::min(1.0, static_cast<double>(step - options_.warmup_steps) / static_cast<double>(rest));
-  switch (options_.kind) {
-    case ScheduleKind::step: {
-      const std::int64_t drops = epoch / options_.step_epochs;
-      return lr * std::pow(options_.gamma, static_cast<double>(drops));
-    }
-    case ScheduleKind::exponential: return lr * std::pow(options_.gamma, static_cast<double>(epoch));
-    case ScheduleKind::cosine: return along_cosine(lr, lr * options_.final_fraction, t);
-    case ScheduleKind::plateau: return lr * memory_.factor;
-    case ScheduleKind::onecycle: {
-      constexpr double rising = 0.3;
-      return t < rising ? along_cosine(lr / 25, lr, t / rising)
-                        : along_cosine(lr, lr / 250000, (t - rising) / (1 - rising));
-    }
-    default: return lr;
-  }
+  const bool by_epoch = options_.kind == ScheduleKind::step || options_.kind == ScheduleKind::exponential;
+  if (by_epoch) return rule_(lr, step / options_.epoch_steps);
+  const std::int64_t last = std::max<std::int64_t>(options_.total_steps - options_.warmup_steps - 1, 1);
+  return rule_(lr, std::min(step - options_.warmup_steps, last)) * memory_.factor;
 }
 
 void Schedule::observe(double loss) {

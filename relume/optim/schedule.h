@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "relume/optim/lr_rule.h"
+
 namespace relume::optim {
 
 enum class ScheduleKind : std::uint8_t { none, step, exponential, cosine, plateau, onecycle };
@@ -29,7 +31,7 @@ struct ScheduleOptions {
 ///   exponential  lr · γ^epoch
 ///   cosine       lr · (f + (1 − f)(1 + cos πt)/2), t from 0 to 1 over the run
 ///   plateau      lr · γ each time the observed metric has not improved for `patience` epochs
-///   onecycle     from lr/25 up to lr over the first 30 %, down to lr/250000 after, along cosines (Smith, Topin, 2018)
+///   onecycle     from lr/25 up to lr over the first 30 %, down to lr/250000 after: one_cycle_lr
 class Schedule {
  public:
   Schedule() = default;
@@ -51,6 +53,7 @@ class Schedule {
 
  private:
   ScheduleOptions options_;
+  LrRule rule_;
   Memory memory_;
 };
 

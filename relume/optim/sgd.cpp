@@ -1,29 +1,39 @@
 #include "relume/optim/sgd.h"
 
+#include <algorithm>
+
 #include "relume/base/require.h"
 #include "relume/kernels/optimizer.h"
 
 namespace relume::optim {
 
-SGD::SGD(std::vector<Tensor> parameters, const SgdOptions& options)
-    : Optimizer("SGD", std::move(parameters), options.lr,
-                options.momentum != 0 ? std::vector<std::string>{"velocity"} : std::vector<std::string>{}),
-      options_(options) {
-  require(options.momentum >= 0 && options.weight_decay >= 0,
-          "SGD: momentum {} and weight_decay {} must not be negative", options.momentum, options.weight_decay);
-  require(!options.nesterov || (options.momentum > 0 && options.dampening == 0),
-          "SGD: nesterov needs a momentum and no dampening");
+namespace {
+
+std::vector<std::string> buffers_for(const std::vector<ParameterGroup<SgdOptions>>& groups) {
+  const auto has_momentum = [](const auto& group) { return group.options.momentum != 0; };
+  if (std::any_of(groups.begin(), groups.end(), has_momentum)) return {"velocity"};
+  return {};
 }
 
-void SGD::update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::int64_t own_step,
-                 std::vector<Tensor>& buffers) {
-  const kernels::SgdStep step{
-      lr(), options_.momentum, options_.dampening, options_.weight_decay, options_.nesterov, own_step == 1};
+}  // namespace
+
+SGD::SGD(const std::vector<ParameterGroup<SgdOptions>>& groups) : OptimizerWith("SGD", groups, buffers_for(groups)) {
+  for (const auto& group : groups) {
+    const SgdOptions& o = group.options;
+    require(o.momentum >= 0 && o.weight_decay >= 0, "SGD: momentum {} and weight_decay {} must not be negative",
+            o.momentum, o.weight_decay);
+    require(!o.nesterov || (o.momentum > 0 && o.dampening == 0), "SGD: nesterov needs a momentum and no dampening");
+  }
+}
+
+void SGD::update(const Update& u) {
+  const SgdOptions& o = options(u);
+  const kernels::SgdStep step{u.lr, o.momentum, o.dampening, o.weight_decay, o.nesterov, u.step == 1};
   visit_float(
-      parameter.dtype(),
+      u.parameter.dtype(),
       [&]<class T>() {
-        kernels::sgd<T>(step, grad_scale, gradient.data<T>(), parameter.data<T>(),
-                        buffers.empty() ? nullptr : buffers[0].data<T>(), parameter.elements());
+        kernels::sgd<T>(step, u.grad_scale, u.gradient.data<T>(), u.parameter.data<T>(),
+                        u.buffers.empty() ? nullptr : u.buffers[0].data<T>(), u.parameter.elements());
       },
       [] {});
 }

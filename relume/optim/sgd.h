@@ -15,14 +15,14 @@ struct SgdOptions {
 
 /// v = μ v + (1 − dampening)(g + λ w), the first time v = g + λ w;  w −= lr v, or lr (g + μ v) with nesterov.
 /// As torch.optim.SGD. Sutskever et al., "On the importance of initialization and momentum", 2013.
-class SGD : public Optimizer {
+class SGD : public OptimizerWith<SgdOptions> {
  public:
-  explicit SGD(std::vector<Tensor> parameters, const SgdOptions& options = {});
+  explicit SGD(std::vector<Tensor> parameters, const SgdOptions& options = {})
+      : SGD(Groups{{std::move(parameters), options}}) {}
+  explicit SGD(const std::vector<ParameterGroup<SgdOptions>>& groups);
 
  private:
-  void update(const Tensor& parameter, const Tensor& gradient, double grad_scale, std::int64_t step,
-              std::vector<Tensor>& buffers) override;
-  SgdOptions options_;
+  void update(const Update& u) override;
 };
 
 }  // namespace relume::optim

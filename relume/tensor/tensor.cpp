@@ -38,6 +38,10 @@ std::int64_t Tensor::size(int dimension) const {
   return shape()[dimension];
 }
 
+void Tensor::undefined() {
+  fail("tensor: it is undefined: default-made or moved from; assign a tensor to it before it is used");
+}
+
 void Tensor::wrong_type(DType asked) const {
   fail<DTypeError>("data: the tensor holds {}, not {}", name(dtype()), name(asked));
 }

@@ -52,14 +52,14 @@ class Tensor {
   explicit Tensor(IntrusivePtr<TensorImpl> impl) : impl_(std::move(impl)) {}
 
   bool defined() const { return static_cast<bool>(impl_); }
-  DType dtype() const { return impl_->dtype; }
-  const Shape& shape() const { return impl_->shape; }
-  const Shape& strides() const { return impl_->strides; }
+  DType dtype() const { return impl()->dtype; }
+  const Shape& shape() const { return impl()->shape; }
+  const Shape& strides() const { return impl()->strides; }
   /// The size of one dimension; negative counts from the end. Throws IndexError.
   std::int64_t size(int dimension) const;
-  int dimensions() const { return impl_->shape.dimensions(); }
-  std::int64_t elements() const { return impl_->elements; }
-  bool is_contiguous() const { return impl_->contiguous; }
+  int dimensions() const { return impl()->shape.dimensions(); }
+  std::int64_t elements() const { return impl()->elements; }
+  bool is_contiguous() const { return impl()->contiguous; }
   bool requires_grad() const { return defined() && impl_->requires_grad; }
 
   /// The first element. Throws DTypeError where T is not the tensor's type. Elements lie `strides()` apart.
@@ -68,7 +68,7 @@ class Tensor {
     if (dtype_v<T> != dtype()) wrong_type(dtype_v<T>);
     return reinterpret_cast<T*>(impl_->data);
   }
-  void* raw_data() const { return impl_->data; }
+  void* raw_data() const { return impl()->data; }
   std::size_t bytes() const { return static_cast<std::size_t>(elements()) * size_of(dtype()); }
   /// The elements of a contiguous tensor.
   template <class T>
@@ -105,6 +105,9 @@ class Tensor {
   Tensor& fill_(double value);
   Tensor& zero_() { return fill_(0); }
   Tensor& copy_(const Tensor& source);
+  /// Makes this tensor, and every handle to it, look onto the memory of `data`, with its shape and dtype. Its gradient
+  /// is forgotten. Throws ValueError for a tensor that an operation made.
+  void set_data(const Tensor& data) const;
 
   // Autograd; defined in autograd/.
   Tensor& requires_grad_(bool value = true);
@@ -115,14 +118,23 @@ class Tensor {
   /// Accumulates the gradient of this tensor with regard to every leaf that requires one. Without `gradient` the tensor
   /// must hold one element. Unless `retain_graph`, what the graph saved is freed and a second call throws.
   void backward(const Tensor& gradient = Tensor(), bool retain_graph = false) const;
+  /// Called by backward() with the whole gradient of this tensor, before it goes on; what the hook returns takes the
+  /// gradient's place, unless it is undefined.
+  void register_hook(std::function<Tensor(const Tensor& gradient)> hook) const;
   /// The operation that made this tensor, or null.
   Node* grad_fn() const;
 
-  TensorImpl* impl() const { return impl_.get(); }
+  /// What this handle points to. Throws ValueError where it points to nothing: default-made, or moved from.
+  TensorImpl* impl() const {
+    if (!impl_) [[unlikely]]
+      undefined();
+    return impl_.get();
+  }
   bool same_as(const Tensor& other) const { return impl_ == other.impl_; }
 
  private:
   [[noreturn]] void wrong_type(DType asked) const;
+  [[noreturn]] static void undefined();
 
   IntrusivePtr<TensorImpl> impl_;
 };

@@ -1,6 +1,7 @@
 #include "relume/train/optimizer_by_name.h"
 
 #include "relume/base/require.h"
+#include "relume/optim/adagrad.h"
 #include "relume/optim/adam.h"
 #include "relume/optim/rmsprop.h"
 #include "relume/optim/sgd.h"
@@ -18,7 +19,10 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const Options& o, std::vector<T
   if (o.optimizer == "rmsprop")
     return std::make_unique<optim::RMSprop>(std::move(parameters),
                                             optim::RmspropOptions{.lr = o.lr, .weight_decay = o.weight_decay});
-  fail("optimizer: \"{}\" is not one of adam, adamw, sgd, rmsprop", o.optimizer);
+  if (o.optimizer == "adagrad")
+    return std::make_unique<optim::Adagrad>(std::move(parameters),
+                                            optim::AdagradOptions{.lr = o.lr, .weight_decay = o.weight_decay});
+  fail("optimizer: \"{}\" is not one of adam, adamw, sgd, rmsprop, adagrad", o.optimizer);
 }
 
 }  // namespace relume::train

@@ -36,7 +36,7 @@ std::string_view name(OnExplode what);
 struct Options {
   std::int64_t epochs = 0;
   std::int64_t batch_size = 0;
-  std::string optimizer = "adamw";  ///< adam, adamw, sgd, rmsprop
+  std::string optimizer = "adamw";  ///< adam, adamw, sgd, rmsprop, adagrad
   double lr = 0;
   double momentum = 0.9;     ///< sgd
   bool nesterov = false;     ///< sgd

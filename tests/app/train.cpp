@@ -200,7 +200,7 @@ TEST_F(Train, LearnsTheBuiltinSets) {
 }
 
 TEST_F(Train, EveryOptimizerAndScheduleTrains) {
-  for (const char* optimizer : {"adam", "adamw", "sgd", "rmsprop"})
+  for (const char* optimizer : {"adam", "adamw", "sgd", "rmsprop", "adagrad"})
     EXPECT_GT(train(place, {"labels.csv", "--optimizer", optimizer, "--epochs", "30", "--out", optimizer})
                   .at("valid")
                   .at("accuracy"),

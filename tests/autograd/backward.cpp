@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "relume/autograd/function.h"
+#include "relume/autograd/grad.h"
 #include "relume/autograd/grad_mode.h"
+#include "relume/autograd/gradcheck.h"
 #include "relume/autograd/node.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
@@ -224,6 +227,111 @@ TEST(Backward, TakesAUsersOwnOperation) {
   sum(cube).backward();
   EXPECT_THAT(grad_of(x), ElementsAre(12, 27));
   EXPECT_THAT(to_string(cube), HasSubstr("grad_fn=<CubeBackward0>"));
+}
+
+struct Cube : Function<Cube> {
+  static constexpr const char* name = "CubeBackward0";
+  static Tensor forward(FunctionContext& c, const Tensor& x, double scale, const Tensor& shift) {
+    c.save_for_backward({x, scalar(scale, x.dtype())});
+    return x * x * x * scale + shift;
+  }
+  static Gradients backward(FunctionContext& c, const Tensor& dy) {
+    return {dy * c.saved(0) * c.saved(0) * 3 * c.saved(1), c.needs(1) ? dy : Tensor()};
+  }
+};
+
+TEST(Function, HasABackwardOfItsOwn) {
+  const Tensor x = leaf({2, 3}), shift = leaf({1, 1});
+  const Tensor y = Cube::apply(x, 2.0, shift);
+  EXPECT_THAT(y.to_vector<double>(), ElementsAre(17, 55));
+  EXPECT_THAT(to_string(y), HasSubstr("grad_fn=<CubeBackward0>"));
+  sum(y).backward();
+  EXPECT_THAT(grad_of(x), ElementsAre(24, 54));
+  EXPECT_THAT(grad_of(shift), ElementsAre(1, 1));
+  EXPECT_EQ(gradcheck([](const auto& in) { return Cube::apply(in[0], 0.5, in[1]); }, {x, shift}), "");
+}
+
+TEST(Function, NoticesAWriteIntoWhatItSaved) {
+  const Tensor x = leaf({2});
+  const Tensor y = Cube::apply(x, 1.0, tensor({0.0}, float64));
+  x.detach().fill_(5);
+  EXPECT_THAT(message_of<ValueError>([&] { y.backward(); }), HasSubstr("CubeBackward0 saved was written to in place"));
+}
+
+struct Same : Function<Same> {
+  static constexpr const char* name = "SameBackward0";
+  static Tensor forward(FunctionContext&, const Tensor& x) { return x; }
+  static Gradients backward(FunctionContext&, const Tensor& dy) { return {dy * 10}; }
+};
+
+TEST(Function, MayReturnItsInput) {
+  const Tensor x = leaf({2});
+  Same::apply(x * 1).backward();
+  EXPECT_THAT(grad_of(x), ElementsAre(10));
+  Same::apply(x).backward();
+  EXPECT_THAT(grad_of(x), ElementsAre(20));
+}
+
+TEST(RegisterHook, SeesTheWholeGradientOfAResultAndMayReplaceIt) {
+  const Tensor x = leaf({2});
+  const Tensor y = x * 3;
+  std::vector<double> seen;
+  y.register_hook([&](const Tensor& gradient) {
+    seen.push_back(gradient.item<double>());
+    return gradient * 10;
+  });
+  y.register_hook([&](const Tensor& gradient) {
+    seen.push_back(gradient.item<double>());
+    return Tensor();
+  });
+  (y * y + y).backward();  // dL/dy = 2 y + 1
+  EXPECT_THAT(seen, ElementsAre(13, 130));
+  EXPECT_THAT(grad_of(x), ElementsAre(390));
+}
+
+TEST(RegisterHook, SeesTheSumOfALeafsSharesOnceAPass) {
+  const Tensor x = leaf({2});
+  std::vector<double> seen;
+  x.register_hook([&](const Tensor& gradient) {
+    seen.push_back(gradient.item<double>());
+    return -gradient;
+  });
+  (x * x + x * 5).backward();
+  (x * 2).backward();
+  EXPECT_THAT(seen, ElementsAre(9, 2));
+  EXPECT_THAT(grad_of(x), ElementsAre(-11));
+}
+
+TEST(RegisterHook, RefusesAGradientOfAnotherShape) {
+  const Tensor x = leaf({1, 2});
+  x.register_hook([](const Tensor& gradient) { return sum(gradient); });
+  EXPECT_THROW(sum(x * 2).backward(), ShapeError);
+  EXPECT_THROW(tensor({1.0}).register_hook([](const Tensor& g) { return g; }), ValueError);
+}
+
+TEST(Grad, GivesGradientsOfLeavesAndResultsAndAddsToNone) {
+  const Tensor x = leaf({2}), w = leaf({5}), unused = leaf({1});
+  const Tensor y = x * w;
+  const auto gradients = grad(y * y + x, {y, x, unused}, {}, true);
+  EXPECT_EQ(gradients[0].item<double>(), 20);
+  EXPECT_EQ(gradients[1].item<double>(), 101);
+  EXPECT_FALSE(gradients[2].defined());
+  EXPECT_FALSE(x.grad().defined() || w.grad().defined());
+  EXPECT_EQ(grad(x, {x})[0].item<double>(), 1);
+  EXPECT_THROW(grad(y, {tensor({1.0})}), ValueError);
+  EXPECT_THROW(grad(tensor({1.0}), {x}), ValueError);
+}
+
+TEST(SetData, ChangesWhatEveryHandleLooksOnto) {
+  const Tensor x = leaf({1, 2}), other = x;
+  sum(x * 2).backward();
+  x.set_data(tensor({{5, 6}, {7, 8}}, float32));
+  EXPECT_EQ(other.shape(), (Shape{2, 2}));
+  EXPECT_EQ(other.dtype(), float32);
+  EXPECT_FALSE(other.grad().defined());
+  EXPECT_TRUE(other.requires_grad());
+  EXPECT_THROW((x * 2).set_data(x), ValueError);
+  EXPECT_THROW(x.set_data(tensor({1, 2})), DTypeError);
 }
 
 TEST(RequiresGrad, IsForFloatingPointLeavesAlone) {

@@ -42,6 +42,15 @@ TEST(Architecture, FollowsTheWidthThroughActivationsThatChangeIt) {
               HasSubstr("glu: 7 features cannot be halved"));
 }
 
+TEST(Architecture, HasWordsForNormalisation) {
+  Rng rng(1);
+  const auto layers = parse_architecture("linear(8) batchnorm relu linear(4) layernorm(1e-3) gelu");
+  const auto net = build(layers, 3, 2, rng);
+  EXPECT_EQ((*net)[1].describe(), "BatchNorm1d(8, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)");
+  EXPECT_EQ((*net)[4].describe(), "LayerNorm((4,), eps=0.001, elementwise_affine=True)");
+  EXPECT_EQ((*net)(zeros({5, 3})).shape(), (Shape{5, 2}));
+}
+
 TEST(Architecture, BuildsTheSameWeightsFromTheSameSeed) {
   const auto weights = [](std::uint64_t seed) {
     Rng rng(seed);

@@ -6,7 +6,11 @@
 
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
+#include "relume/ops/compare.h"
+#include "relume/ops/index.h"
 #include "relume/ops/linear.h"
+#include "relume/ops/matmul.h"
+#include "relume/ops/pointwise.h"
 #include "relume/ops/reduce.h"
 
 namespace relume::nn::init {
@@ -29,6 +33,38 @@ TEST(Scheme, FitsTheActivation) {
   EXPECT_EQ(scheme_for(Activation("identity")), Scheme::lecun);
   EXPECT_EQ(scheme_for(Activation("tanh")), Scheme::xavier);
   EXPECT_EQ(scheme_for(Activation("sigmoid")), Scheme::xavier);
+}
+
+TEST(Init, DrawsWithPyTorchsDeviations) {
+  Rng rng(4);
+  const Tensor weight = empty({300, 200});
+  const auto expect_variance = [&](double expected) {
+    EXPECT_NEAR(mean(weight).item<double>(), 0, 0.02 * std::sqrt(expected));
+    EXPECT_NEAR(mean_square(weight), expected, 0.03 * expected);
+  };
+  const double relu_gain = gain(Activation("relu"));
+  kaiming_normal_(weight, relu_gain, rng);
+  expect_variance(2.0 / 200);
+  kaiming_uniform_(weight, relu_gain, rng);
+  expect_variance(2.0 / 200);
+  EXPECT_LE(max(abs(weight)).item<double>(), std::sqrt(6.0 / 200));
+  xavier_normal_(weight, 2, rng);
+  expect_variance(4 * 2.0 / 500);
+  xavier_uniform_(weight, 1, rng);
+  expect_variance(2.0 / 500);
+  lecun_normal_(weight, rng);
+  expect_variance(1.0 / 200);
+}
+
+TEST(Init, MakesRowsOrColumnsOrthogonal) {
+  for (const Shape& shape : {Shape{5, 9}, Shape{9, 5}, Shape{6, 6}}) {
+    const Tensor w = empty(shape, float64);
+    orthogonal_(w, 3);
+    const Tensor product = shape[0] <= shape[1] ? matmul(w, w.t()) : matmul(w.t(), w);
+    const std::int64_t n = product.size(0);
+    EXPECT_TRUE(allclose(product, one_hot(arange(0, static_cast<double>(n)), n).to(float64) * 9, 1e-12, 1e-12));
+  }
+  EXPECT_THROW(orthogonal_(zeros({3})), ShapeError);
 }
 
 TEST(Apply, DrawsNormalWeightsOfTheSchemesDeviation) {

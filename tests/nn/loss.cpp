@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/compare.h"
 #include "tests/reference/message_of.h"
@@ -54,6 +55,47 @@ TEST(Losses, OfNumbersArePyTorchs) {
   check("huber_loss 0.5", [&](const Tensor& x) { return huber_loss(x, truth, 0.5); });
 }
 
+TEST(Losses, OfProbabilitiesArePyTorchs) {
+  const io::SafeTensors file = stored_tensors("losses");
+  const Tensor targets = stored(file, "targets"), weights = stored(file, "weights"), shares = stored(file, "shares");
+  const auto check = [&](const std::string& name, const char* input, auto&& loss_of) {
+    const Tensor x = stored(file, input).clone().requires_grad_();
+    const Tensor loss = loss_of(x);
+    loss.backward();
+    EXPECT_TRUE(allclose(loss, stored(file, name), 1e-10, 1e-12)) << name;
+    EXPECT_TRUE(allclose(x.grad(), stored(file, name + " gradient"), 1e-10, 1e-12)) << name;
+  };
+  check("cross_entropy of shares", "logits", [&](const Tensor& x) { return cross_entropy(x, shares); });
+  check("cross_entropy of shares, weighted and smoothed", "logits",
+        [&](const Tensor& x) { return cross_entropy(x, shares, {.class_weights = weights, .label_smoothing = 0.2}); });
+  check("nll_loss", "logits", [&](const Tensor& x) { return nll_loss(log_softmax(x, 1), targets); });
+  check("nll_loss weighted", "logits", [&](const Tensor& x) {
+    return nll_loss(log_softmax(x, 1), targets,
+                    {.class_weights = weights, .ignore_index = targets.to_vector<std::int64_t>()[0]});
+  });
+  check("bce_with_logits", "logits", [&](const Tensor& x) { return bce_with_logits(x, shares); });
+  check("bce_with_logits weighted", "logits", [&](const Tensor& x) { return bce_with_logits(x, shares, weights); });
+  check("kl_div", "logits", [&](const Tensor& x) { return kl_div(log_softmax(x, 1), shares); });
+}
+
+TEST(Losses, OfProbabilitiesStayFiniteAtTheEnds) {
+  const Tensor x = tensor({{1e4, -1e4}, {0, 0}}, {float64, true}), y = tensor({{0, 1}, {1, 0}}, float64);
+  const Tensor loss = bce_with_logits(x, y);
+  loss.backward();
+  EXPECT_NEAR(loss.item<double>(), (2e4 + 2 * std::log(2)) / 4, 1e-9);
+  EXPECT_TRUE(allclose(x.grad(), tensor({{0.25, -0.25}, {-0.125, 0.125}}, float64)));
+  EXPECT_NEAR(kl_div(tensor({{-1e4, 0.0}}, float64), tensor({{0, 1}}, float64)).item<double>(), 0, 1e-12);
+}
+
+TEST(Losses, OfProbabilitiesSayWhatDoesNotFit) {
+  EXPECT_THROW(nll_loss(zeros({2, 3}), tensor({0, 3})), IndexError);
+  EXPECT_THROW(nll_loss(zeros({2, 3}), tensor({0})), ShapeError);
+  EXPECT_THROW(nll_loss(zeros({2, 3}), zeros({2})), DTypeError);
+  EXPECT_THROW(bce_with_logits(zeros({2, 3}), zeros({3})), ShapeError);
+  EXPECT_THROW(kl_div(zeros({2, 3}), zeros({2})), ShapeError);
+  EXPECT_THROW(cross_entropy(zeros({2, 3}), zeros({2, 3}), {.label_smoothing = 2}), ValueError);
+}
+
 TEST(CrossEntropy, StaysFiniteForLargeLogits) {
   const Tensor logits = tensor({{1e4, -1e4}, {-1e4, 1e4}}, {float32, true});
   const Tensor loss = cross_entropy(logits, tensor({0, 0}));
@@ -69,7 +111,8 @@ TEST(CrossEntropy, SaysWhichRowHasAClassThatDoesNotExist) {
               HasSubstr("class 3 of row 1"));
   EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0, -1})), IndexError);
   EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0})), ShapeError);
-  EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0.0, 1.0})), DTypeError);
+  EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0, 1}).to(DType::int32)), DTypeError);
+  EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0.0, 1.0})), ShapeError);
   EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0, 1}), {.class_weights = ones({2})}), ShapeError);
   EXPECT_THROW(cross_entropy(zeros({2, 3}), tensor({0, 1}), {.label_smoothing = 1.5}), ValueError);
   EXPECT_THROW(mse_loss(zeros({2, 1}), zeros({2})), ShapeError);

@@ -110,6 +110,40 @@ TEST(Module, LoadsAStateWholeOrNotAtAll) {
   EXPECT_TRUE(net.fc1.weight.requires_grad());
 }
 
+TEST(Module, CountsATensorThatIsAssignedToItsMemberLater) {
+  SimpleNN net;
+  net.fc1.weight = ones({5, 10}).requires_grad_();
+  EXPECT_TRUE(net.parameters()[0].same_as(net.fc1.weight));
+  net.fc1.bias = Tensor();
+  EXPECT_THAT(names_of(net), ElementsAre("fc1.weight"));
+  EXPECT_EQ(net(ones({1, 10})).to_vector<float>(), std::vector<float>(5, 10));
+}
+
+TEST(Module, AppliesAFunctionToAllThatIsUnderIt) {
+  SimpleNN net;
+  std::vector<std::string> seen;
+  net.apply([&](Module& module) {
+    seen.push_back(module.describe().substr(0, 6));
+    if (auto* linear = dynamic_cast<Linear*>(&module)) linear->bias.detach().fill_(7);
+  });
+  EXPECT_THAT(seen, ElementsAre("Linear", "Module"));
+  EXPECT_EQ(net.fc1.bias.to_vector<float>(), std::vector<float>(5, 7));
+}
+
+TEST(Module, ConvertsItsParametersUnderTheHandlesThatExist) {
+  SimpleNN net;
+  optim::SGD sgd(net.parameters(), {.lr = 0.1});
+  const Tensor x = randn({2, 10});
+  const Tensor before = net(x);
+  net.to(float64);
+  EXPECT_EQ(net.fc1.weight.dtype(), float64);
+  EXPECT_TRUE(allclose(net(x.to(float64)), before.to(float64), 1e-5, 1e-6));
+  sum(net(x.to(float64))).backward();
+  EXPECT_EQ(net.fc1.weight.grad().dtype(), float64);
+  EXPECT_TRUE(sgd.parameters()[0].same_as(net.fc1.weight));
+  EXPECT_THROW(net.to(DType::int64), DTypeError);
+}
+
 TEST(Module, PassesTrainingModeOn) {
   Sequential net{Linear(2, 2), Dropout(0.5), Sequential{Dropout(0.5), Linear(2, 2)}};
   net.eval();

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "relume/ops/arithmetic.h"
+#include "relume/ops/compare.h"
 #include "relume/ops/reduce.h"
 #include "relume/optim/adam.h"
 #include "relume/optim/clip.h"
@@ -81,6 +82,24 @@ TEST(ClipGradValue, BoundsEveryElement) {
   a.set_grad(tensor({2.0, -3.0, 0.5}));
   nn::clip_grad_value({a}, 1);
   EXPECT_THAT(a.grad().to_vector<float>(), ElementsAre(1, -1, 0.5f));
+}
+
+TEST(ClipGradAdaptive, HoldsEachUnitsGradientToAShareOfItsWeights) {
+  const Tensor w = tensor({{3, 4}, {0, 0}, {30, 40}}, {float64, true}), bias = tensor({6.0, 8.0}, {float64, true});
+  w.set_grad(tensor({{6, 8}, {0.3, 0.4}, {0.3, 0.4}}, float64));
+  bias.set_grad(tensor({0.0, 2.0}, float64));
+  const Tensor untouched = zeros({2}, {float64, true});
+  EXPECT_EQ(nn::clip_grad_adaptive({w, bias, untouched}, 0.1, 0.01), 3);
+  EXPECT_TRUE(allclose(w.grad(), tensor({{0.3, 0.4}, {0.0006, 0.0008}, {0.3, 0.4}}, float64)));
+  EXPECT_TRUE(allclose(bias.grad(), tensor({0.0, 1.0}, float64)));
+  EXPECT_THROW(nn::clip_grad_adaptive({w}, 0), ValueError);
+}
+
+TEST(ClipGradAdaptive, ReachesAGradientThatIsAStridedView) {
+  const Tensor w = tensor({{3, 4}, {3, 4}}, {float64, true});
+  w.set_grad(tensor({{6, 0}, {8, 0}}, float64).t());
+  EXPECT_EQ(nn::clip_grad_adaptive({w}, 0.1), 1);
+  EXPECT_TRUE(allclose(w.grad(), tensor({{0.3, 0.4}, {0, 0}}, float64)));
 }
 
 }  // namespace

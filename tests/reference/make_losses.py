@@ -35,4 +35,18 @@ store("mse_loss", prediction, lambda x: F.mse_loss(x, truth))
 store("l1_loss", prediction, lambda x: F.l1_loss(x, truth))
 store("huber_loss 1", prediction, lambda x: F.huber_loss(x, truth))
 store("huber_loss 0.5", prediction, lambda x: F.huber_loss(x, truth, delta=0.5))
+shares = torch.rand(12, 5, generator=generator, dtype=torch.float64)
+shares[0] = torch.tensor([0, 0, 1, 0, 0])
+shares /= shares.sum(1, keepdim=True)
+tensors["shares"] = shares
+store("cross_entropy of shares", logits, lambda x: F.cross_entropy(x, shares))
+store("cross_entropy of shares, weighted and smoothed", logits,
+      lambda x: F.cross_entropy(x, shares, weight=weights, label_smoothing=0.2))
+store("nll_loss", logits, lambda x: F.nll_loss(F.log_softmax(x, 1), targets))
+store("nll_loss weighted", logits,
+      lambda x: F.nll_loss(F.log_softmax(x, 1), targets, weight=weights, ignore_index=ignored))
+store("bce_with_logits", logits, lambda x: F.binary_cross_entropy_with_logits(x, shares))
+store("bce_with_logits weighted", logits,
+      lambda x: F.binary_cross_entropy_with_logits(x, shares, pos_weight=weights))
+store("kl_div", logits, lambda x: F.kl_div(F.log_softmax(x, 1), shares, reduction="batchmean"))
 save_file(tensors, folder / "losses.safetensors")

@@ -74,7 +74,7 @@ void expect_same(const Outcome& a, const Outcome& b) {
 
 TEST(Resume, GoesOnToTheSameBitsFromTheMiddleOfAnEpoch) {
   const char* layers = "linear(16) relu linear(8) tanh";
-  for (const char* optimizer : {"adamw", "sgd", "rmsprop"}) {
+  for (const char* optimizer : {"adamw", "sgd", "rmsprop", "adagrad"}) {
     const Options options{.epochs = 6, .batch_size = 16, .optimizer = optimizer, .seed = 3};
     const Outcome whole = uninterrupted(layers, options);
     for (const int batches : {1, 10, 23, 50}) expect_same(interrupted(layers, options, batches), whole);

@@ -1,0 +1,31 @@
+#include "relume/optim/adagrad.h"
+
+#include "relume/base/require.h"
+#include "relume/kernels/optimizer.h"
+
+namespace relume::optim {
+
+Adagrad::Adagrad(const std::vector<ParameterGroup<AdagradOptions>>& groups)
+    : OptimizerWith("Adagrad", groups, {"sum"}) {
+  for (const auto& group : groups) {
+    const AdagradOptions& o = group.options;
+    require(o.lr_decay >= 0 && o.weight_decay >= 0 && o.initial_accumulator >= 0 && o.epsilon >= 0,
+            "Adagrad: lr_decay {}, weight_decay {}, initial_accumulator {} and epsilon {} must not be negative",
+            o.lr_decay, o.weight_decay, o.initial_accumulator, o.epsilon);
+  }
+}
+
+void Adagrad::update(const Update& u) {
+  const AdagradOptions& o = options(u);
+  if (u.step == 1) u.buffers[0].fill_(o.initial_accumulator);
+  const kernels::AdagradStep step{u.lr / (1 + static_cast<double>(u.step - 1) * o.lr_decay), o.epsilon, o.weight_decay};
+  visit_float(
+      u.parameter.dtype(),
+      [&]<class T>() {
+        kernels::adagrad<T>(step, u.grad_scale, u.gradient.data<T>(), u.parameter.data<T>(), u.buffers[0].data<T>(),
+                            u.parameter.elements());
+      },
+      [] {});
+}
+
+}  // namespace relume::optim
