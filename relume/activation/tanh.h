@@ -1,5 +1,8 @@
 #pragma once
 
+#include <concepts>
+#include <utility>
+
 #include "relume/activation/info.h"
 
 namespace relume::activation {
@@ -29,7 +32,12 @@ struct Tanh {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Tanh> tanh{};
+/// A function, unlike its kin, so that it overloads the C library's ::tanh where a program uses this namespace.
+template <class... Arguments>
+requires std::invocable<activation::Function<activation::Tanh>, Arguments...>
+decltype(auto) tanh(Arguments&&... arguments) {
+  return activation::Function<activation::Tanh>{}(std::forward<Arguments>(arguments)...);
+}
 namespace nn {
 using Tanh = ActivationOf<activation::Tanh>;
 }

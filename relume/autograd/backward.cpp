@@ -4,6 +4,7 @@
 
 #include "relume/autograd/grad.h"
 #include "relume/autograd/gradient_state.h"
+#include "relume/base/pool.h"
 #include "relume/base/require.h"
 #include "relume/kernels/elementwise.h"
 #include "relume/tensor/in_place.h"
@@ -116,7 +117,7 @@ class BackwardPass {
   void count_uses(Node* root) {
     root->pass_ = pass_;
     root->waiting_for_ = 0;
-    std::vector<Node*> stack{root};
+    std::vector<Node*, pool::Allocator<Node*>> stack{root};
     while (!stack.empty()) {
       Node* node = stack.back();
       stack.pop_back();
@@ -160,7 +161,7 @@ class BackwardPass {
   std::vector<Capture>* captures_;
   std::vector<Capture> hooked_;
   std::uint64_t pass_ = next_pass();
-  std::vector<IntrusivePtr<Node>> ready_;
+  std::vector<IntrusivePtr<Node>, pool::Allocator<IntrusivePtr<Node>>> ready_;
 };
 
 namespace {

@@ -39,6 +39,19 @@ Shape row_major_strides(const Shape& shape) {
   return strides;
 }
 
+std::int64_t checked_elements(const Shape& shape, const char* operation) {
+  constexpr std::int64_t most = std::int64_t{1} << 56;
+  std::int64_t elements = 1;
+  bool fits = true;
+  for (const std::int64_t size : shape) {
+    require<ShapeError>(size >= 0, "{}: {} has a negative size", operation, to_string(shape));
+    fits = fits && !__builtin_mul_overflow(elements, size, &elements) && elements <= most;
+    if (size == 0) return 0;
+  }
+  require<ShapeError>(fits, "{}: {} has more elements than any memory holds", operation, to_string(shape));
+  return elements;
+}
+
 Shape broadcast(const Shape& a, const Shape& b, const char* operation) {
   if (a == b) return a;
   const Shape& longer = a.dimensions() >= b.dimensions() ? a : b;

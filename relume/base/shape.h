@@ -49,6 +49,9 @@ class Shape {
 /// The strides, in elements, of a row-major tensor of that shape.
 Shape row_major_strides(const Shape& shape);
 
+/// elements(), but throws ShapeError where a size is negative or the product is more than any memory holds.
+std::int64_t checked_elements(const Shape& shape, const char* operation);
+
 /// The shape that two operands broadcast to (NumPy's rule). Throws ShapeError, beginning with `operation`.
 Shape broadcast(const Shape& a, const Shape& b, const char* operation);
 

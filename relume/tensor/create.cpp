@@ -1,6 +1,7 @@
 // Making tensors: from nothing, from values, from random numbers, from memory of somebody else's.
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <numeric>
 
 #include "relume/base/require.h"
@@ -9,10 +10,6 @@
 
 namespace relume {
 namespace {
-
-void check_sizes(const Shape& shape) {
-  for (std::int64_t size : shape) require<ShapeError>(size >= 0, "empty: {} has a negative size", shape);
-}
 
 Tensor with_options(Tensor t, const TensorOptions& options) {
   if (options.requires_grad) t.requires_grad_();
@@ -38,11 +35,15 @@ Tensor generate(const Shape& shape, const TensorOptions& options, F&& next) {
 }  // namespace
 
 Tensor empty(const Shape& shape, TensorOptions options) {
-  check_sizes(shape);
-  const std::size_t bytes = static_cast<std::size_t>(shape.elements()) * size_of(options.dtype);
-  IntrusivePtr<TensorImpl> impl(
-      TensorImpl::create(Storage::allocate(bytes), options.dtype, shape, row_major_strides(shape), 0));
-  return with_options(Tensor(std::move(impl)), options);
+  const std::size_t bytes = static_cast<std::size_t>(checked_elements(shape, "empty")) * size_of(options.dtype);
+  try {
+    IntrusivePtr<TensorImpl> impl(
+        TensorImpl::create(Storage::allocate(bytes), options.dtype, shape, row_major_strides(shape), 0));
+    return with_options(Tensor(std::move(impl)), options);
+  } catch (const std::bad_alloc&) {
+    fail("empty: {} of {} needs {:.3g} GB, which this machine does not have", shape, name(options.dtype),
+         static_cast<double>(bytes) / 1e9);
+  }
 }
 
 Tensor full(const Shape& shape, double value, TensorOptions options) {
@@ -58,6 +59,7 @@ Tensor zeros_like(const Tensor& like) { return zeros(like.shape(), like.dtype())
 
 Tensor arange(double start, double end, double step, TensorOptions options) {
   require(step != 0 && (end - start) / step >= 0, "arange: {} does not lead from {} to {}", step, start, end);
+  require((end - start) / step < 0x1p53, "arange: from {} to {} by {} are too many numbers", start, end, step);
   const auto count = static_cast<std::int64_t>(std::ceil((end - start) / step));
   return generate({count}, options, [&](std::int64_t i) { return start + static_cast<double>(i) * step; });
 }
@@ -110,8 +112,7 @@ Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, TensorO
 Tensor scalar(double value, TensorOptions options) { return full({}, value, options); }
 
 Tensor from_blob(void* data, const Shape& shape, DType dtype, std::function<void(void*)> deleter) {
-  check_sizes(shape);
-  const std::size_t bytes = static_cast<std::size_t>(shape.elements()) * size_of(dtype);
+  const std::size_t bytes = static_cast<std::size_t>(checked_elements(shape, "from_blob")) * size_of(dtype);
   return Tensor(IntrusivePtr<TensorImpl>(TensorImpl::create(Storage::from_blob(data, bytes, std::move(deleter)), dtype,
                                                             shape, row_major_strides(shape), 0)));
 }

@@ -10,10 +10,11 @@ namespace relume {
 
 TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, const Shape& strides,
                                std::int64_t offset) {
+  const std::int64_t elements = checked_elements(shape, "tensor");
   auto* impl = new (pool::allocate(sizeof(TensorImpl))) TensorImpl;
   impl->data = storage->data() + offset * static_cast<std::int64_t>(size_of(dtype));
   impl->storage = std::move(storage);
-  impl->elements = shape.elements();
+  impl->elements = elements;
   impl->shape = shape;
   impl->strides = strides;
   impl->dtype = dtype;
