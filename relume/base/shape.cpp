@@ -10,7 +10,7 @@ namespace relume {
 Shape::Shape(std::span<const std::int64_t> sizes) : count_(static_cast<int>(sizes.size())) {
   require<ShapeError>(sizes.size() <= max_dimensions, "shape: {} dimensions are more than {}", sizes.size(),
                       max_dimensions);
-  std::copy(sizes.begin(), sizes.end(), sizes_.begin());
+  for (std::size_t i = 0; i < sizes.size(); ++i) sizes_[i] = sizes[i];
 }
 
 void Shape::push_back(std::int64_t size) { insert(count_, size); }
@@ -44,11 +44,11 @@ std::int64_t checked_elements(const Shape& shape, const char* operation) {
   std::int64_t elements = 1;
   bool fits = true;
   for (const std::int64_t size : shape) {
-    require<ShapeError>(size >= 0, "{}: {} has a negative size", operation, to_string(shape));
+    if (size < 0) fail<ShapeError>("{}: {} has a negative size", operation, to_string(shape));
     fits = fits && !__builtin_mul_overflow(elements, size, &elements) && elements <= most;
     if (size == 0) return 0;
   }
-  require<ShapeError>(fits, "{}: {} has more elements than any memory holds", operation, to_string(shape));
+  if (!fits) fail<ShapeError>("{}: {} has more elements than any memory holds", operation, to_string(shape));
   return elements;
 }
 
@@ -61,8 +61,8 @@ Shape broadcast(const Shape& a, const Shape& b, const char* operation) {
   for (int i = 0; i < shorter.dimensions(); ++i) {
     std::int64_t& size = result[i + offset];
     if (size == 1) size = shorter[i];
-    require<ShapeError>(shorter[i] == 1 || shorter[i] == size, "{}: {} and {} do not broadcast to one shape", operation,
-                        to_string(a), to_string(b));
+    if (shorter[i] != 1 && shorter[i] != size)
+      fail<ShapeError>("{}: {} and {} do not broadcast to one shape", operation, to_string(a), to_string(b));
   }
   return result;
 }

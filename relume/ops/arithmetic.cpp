@@ -13,10 +13,23 @@ namespace {
 
 using kernels::Binary;
 
+/// 1 or 0 where t is read straight on, or again and again, beside n contiguous elements; −1 elsewhere.
+std::int64_t simple_stride(const Tensor& t, std::int64_t n) {
+  if (t.elements() == 1) return 0;
+  return t.is_contiguous() && t.elements() == n ? 1 : -1;
+}
+
 /// The values alone.
 Tensor compute(Binary op, const char* name, const Tensor& left, const Tensor& right, DType dtype) {
-  const Tensor a = left.to(dtype), b = right.to(dtype);
+  Tensor left_converted, right_converted;
+  const Tensor& a = left.dtype() == dtype ? left : left_converted = left.to(dtype);
+  const Tensor& b = right.dtype() == dtype ? right : right_converted = right.to(dtype);
   Tensor y = empty(broadcast(a.shape(), b.shape(), name), dtype);
+  const std::int64_t a_stride = simple_stride(a, y.elements()), b_stride = simple_stride(b, y.elements());
+  if (a_stride >= 0 && b_stride >= 0) {
+    kernels::binary(op, dtype, a.raw_data(), a_stride, b.raw_data(), b_stride, y.raw_data(), y.elements());
+    return y;
+  }
   const auto size = static_cast<std::int64_t>(size_of(dtype));
   const auto at = [size](const Tensor& t, std::int64_t offset) {
     return static_cast<std::byte*>(t.raw_data()) + offset * size;
