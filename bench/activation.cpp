@@ -2,36 +2,22 @@
 // backward (into memory that is there), call (a whole call on a tensor) or copy (NAME is not read: the fastest copy
 // there is). Answers each with nanoseconds a call, the least of several rounds.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <functional>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include <fmt/core.h>
 
+#include "bench/stopwatch.h"
 #include "relume/relume.h"
 
 namespace {
 
 using namespace relume;
-using Clock = std::chrono::steady_clock;
-
-double nanoseconds(const std::function<void()>& call) {
-  const auto once = [&](std::int64_t count) {
-    const auto begin = Clock::now();
-    for (std::int64_t i = 0; i < count; ++i) call();
-    return std::chrono::duration<double, std::nano>(Clock::now() - begin).count() / static_cast<double>(count);
-  };
-  const double first = std::max(once(1), once(1));
-  const auto count = static_cast<std::int64_t>(std::clamp(2e6 / first, 1.0, 1e5));
-  double least = once(count);
-  for (int round = 0; round < 4; ++round) least = std::min(least, once(count));
-  return least;
-}
+using bench::nanoseconds;
 
 struct Case {
   std::string name, pass, dtype;

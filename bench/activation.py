@@ -1,5 +1,6 @@
-"""The activations beside PyTorch and NumPy, from one element to arrays beyond the caches, in turns."""
+"""The activations beside PyTorch, NumPy and oneDNN, from one element to arrays beyond the caches, in turns."""
 import argparse
+import math
 import pathlib
 import statistics
 import subprocess
@@ -52,7 +53,9 @@ def nanoseconds(call):
     return min(once(count) for _ in range(5))
 
 
-class Relume:
+class Program:
+    """One that is asked on stdin and answers on stdout."""
+
     def __init__(self, program):
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
@@ -97,28 +100,35 @@ def main():
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--names", nargs="+")
     args = parser.parse_args()
-    relume = Relume(args.app.parent / "bench_activation")
+    relume = Program(args.app.parent / "bench_activation")
+    program = args.app.parent / "bench_eltwise_onednn"
+    onednn = Program(program) if program.exists() else None
     rows = []
     for threads in args.threads:
         torch.set_num_threads(threads)
         for name, which, dtype, elements in cases(args.sizes):
             if args.names and name not in args.names:
                 continue
-            peers = {f"torch {torch.__version__.split('+')[0]}": torch_case(name, which, dtype, elements)}
+            on_torch = torch_case(name, which, dtype, elements)
+            peers = {f"torch {torch.__version__.split('+')[0]}": lambda: nanoseconds(on_torch)}
+            if onednn and which != "call":
+                peers["oneDNN"] = lambda case=(name, which, dtype, elements, threads): onednn(*case)
             if which == "forward" and dtype == "float32" and name in NUMPY and threads == 1:
                 a = numpy.random.default_rng(0).normal(size=elements).astype("float32")
                 b = numpy.zeros_like(a)
-                peers["numpy"] = lambda f=NUMPY[name]: f(a, b)
+                peers["numpy"] = lambda f=NUMPY[name]: nanoseconds(lambda: f(a, b))
             ours, copy, theirs = [], [], {peer: [] for peer in peers}
             with torch.no_grad():
                 for _ in range(args.rounds):
                     ours.append(relume(name, which, dtype, elements, threads))
                     copy.append(relume(name, "copy", dtype, elements, threads))
-                    for peer, call in peers.items():
-                        theirs[peer].append(nanoseconds(call))
+                    for peer, measure in peers.items():
+                        theirs[peer].append(measure())
             taken = statistics.median(ours)
             share = bytes_moved(which, dtype, elements, name) / bytes_moved("forward", dtype, elements, "") / taken
             for peer, times in theirs.items():
+                if math.isnan(times[0]):
+                    continue  # it has no such activation
                 rows.append(report.row(f"{name} {which} {dtype} {elements}, {threads} threads", "ns", taken, peer,
                                        statistics.median(times)))
                 rows[-1] |= {"share_of_copy": share * statistics.median(copy),

@@ -1,13 +1,12 @@
 // What one operation on tensors costs beyond its arithmetic, and how often a training step asks the system for memory.
 // Prints JSON: nanoseconds by case, and allocations.
 #include <atomic>
-#include <chrono>
 #include <cstdlib>
 #include <functional>
-#include <limits>
 
 #include <fmt/core.h>
 
+#include "bench/stopwatch.h"
 #include "relume/relume.h"
 
 // Counting stands in for the C library's functions, which the library under test calls as well.
@@ -34,18 +33,6 @@ extern "C" void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
 namespace {
 
 using namespace relume;
-
-double nanoseconds(const std::function<void()>& call) {
-  constexpr int rounds = 7, calls = 20000;
-  double best = std::numeric_limits<double>::infinity();
-  for (int round = 0; round < rounds; ++round) {
-    const auto begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < calls; ++i) call();
-    const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - begin;
-    best = std::min(best, taken.count() / calls);
-  }
-  return best;
-}
 
 std::int64_t allocations_in_a_step(std::vector<std::int64_t> widths, std::int64_t batch) {
   nn::Sequential net;
@@ -87,7 +74,7 @@ int main() {
       {"matmul 8x8", [&] { (void)matmul(matrix, matrix); }},
   };
   fmt::print("{{");
-  for (const auto& [name, call] : cases) fmt::print(R"("{}": {:.2f}, )", name, nanoseconds(call));
+  for (const auto& [name, call] : cases) fmt::print(R"("{}": {:.2f}, )", name, bench::nanoseconds(call));
   fmt::print(R"("allocations 4-64-64-2": {}, "allocations 784-128-10": {}}})"
              "\n",
              allocations_in_a_step({4, 64, 64, 2}, 32), allocations_in_a_step({784, 128, 10}, 64));

@@ -259,8 +259,8 @@ inline Lane<float> normal_tail_times(Lane<float> t, Lane<float> y) {
   p = fma(p, v, 0.315425038f);
   p = fma(p, v, -0.565561771f);
   p = fma(p, v, 0.744416058f);
-  const V scaled = y * p;
-  const V share = fma(scaled, reciprocal, scaled * reciprocal_low);
+  const V scaled = y * p, scaled_low = fma(y, p, -scaled);
+  const V share = fma(scaled, reciprocal, fma(scaled, reciprocal_low, scaled_low * reciprocal));
   return scale(fma(m, share, rest * share), n);
 }
 
