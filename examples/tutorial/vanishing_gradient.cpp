@@ -29,8 +29,9 @@ double share_that_arrives(nn::Sequential net) {
 
 int main() {
   manual_seed(0);
-  const double sigmoid = share_that_arrives(ten_layers<nn::Sigmoid>());
-  const double relu = share_that_arrives(ten_layers<nn::ReLU>());
-  std::cout << "sigmoid: " << sigmoid << "\nrelu: " << relu << "\n";
-  std::cout << (sigmoid < 0.01 && relu > 0.1 ? "the sigmoids swallow the gradient" : "no difference shown") << "\n";
+  const double of_sigmoid = share_that_arrives(ten_layers<nn::Sigmoid>());
+  const double of_relu = share_that_arrives(ten_layers<nn::ReLU>());
+  std::cout << "sigmoid: " << of_sigmoid << "\nrelu: " << of_relu << "\n";
+  std::cout << (of_sigmoid < 0.01 && of_relu > 0.1 ? "the sigmoids swallow the gradient" : "no difference shown")
+            << "\n";
 }

@@ -32,8 +32,12 @@ struct Allocator {
   Allocator() = default;
   template <class U>
   Allocator(const Allocator<U>&) {}  // NOLINT: containers convert allocators silently
-  T* allocate(std::size_t count) { return static_cast<T*>(pool::allocate(count * sizeof(T))); }
-  void deallocate(T* block, std::size_t count) noexcept { pool::deallocate(block, count * sizeof(T)); }
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(pool::allocate(count * sizeof(T)));  // NOLINT: T may well be a pointer
+  }
+  void deallocate(T* block, std::size_t count) noexcept {
+    pool::deallocate(block, count * sizeof(T));  // NOLINT: T may well be a pointer
+  }
   friend bool operator==(const Allocator&, const Allocator&) { return true; }
 };
 

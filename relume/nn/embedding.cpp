@@ -8,7 +8,7 @@ namespace {
 
 Tensor drawn(const char* module, std::int64_t rows, std::int64_t width, DType dtype) {
   require(rows > 0 && width > 0, "{}: {} rows of {} make no table", module, rows, width);
-  const Tensor weight = empty({rows, width}, dtype);
+  Tensor weight = empty({rows, width}, dtype);
   init::normal_(weight, 0, 1);
   return weight;
 }

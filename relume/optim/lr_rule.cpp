@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "relume/base/require.h"
 
@@ -25,12 +26,15 @@ void require_rising(const char* rule, const std::vector<std::int64_t>& milestone
 
 LrRule step_lr(std::int64_t every, double gamma) {
   require_steps("step_lr", every);
-  return [=](double base, std::int64_t step) { return base * std::pow(gamma, static_cast<double>(step / every)); };
+  return [=](double base, std::int64_t step) {
+    const std::int64_t drops = step / every;
+    return base * std::pow(gamma, static_cast<double>(drops));
+  };
 }
 
 LrRule multi_step_lr(std::vector<std::int64_t> milestones, double gamma) {
   require_rising("multi_step_lr", milestones);
-  return [=](double base, std::int64_t step) {
+  return [milestones = std::move(milestones), gamma](double base, std::int64_t step) {
     const auto reached = std::upper_bound(milestones.begin(), milestones.end(), step) - milestones.begin();
     return base * std::pow(gamma, static_cast<double>(reached));
   };
@@ -84,7 +88,7 @@ LrRule sequential_lr(std::vector<LrRule> rules, std::vector<std::int64_t> milest
   require(rules.size() == milestones.size() + 1, "sequential_lr: {} rules need {} milestones, not {}", rules.size(),
           rules.size() - 1, milestones.size());
   require_rising("sequential_lr", milestones);
-  return [=](double base, std::int64_t step) {
+  return [rules = std::move(rules), milestones = std::move(milestones)](double base, std::int64_t step) {
     const auto i = std::upper_bound(milestones.begin(), milestones.end(), step) - milestones.begin();
     const auto place = static_cast<std::size_t>(i);
     return rules[place](base, i > 0 ? step - milestones[place - 1] : step);

@@ -58,7 +58,7 @@ TEST(Misuse, OfATensorThatIsNoneIsAnErrorInEveryOperation) {
       [](const Tensor& t) { t[0]; },
       [&](const Tensor& t) { x + t; },
       [&](const Tensor& t) { t * 2; },
-      [&](const Tensor& t) { x == t; },
+      [&](const Tensor& t) { (void)(x == t); },
       [&](const Tensor& t) { where(x > 0, x, t); },
       [](const Tensor& t) { exp(t); },
       [](const Tensor& t) { sum(t); },
