@@ -74,7 +74,10 @@ void* allocate(std::size_t bytes) {
     }
   }
   void* block = std::aligned_alloc(alignment, c.bytes);
-  if (!block) throw std::bad_alloc();
+  if (!block) {
+    cache.live -= static_cast<std::int64_t>(bytes);
+    throw std::bad_alloc();
+  }
   return block;
 }
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "relume/autograd/grad.h"
+#include "relume/base/pool.h"
 #include "relume/nn/linear.h"
 #include "relume/nn/loss.h"
 #include "relume/ops/activation.h"
@@ -93,7 +94,9 @@ TEST(Misuse, OfSizesNamesThem) {
                 zeros({std::int64_t{1} << 32, std::int64_t{1} << 32});
               }),
               HasSubstr("[4294967296, 4294967296]"));
+  const std::int64_t live = pool::live_bytes();
   EXPECT_THAT(message_of<ValueError>([] { empty({std::int64_t{1} << 50}); }), HasSubstr("GB"));
+  EXPECT_EQ(pool::live_bytes(), live);
   EXPECT_THROW(zeros({-1}), ShapeError);
   EXPECT_THROW(ones({1}).expand({huge}), ShapeError);
   EXPECT_THROW(arange(0, 1e300), ValueError);
