@@ -68,23 +68,34 @@ Monitor::Monitor(nn::Module& network, optim::Optimizer& optimizer, const Monitor
 }
 
 bool Monitor::step(double loss, double clip_norm) {
-  const bool check = is_due(optimizer_.steps());
+  if (!begin_step(loss, clip_norm)) return false;
+  const double scale = clip_norm > 0 && gradient_norm_ > clip_norm ? clip_norm / (gradient_norm_ + 1e-6) : 1;
+  optimizer_.step(scale);
+  end_step();
+  return true;
+}
+
+bool Monitor::begin_step(double loss, double clip_norm) {
+  checking_ = is_due(optimizer_.steps());
+  loss_ = loss;
   gradient_norm_ = std::numeric_limits<double>::quiet_NaN();
   measurements_.step = optimizer_.steps();
-  if (check || clip_norm > 0) measure_gradients();
-  if (!std::isfinite(loss) || ((check || clip_norm > 0) && !std::isfinite(gradient_norm_))) {
+  if (checking_ || clip_norm > 0) measure_gradients();
+  if (!std::isfinite(loss) || ((checking_ || clip_norm > 0) && !std::isfinite(gradient_norm_))) {
     report_not_finite();
     return false;
   }
   smooth(loss);
   measurements_.full_lr = std::max(measurements_.full_lr, optimizer_.lr());
-  const double scale = clip_norm > 0 && gradient_norm_ > clip_norm ? clip_norm / (gradient_norm_ + 1e-6) : 1;
-  if (check) keep_weights();
-  optimizer_.step(scale);
-  if (check) {
+  if (checking_) keep_weights();
+  return true;
+}
+
+void Monitor::end_step() {
+  if (checking_) {
     Check now;
     now.step = measurements_.step;
-    now.loss = loss;
+    now.loss = loss_;
     now.smoothed_loss = smoothed_ / smoothing_;
     now.lowest_loss = lowest_;
     now.lr = optimizer_.lr();
@@ -96,8 +107,7 @@ bool Monitor::step(double loss, double clip_norm) {
     count_units();
   }
   ++steps_;
-  if (activity_) activity_->count(is_due(optimizer_.steps()));
-  return true;
+  if (activity_) activity_->count(is_due());
 }
 
 /// Steps that are too large do their harm at once: the first ones are all looked at.

@@ -38,6 +38,12 @@ class Monitor {
   /// optimizer.step(), watched. Gradients are scaled down to a norm of `clip_norm` where that is above 0. Takes no
   /// step and returns false where the loss, or the gradient of a step that is measured, is not finite.
   bool step(double loss, double clip_norm = 0);
+  /// The two halves of step() for an optimizer that is stepped elsewhere: what is measured before it moves the weights,
+  /// and after. The first one returns false as step() does, and then the second is left out.
+  bool begin_step(double loss, double clip_norm = 0);
+  void end_step();
+  /// Whether the next step is one that is measured.
+  bool is_due() const { return is_due(optimizer_.steps()); }
   /// Ends an epoch, for the rules that compare epochs.
   void end_epoch(double train_loss, std::optional<double> valid_loss = std::nullopt);
   /// What the units did over a window of the caller's choice, in place of what was counted in training.
@@ -90,6 +96,8 @@ class Monitor {
   };
   std::vector<Recorded> recorded_;
   std::int64_t steps_ = 0;
+  bool checking_ = false;  // between begin_step() and end_step() of a step that is measured
+  double loss_ = 0;
   double gradient_norm_ = 0;
   double smoothed_ = 0, smoothing_ = 0, lowest_ = 0;
   std::vector<double> gradient_rms_;

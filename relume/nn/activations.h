@@ -60,6 +60,8 @@ class ActivateAlong : public Module {
   explicit ActivateAlong(Activation activation, int dimension = -1) : activation_(activation), dimension_(dimension) {}
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
+  const Activation& activation() const { return activation_; }
+  int dimension() const { return dimension_; }
 
  private:
   Activation activation_;

@@ -13,6 +13,7 @@ class Dropout : public Module {
   explicit Dropout(double p = 0.5);
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
+  double p() const { return p_; }
 
  private:
   double p_;

@@ -49,6 +49,13 @@ void Module::add(std::string name, std::shared_ptr<Module> module) {
   children_.push_back({std::move(name), 0, std::move(module)});
 }
 
+void Module::forget(std::string_view name) {
+  const auto is_named = [name](const auto& member) { return member.name == name; };
+  std::erase_if(children_, is_named);
+  std::erase_if(parameters_, is_named);
+  std::erase_if(buffers_, is_named);
+}
+
 Module::Slot Module::slot_of(std::string name, const Tensor& member) const {
   return {std::move(name), reinterpret_cast<const char*>(&member) - reinterpret_cast<const char*>(this)};
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -71,6 +72,8 @@ class Module {
   void add(std::string name, Module& member);
   /// Names a submodule that this module shares.
   void add(std::string name, std::shared_ptr<Module> module);
+  /// Takes the submodule, parameter or buffer of that name out again, where there is one.
+  void forget(std::string_view name);
   /// Names a tensor that is a member of this module and is trained; it requires a gradient from now on. Like a
   /// submodule it is known by its place: what is assigned to the member later counts. An undefined tensor is a
   /// parameter that the module lacks.

@@ -22,6 +22,8 @@ class BatchNorm1d : public Module {
   explicit BatchNorm1d(std::int64_t features, const BatchNormOptions& options = {});
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
+  double epsilon() const { return epsilon_; }
+  double momentum() const { return momentum_; }
 
   Tensor weight;  ///< undefined where it is not affine
   Tensor bias;
@@ -52,6 +54,8 @@ class LayerNorm : public Module {
       : LayerNorm(Shape{features}, options) {}
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
+  const Shape& normalized_shape() const { return shape_; }
+  double epsilon() const { return epsilon_; }
 
   Tensor weight;  ///< undefined where it is not affine
   Tensor bias;

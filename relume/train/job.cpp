@@ -127,7 +127,10 @@ Job from_arrays(const data::Arrays& arrays, const JobOptions& options) {
 Job make_job(const JobOptions& options) {
   data::OpenOptions open;
   open.seed = options.seed;
-  const data::Source source = data::open_data(options.data, open);
+  return make_job(data::open_data(options.data, open), options);
+}
+
+Job make_job(const data::Source& source, const JobOptions& options) {
   const bool table = std::holds_alternative<data::Table>(source);
   Job job =
       table ? from_table(std::get<data::Table>(source), options) : from_arrays(std::get<data::Arrays>(source), options);

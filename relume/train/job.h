@@ -33,6 +33,8 @@ struct Job {
 
 /// Opens the data, splits it, fits the preprocessing on the training rows and builds the network.
 Job make_job(const JobOptions& options);
+/// The same with data that is in memory; `options.data` is its name in messages.
+Job make_job(const data::Source& source, const JobOptions& options);
 
 /// Rows on which a model can be tried: all of a table, the test set of images where there is one.
 struct Trial {

@@ -99,6 +99,33 @@ TEST(Monitor, MeasuresGradientsAndStepsAsTheirDefinitionsSay) {
   EXPECT_NEAR(check.gradient_norm, nn::grad_norm(net->parameters()), 1e-9);
 }
 
+TEST(Monitor, MeasuresTheSameWhereTheStepIsTakenBetweenItsHalves) {
+  auto whole = network("linear(16) relu"), halves = network("linear(16) relu");
+  optim::Adam a(whole->parameters()), b(halves->parameters());
+  Monitor one(*whole, a), two(*halves, b);
+  manual_seed(4);
+  for (int i = 0; i < 40; ++i) {
+    const Tensor x = randn({8, 6}), y = randn({8, 1});
+    a.zero_grad();
+    b.zero_grad();
+    const Tensor loss = nn::mse_loss((*whole)(x), y);
+    loss.backward();
+    nn::mse_loss((*halves)(x), y).backward();
+    EXPECT_TRUE(one.step(loss.item<double>()));
+    EXPECT_EQ(two.is_due(), i < 8 || i % 16 == 0);
+    ASSERT_TRUE(two.begin_step(loss.item<double>()));
+    b.step();
+    two.end_step();
+  }
+  const auto &checks = one.measurements().checks, &same = two.measurements().checks;
+  ASSERT_EQ(checks.size(), same.size());
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    EXPECT_EQ(checks[i].step, same[i].step);
+    EXPECT_EQ(checks[i].smoothed_loss, same[i].smoothed_loss);
+    EXPECT_EQ(checks[i].weights[0].update_ratio, same[i].weights[0].update_ratio);
+  }
+}
+
 TEST(Monitor, CountsUnitsOnCheckStepsAlone) {
   auto net = network("linear(16) relu");
   optim::SGD sgd(net->parameters(), {.lr = 0.0});

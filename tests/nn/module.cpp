@@ -119,6 +119,27 @@ TEST(Module, CountsATensorThatIsAssignedToItsMemberLater) {
   EXPECT_EQ(net(ones({1, 10})).to_vector<float>(), std::vector<float>(5, 10));
 }
 
+TEST(Module, ForgetsWhatItIsToldTo) {
+  struct Changing : nn::Module {
+    Changing() {
+      add("inner", std::make_shared<nn::Linear>(2, 3));
+      add_parameter("scale", scale);
+      add_buffer("seen", seen);
+    }
+    Tensor forward(const Tensor& x) override { return x; }
+    using nn::Module::forget;
+    Tensor scale = ones({1}), seen = zeros({1});
+  };
+  Changing module;
+  module.forget("scale");
+  module.forget("seen");
+  module.forget("nothing of that name");
+  ASSERT_EQ(module.state().size(), 2u);
+  EXPECT_EQ(module.state()[0].first, "inner.weight");
+  module.forget("inner");
+  EXPECT_TRUE(module.state().empty());
+}
+
 TEST(Module, AppliesAFunctionToAllThatIsUnderIt) {
   SimpleNN net;
   std::vector<std::string> seen;
