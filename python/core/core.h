@@ -1,0 +1,66 @@
+// What the parts of the module have in common.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <nanobind/nanobind.h>
+
+#include "relume/tensor/tensor.h"
+
+namespace relume::python {
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+// Each adds its part to the module; one file each.
+void bind_errors(nb::module_& module);
+void bind_dtype(nb::module_& module);
+void bind_tensor(nb::module_& module);
+void bind_operations(nb::module_& module);
+void bind_activations(nb::module_& module);
+void bind_nn(nb::module_& module);
+void bind_optim(nb::module_& module);
+void bind_data(nb::module_& module);
+void bind_training(nb::module_& module);
+void bind_health(nb::module_& module);
+void bind_estimator(nb::module_& module);
+void bind_io(nb::module_& module);
+void bind_plot(nb::module_& module);
+
+/// A dtype as an object of Python.
+struct PythonDType {
+  DType value;
+};
+
+/// A dtype as Python people write it: relume.float32, numpy.float32, "float32", or nothing. Throws TypeError.
+std::optional<DType> dtype_from(nb::handle object);
+
+/// Sizes from an int, a sequence of ints, or several arguments: zeros(2, 3), zeros((2, 3)).
+Shape shape_from(nb::handle object);
+Shape shape_from(const nb::args& arguments);
+
+/// str(object)
+std::string text_of(nb::handle object);
+
+nb::tuple to_tuple(const Shape& shape);
+
+/// The tensor behind an object: a relume Tensor as it is; NumPy arrays and whatever offers DLPack without a copy where
+/// that can be; numbers and nested lists as numpy.asarray reads them.
+Tensor tensor_from(nb::handle object);
+
+/// Nobody waits for Python while a large computation runs; for small ones letting go costs more than it gives.
+class ReleaseFor {
+ public:
+  explicit ReleaseFor(std::int64_t elements) : state_(elements > 16384 ? PyEval_SaveThread() : nullptr) {}
+  ~ReleaseFor() {
+    if (state_) PyEval_RestoreThread(state_);
+  }
+  ReleaseFor(const ReleaseFor&) = delete;
+  ReleaseFor& operator=(const ReleaseFor&) = delete;
+
+ private:
+  PyThreadState* state_;
+};
+
+}  // namespace relume::python

@@ -1,0 +1,64 @@
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "python/core/core.h"
+#include "relume/activation/activation.h"
+#include "relume/plot/chart.h"
+
+namespace relume::python {
+
+void bind_plot(nb::module_& module) {
+  using plot::Chart;
+  nb::class_<Chart>(module, "Chart",
+                    "Curves as a picture, drawn by gnuplot: Chart(\"loss\").line(x, y, \"train\").save(\"loss.svg\").")
+      .def(nb::init<std::string>(), "title"_a = "")
+      .def(
+          "line",
+          [](nb::handle chart, std::vector<double> x, std::vector<double> y, std::string name) {
+            nb::cast<Chart&>(chart).line(std::move(x), std::move(y), std::move(name));
+            return nb::borrow(chart);
+          },
+          "x"_a, "y"_a, "name"_a = "", "A curve; where y is not finite there is a gap.")
+      .def(
+          "x_label",
+          [](nb::handle chart, std::string text) {
+            nb::cast<Chart&>(chart).x_label(std::move(text));
+            return nb::borrow(chart);
+          },
+          "text"_a)
+      .def(
+          "y_label",
+          [](nb::handle chart, std::string text) {
+            nb::cast<Chart&>(chart).y_label(std::move(text));
+            return nb::borrow(chart);
+          },
+          "text"_a)
+      .def("logarithmic_y",
+           [](nb::handle chart) {
+             nb::cast<Chart&>(chart).logarithmic_y();
+             return nb::borrow(chart);
+           })
+      .def("axes_through_zero",
+           [](nb::handle chart) {
+             nb::cast<Chart&>(chart).axes_through_zero();
+             return nb::borrow(chart);
+           })
+      .def("save", &Chart::save, "path"_a, "Writes a .svg, .png or .pdf.")
+      .def("text", &Chart::text, "columns"_a = 79, "rows"_a = 24, "colour"_a = false, "The picture in characters.");
+  module.def(
+      "_activation_values",
+      [](const std::string& text, const std::vector<double>& x, bool derivative) {
+        const Activation f(text);
+        if (f.entry().kind != activation::Kind::elementwise)
+          throw nb::value_error(("plot: " + text + " is not a function of one number").c_str());
+        std::vector<double> y;
+        for (const double v : x)
+          y.push_back(derivative ? f.entry().derivative(v, f.parameters()) : f.entry().scalar(v, f.parameters()));
+        return y;
+      },
+      "activation"_a, "x"_a, "derivative"_a);
+  module.def("_formula", [](const std::string& text) { return std::string(Activation(text).entry().info.formula); });
+}
+
+}  // namespace relume::python

@@ -1,0 +1,299 @@
+#include <chrono>
+#include <numeric>
+
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/unique_ptr.h>
+#include <nanobind/stl/vector.h>
+
+#include "python/core/array.h"
+#include "python/core/core.h"
+#include "relume/ops/activation.h"
+#include "relume/train/evaluate.h"
+#include "relume/train/job.h"
+#include "relume/train/trainer.h"
+
+namespace relume::python {
+namespace {
+
+using train::History;
+using train::Options;
+
+nb::dict to_dict(const train::Metrics& m, data::Task task) {
+  nb::dict d;
+  d["loss"] = m.loss;
+  if (task == data::Task::regression) {
+    d["rmse"] = m.rmse;
+    d["mae"] = m.mae;
+    d["r2"] = m.r2;
+  } else {
+    d["accuracy"] = m.accuracy;
+    d["f1_macro"] = m.f1_macro;
+    if (m.auc) d["auc"] = *m.auc;
+  }
+  return d;
+}
+
+nb::dict to_dict(const train::EpochRow& row, data::Task task) {
+  nb::dict d;
+  d["epoch"] = row.epoch;
+  d["train_loss"] = row.train_loss;
+  if (row.valid.rows > 0)
+    for (const auto& [key, value] : to_dict(row.valid, task))
+      d[nb::str(("valid_" + nb::cast<std::string>(key)).c_str())] = value;
+  d["lr"] = row.lr;
+  d["grad_norm"] = row.grad_norm;
+  d["dead_share"] = row.dead_share;
+  d["update_ratio"] = row.update_ratio;
+  d["seconds"] = row.seconds;
+  return d;
+}
+
+const char* name_of(train::Ending ending) {
+  switch (ending) {
+    case train::Ending::all_epochs: return "all epochs";
+    case train::Ending::early: return "no improvement";
+    case train::Ending::interrupted: return "interrupted";
+    case train::Ending::not_finite: return "not finite";
+    default: return "dead units";
+  }
+}
+
+/// What Python hears of a run while it goes on without Python's lock.
+class Listener {
+ public:
+  Listener(train::Trainer& trainer, data::Task task, nb::object on_epoch) : on_epoch_(std::move(on_epoch)) {
+    trainer.stop = &stop_;
+    trainer.on_progress = [this](const train::Progress&) { look_for_signals(); };
+    trainer.on_epoch = [this, task](const train::EpochRow& row) { tell(row, task); };
+  }
+
+  /// Raises in Python what a callback has raised. Whether a signal (Ctrl-C) ended the run.
+  bool finish() {
+    if (!error_) return false;
+    if (error_->matches(PyExc_KeyboardInterrupt)) return true;
+    nb::python_error error = std::move(*error_);
+    error_.reset();
+    throw error;
+  }
+
+ private:
+  void look_for_signals() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - looked_ < std::chrono::milliseconds(50)) return;
+    looked_ = now;
+    const nb::gil_scoped_acquire acquire;
+    if (PyErr_CheckSignals() < 0) keep_error();
+  }
+
+  void tell(const train::EpochRow& row, data::Task task) {
+    if (on_epoch_.is_none() || stop_) return;
+    const nb::gil_scoped_acquire acquire;
+    try {
+      if (on_epoch_(to_dict(row, task)).is(nb::handle(Py_False))) stop_ = true;
+    } catch (nb::python_error& error) {
+      error_ = std::make_unique<nb::python_error>(std::move(error));
+      stop_ = true;
+    }
+  }
+
+  void keep_error() {
+    error_ = std::make_unique<nb::python_error>();
+    stop_ = true;
+  }
+
+  nb::object on_epoch_;
+  std::atomic<bool> stop_ = false;
+  std::unique_ptr<nb::python_error> error_;
+  std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
+};
+
+/// A trained model with what is known of its training.
+struct Trained {
+  io::Model model;
+  Options options;
+  History history;
+  train::Metrics train;
+  std::optional<train::Metrics> valid, test;
+  std::string source;
+  bool interrupted = false;
+};
+
+std::unique_ptr<Trained> run(const data::Source& source, const train::JobOptions& job_options, const Options& options,
+                             nb::object on_epoch) {
+  train::Job job = [&] {
+    const nb::gil_scoped_release release;
+    return make_job(source, job_options);
+  }();
+  auto trained = std::make_unique<Trained>();
+  train::Trainer trainer(job.model, job.dataset, job.split, options);
+  Listener listener(trainer, job.model.task, std::move(on_epoch));
+  {
+    const nb::gil_scoped_release release;
+    trained->history = trainer.run();
+    trained->train = train::evaluate(job.model, job.dataset, job.split.train);
+    if (!job.split.valid.empty()) trained->valid = train::evaluate(job.model, job.dataset, job.split.valid);
+    if (!job.split.test.empty()) trained->test = train::evaluate(job.model, job.dataset, job.split.test);
+  }
+  trained->interrupted = listener.finish();
+  trained->options = trainer.options();
+  trained->model = std::move(job.model);
+  trained->source = job.source;
+  return trained;
+}
+
+void set(Options& o, const std::string& name, nb::handle value) {
+  const auto text = [&] { return nb::cast<std::string>(value); };
+  if (name == "epochs")
+    o.epochs = nb::cast<std::int64_t>(value);
+  else if (name == "batch_size")
+    o.batch_size = nb::cast<std::int64_t>(value);
+  else if (name == "optimizer")
+    o.optimizer = text();
+  else if (name == "lr")
+    o.lr = nb::cast<double>(value);
+  else if (name == "momentum")
+    o.momentum = nb::cast<double>(value);
+  else if (name == "nesterov")
+    o.nesterov = nb::cast<bool>(value);
+  else if (name == "weight_decay")
+    o.weight_decay = nb::cast<double>(value);
+  else if (name == "schedule")
+    o.schedule = optim::schedule_from_name(text());
+  else if (name == "warmup")
+    o.warmup_steps = nb::cast<std::int64_t>(value);
+  else if (name == "clip")
+    o.clip_norm = nb::cast<double>(value);
+  else if (name == "patience")
+    o.patience = nb::cast<std::int64_t>(value);
+  else if (name == "min_delta")
+    o.min_delta = nb::cast<double>(value);
+  else if (name == "label_smoothing")
+    o.label_smoothing = nb::cast<double>(value);
+  else if (name == "balanced_classes")
+    o.balanced_classes = nb::cast<bool>(value);
+  else if (name == "on_dead")
+    o.on_dead = train::on_dead_from_name(text());
+  else if (name == "on_explode")
+    o.on_explode = train::on_explode_from_name(text());
+  else
+    throw nb::type_error(("train: there is no option \"" + name + "\"").c_str());
+}
+
+std::unique_ptr<Trained> train_on(nb::handle source, const std::string& target, const std::string& task,
+                                  const std::string& layers, const std::string& activation, const std::string& valid,
+                                  const std::string& test, std::uint64_t seed, const nb::dict& named,
+                                  nb::object on_epoch) {
+  train::JobOptions job;
+  job.target = target;
+  job.layers = layers;
+  job.activation = activation;
+  job.valid = valid;
+  job.test = test;
+  job.seed = seed;
+  if (task == "classification") job.task = data::Task::classification;
+  if (task == "regression") job.task = data::Task::regression;
+  Options options;
+  options.seed = seed;
+  for (const auto& [name, value] : named) set(options, nb::cast<std::string>(name), value);
+  job.data = "the data";
+  if (nb::isinstance<data::Table>(source)) return run(nb::cast<data::Table>(source), job, options, std::move(on_epoch));
+  if (nb::isinstance<data::Arrays>(source))
+    return run(nb::cast<data::Arrays>(source), job, options, std::move(on_epoch));
+  job.data = text_of(source);
+  data::OpenOptions open;
+  open.seed = seed;
+  return run(data::open_data(job.data, open), job, options, std::move(on_epoch));
+}
+
+/// Probabilities [rows, classes], or values [rows] in the target's own units.
+nb::object predict(const io::Model& model, const Tensor& features) {
+  if (features.dimensions() != 2 || features.size(1) != model.features)
+    throw ShapeError("predict: the rows are " + to_string(features.shape()) + ", the model takes " +
+                     std::to_string(model.features) + " values a row");
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(features.size(0)));
+  std::iota(rows.begin(), rows.end(), 0);
+  Tensor y;
+  {
+    const nb::gil_scoped_release release;
+    y = train::outputs(*model.network, {features, empty({features.size(0), 1}), model.scale}, rows);
+    if (model.task == data::Task::classification) {
+      y = softmax(y, 1).contiguous();
+    } else {
+      for (float& value : y.span<float>())
+        value = static_cast<float>(static_cast<double>(value) * model.target_scale + model.target_mean);
+      y = y.flatten();
+    }
+  }
+  return array_onto(y);
+}
+
+Tensor features_of(const io::Model& model, nb::handle source) {
+  if (!nb::isinstance<data::Table>(source)) {
+    const Tensor x = nb::cast<const data::Arrays&>(source).x;
+    return x.dimensions() > 1 ? x.reshape({x.size(0), -1}) : x.reshape({1, -1});
+  }
+  if (!model.preprocessor) throw InputError("predict: the model was not trained on a table");
+  return model.preprocessor->transform(nb::cast<const data::Table&>(source));
+}
+
+void bind_model(nb::module_& module) {
+  nb::class_<io::Model>(module, "_Model")
+      .def_static("load", &io::Model::load, "path"_a)
+      .def("save", &io::Model::save, "path"_a)
+      .def("predict", [](const io::Model& m, nb::handle source) { return predict(m, features_of(m, source)); })
+      .def_prop_ro("network", [](const io::Model& m) { return m.network; })
+      .def_prop_ro("task", [](const io::Model& m) { return std::string(data::name(m.task)); })
+      .def_ro("labels", &io::Model::labels)
+      .def_ro("features", &io::Model::features)
+      .def_prop_ro("layers", [](const io::Model& m) { return nn::to_string(m.layers); })
+      .def_prop_ro("is_table", [](const io::Model& m) { return m.preprocessor.has_value(); })
+      .def_prop_ro("columns",
+                   [](const io::Model& m) {
+                     std::vector<std::string> names;
+                     if (m.preprocessor)
+                       for (const auto& plan : m.preprocessor->used()) names.push_back(plan.name);
+                     return names;
+                   })
+      .def_prop_ro("left_out", [](const io::Model& m) {
+        nb::dict reasons;
+        if (m.preprocessor)
+          for (const auto& column : m.preprocessor->left_out()) reasons[column.name.c_str()] = column.reason;
+        return reasons;
+      });
+}
+
+}  // namespace
+
+void bind_training(nb::module_& module) {
+  bind_model(module);
+  nb::class_<Trained>(module, "_Trained")
+      .def_prop_ro(
+          "model", [](Trained& t) -> io::Model& { return t.model; }, nb::rv_policy::reference_internal)
+      .def_prop_ro("epochs",
+                   [](const Trained& t) {
+                     nb::list rows;
+                     for (const train::EpochRow& row : t.history.rows) rows.append(to_dict(row, t.model.task));
+                     return rows;
+                   })
+      .def_prop_ro("metrics",
+                   [](const Trained& t) {
+                     nb::dict d;
+                     d["train"] = to_dict(t.train, t.model.task);
+                     d["valid"] = t.valid ? nb::object(to_dict(*t.valid, t.model.task)) : nb::none();
+                     d["test"] = t.test ? nb::object(to_dict(*t.test, t.model.task)) : nb::none();
+                     return d;
+                   })
+      .def_prop_ro("best_epoch", [](const Trained& t) { return t.history.best_epoch; })
+      .def_prop_ro("ending", [](const Trained& t) { return name_of(t.history.ending); })
+      .def_prop_ro("seconds", [](const Trained& t) { return t.history.seconds; })
+      .def_prop_ro("findings", [](const Trained& t) { return t.history.findings; })
+      .def_prop_ro("cures", [](const Trained& t) { return t.history.cures; })
+      .def_ro("interrupted", &Trained::interrupted);
+  module.def("_train", &train_on, "source"_a, nb::kw_only(), "target"_a, "task"_a, "layers"_a, "activation"_a,
+             "valid"_a, "test"_a, "seed"_a, "options"_a, "on_epoch"_a.none());
+}
+
+}  // namespace relume::python

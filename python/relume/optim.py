@@ -1,0 +1,23 @@
+"""Optimizers, and rules by which their rate changes."""
+
+from relume._core import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    LrScheduler,
+    Optimizer,
+    RMSprop,
+    cosine_annealing_lr,
+    cosine_warm_restarts_lr,
+    exponential_lr,
+    linear_lr,
+    multi_step_lr,
+    one_cycle_lr,
+    step_lr,
+)
+
+__all__ = [
+    "SGD", "Adagrad", "Adam", "AdamW", "LrScheduler", "Optimizer", "RMSprop", "cosine_annealing_lr",
+    "cosine_warm_restarts_lr", "exponential_lr", "linear_lr", "multi_step_lr", "one_cycle_lr", "step_lr",
+]

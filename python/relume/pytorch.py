@@ -1,0 +1,135 @@
+"""Networks from PyTorch and to PyTorch, with the same weights bit for bit."""
+
+from __future__ import annotations
+
+import torch
+
+from relume import _core, nn
+
+__all__ = ["from_torch", "to_torch"]
+
+# torch's class → relume's name, where a class of that name has no entry of its own.
+_MODULES = {name: facts for name, facts in _core._activation_modules.items() if hasattr(torch.nn, name)}
+
+
+def activation_of(module: torch.nn.Module) -> str | None:
+    """The text of the elementwise activation that a torch module is, or None: "leaky_relu(negative_slope=0.2)"."""
+    facts = _MODULES.get(type(module).__name__)
+    if facts is None or type(module) is not getattr(torch.nn, type(module).__name__):
+        return None
+    name, parameters, is_elementwise, _ = facts
+    if not is_elementwise:
+        return None
+    if name.startswith("gelu"):
+        return "gelu_tanh" if module.approximate == "tanh" else "gelu"
+    values = ", ".join(f"{key}={float(getattr(module, key))!r}" for key, _ in parameters)
+    return f"{name}({values})" if values else name
+
+
+def _tensor(t: torch.Tensor) -> _core.Tensor:
+    return _core.from_dlpack(t.detach().cpu())
+
+
+def _fill(layer: nn.Module, module: torch.nn.Module, share: bool) -> nn.Module:
+    """Gives a layer the weights of a torch module: copies, or the memory itself."""
+    source = {name: _tensor(t) for name, t in module.state_dict().items()}
+    if share:
+        for name, parameter in layer.named_parameters():
+            parameter._set_data(source.pop(name))
+        source |= {name: t for name, t in layer.named_parameters()}
+    layer.load_state_dict(source)
+    return layer
+
+
+def _along(module: torch.nn.Module) -> nn.Module:
+    if module.dim is None:
+        raise TypeError(f"from_torch: {module} has no dim; give it one")
+    return nn.ActivateAlong(_MODULES[type(module).__name__][0], module.dim)
+
+
+def _dtype(module: torch.nn.Module) -> str:
+    return str(module.weight.dtype)
+
+
+_LAYERS = {
+    torch.nn.Linear: lambda m: nn.Linear(m.in_features, m.out_features, m.bias is not None, dtype=_dtype(m)),
+    torch.nn.BatchNorm1d: lambda m: nn.BatchNorm1d(m.num_features, m.eps, m.momentum, m.affine),
+    torch.nn.LayerNorm: lambda m: nn.LayerNorm(m.normalized_shape, m.eps, m.elementwise_affine),
+    torch.nn.PReLU: lambda m: nn.PReLU(m.num_parameters),
+    torch.nn.Embedding: lambda m: nn.Embedding(m.num_embeddings, m.embedding_dim, m.padding_idx),
+    torch.nn.Dropout: lambda m: nn.Dropout(m.p),
+    torch.nn.Flatten: lambda m: nn.Flatten(),
+    torch.nn.Softmax: _along,
+    torch.nn.LogSoftmax: _along,
+    torch.nn.GLU: _along,
+}
+
+
+def _convert(module: torch.nn.Module, share: bool) -> nn.Module:
+    if type(module) is torch.nn.Sequential:
+        return nn.Sequential(*(_convert(child, share) for child in module))
+    text = activation_of(module)
+    if text is not None:
+        return nn.Activate(text)
+    make = _LAYERS.get(type(module))
+    if make is None:
+        known = ", ".join(sorted(kind.__name__ for kind in _LAYERS))
+        raise TypeError(
+            f"from_torch: {type(module).__name__} is not known; it takes Sequential, {known} and the activations"
+        )
+    return _fill(make(module), module, share)
+
+
+def from_torch(module: torch.nn.Module, *, share: bool = False) -> nn.Module:
+    """The same network in relume: Sequential, Linear, BatchNorm1d, LayerNorm, Dropout, Embedding and the activations.
+
+    Weights are copied, bit for bit; with `share` both networks use the same memory (on the CPU), and what one learns
+    the other knows. The mode (training or evaluation) is the same. Raises TypeError for a module that is not known.
+    """
+    network = _convert(module, share)
+    return network.train(module.training)
+
+
+def _activation_to_torch(module: nn.Activate) -> torch.nn.Module:
+    if module.name.startswith("gelu"):
+        return torch.nn.GELU(approximate="tanh" if module.name == "gelu_tanh" else "none")
+    for torch_name, (name, *_) in _MODULES.items():
+        if name == module.name:
+            return getattr(torch.nn, torch_name)(**module.parameters_by_name)
+    raise TypeError(f"to_torch: torch.nn has no {module.name}")
+
+
+_TO_TORCH = {
+    nn.Linear: lambda m: torch.nn.Linear(
+        m.in_features, m.out_features, m.bias is not None, dtype=getattr(torch, repr(m.weight.dtype).partition(".")[2])
+    ),
+    nn.BatchNorm1d: lambda m: torch.nn.BatchNorm1d(len(m.running_mean), m.eps, m.momentum, m.weight is not None),
+    nn.LayerNorm: lambda m: torch.nn.LayerNorm(m.normalized_shape, m.eps, m.weight is not None),
+    nn.PReLU: lambda m: torch.nn.PReLU(len(m.weight)),
+    nn.Embedding: lambda m: torch.nn.Embedding(*m.weight.shape),
+    nn.Dropout: lambda m: torch.nn.Dropout(m.p),
+    nn.Flatten: lambda m: torch.nn.Flatten(),
+}
+
+
+def to_torch(model) -> torch.nn.Module:
+    """The same network in PyTorch, its weights copied bit for bit. Takes a network or a relume.Model, of which the
+    preprocessing stays behind. Raises TypeError for a module that PyTorch does not have.
+    """
+    network = getattr(model, "network", model)
+    if isinstance(network, nn.Sequential):
+        result = torch.nn.Sequential(*(to_torch(child) for _, child in network.named_children()))
+    elif isinstance(network, nn.Activate):
+        result = _activation_to_torch(network)
+    elif isinstance(network, nn.ActivateAlong):
+        torch_name = next(name for name, facts in _MODULES.items() if facts[0] == network.name)
+        result = getattr(torch.nn, torch_name)(dim=network.dim)
+    else:
+        make = next((make for kind, make in _TO_TORCH.items() if isinstance(network, kind)), None)
+        if make is None:
+            raise TypeError(f"to_torch: {type(network).__name__} is not known")
+        result = make(network)
+        with torch.no_grad():
+            for name, value in network.state_dict().items():
+                result.state_dict()[name].copy_(torch.from_dlpack(value.detach()))
+    return result.train(network.training)

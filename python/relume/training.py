@@ -1,0 +1,212 @@
+"""Training a network on data in memory or in a file, by the same route as the command line."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Sequence
+
+import numpy as np
+
+from relume import _core
+from relume._frames import columns_of, is_frame, is_images, labels_of
+
+__all__ = ["Model", "load", "train"]
+
+
+class Model:
+    """A trained network with all that its use needs: preprocessing, classes, and what its training showed."""
+
+    def __init__(self, model: _core._Model, trained: _core._Trained | None = None, classes: np.ndarray | None = None):
+        self._model = model
+        self._trained = trained
+        self._classes = classes
+        self.epochs: list[dict[str, float]] = trained.epochs if trained else []
+        """One row an epoch: train_loss, valid_…, lr, grad_norm, dead_share, update_ratio, seconds."""
+        self.metrics: dict[str, Any] = trained.metrics if trained else {}
+        """{"train": {"loss": …, "accuracy": …}, "valid": …, "test": …}; regression has rmse, mae and r2."""
+        self.findings: list[_core.Finding] = trained.findings if trained else []
+        """What the rules of health have found, worst first."""
+        self.cures: list[str] = trained.cures if trained else []
+        self.best_epoch: int = trained.best_epoch if trained else 0
+        self.ending: str = trained.ending if trained else ""
+
+    @property
+    def network(self) -> _core.Sequential:
+        """The network itself; it shares its weights with the model."""
+        return self._model.network
+
+    @property
+    def task(self) -> str:
+        """ "classification" or "regression"."""
+        return self._model.task
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The classes in the order of predict_proba's columns."""
+        return np.array(self._model.labels) if self._classes is None else self._classes
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that are used, of a model that was trained on a table."""
+        return self._model.columns
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The columns that are not used, and why."""
+        return self._model.left_out
+
+    def _outputs(self, X) -> np.ndarray:
+        if self._model.is_table:
+            source = _core._table(columns_of(X), "the data")
+        else:
+            source = _core._arrays(np.ascontiguousarray(_as_pixels(X)), None, [], "the data")
+        return self._model.predict(source)
+
+    def predict(self, X) -> np.ndarray:
+        """The most probable class of each row, or the value of a regression. X has the columns of the training data."""
+        outputs = self._outputs(X)
+        return outputs if self.task == "regression" else self.classes[outputs.argmax(axis=1)]
+
+    def predict_proba(self, X) -> np.ndarray:
+        """The probability of each class, [rows, classes]."""
+        if self.task == "regression":
+            raise TypeError("predict_proba: a regression has no classes; call predict()")
+        return self._outputs(X)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes one safetensors file, which relume.load(), the command line and PyTorch read."""
+        self._model.save(os.fspath(path))
+
+    def __repr__(self) -> str:
+        shown = {k: v for k, v in (self.metrics.get("valid") or self.metrics.get("train") or {}).items() if k != "loss"}
+        text = ", ".join(f"{key} {value:.4g}" for key, value in shown.items())
+        return f"<relume.Model {self.task}: {self._model.layers}" + (f"; {text}>" if text else ">")
+
+
+def load(path: str | os.PathLike) -> Model:
+    """A model that was saved by Model.save() or by `relume train`. Raises InputError for a file that is none."""
+    return Model(_core._Model.load(os.fspath(path)))
+
+
+def _as_pixels(X) -> np.ndarray:
+    X = np.asarray(X)
+    return X if X.dtype == np.uint8 else X.astype(np.float32, copy=False)
+
+
+def _table(X, y, target: str) -> tuple[_core._Table, str, np.ndarray | None]:
+    columns = columns_of(X)
+    if y is None:
+        return _core._table(columns, "the data"), target, None
+    names = {name for name, *_ in columns}
+    name = next(n for n in ("target", "y", "the target") if n not in names)
+    column, classes = labels_of(y)
+    return _core._table([*columns, (name, *column)], "the data"), name, classes
+
+
+def _arrays(X, y) -> tuple[_core._Arrays, np.ndarray | None]:
+    X, y = _as_pixels(X), np.asarray(y)
+    if len(X) != len(y):
+        raise ValueError(f"train: {len(X)} rows of X and {len(y)} of y; give one target for each row")
+    if np.issubdtype(y.dtype, np.floating):
+        return _core._arrays(X, y.astype(np.float32).reshape(-1, 1), [], "the data"), None
+    classes, places = np.unique(y, return_inverse=True)
+    labels = [str(c) for c in classes.tolist()]
+    return _core._arrays(X, places.astype(np.int64).reshape(-1), labels, "the data"), classes
+
+
+def _bar(epochs: int):
+    from tqdm.auto import tqdm
+
+    return tqdm(total=epochs or None, unit="epoch")
+
+
+def _listener(on_epoch: Callable[[dict], Any] | None, progress: bool, epochs: int):
+    if not progress:
+        return on_epoch, lambda: None
+    bar = _bar(epochs)
+
+    def listen(row: dict):
+        bar.update(1)
+        bar.set_postfix({key: f"{row[key]:.4g}" for key in ("train_loss", "valid_loss") if key in row})
+        return on_epoch(row) if on_epoch else None
+
+    return listen, bar.close
+
+
+def train(
+    X,
+    y=None,
+    *,
+    target: str = "last",
+    task: str | None = None,
+    hidden: Sequence[int] | None = None,
+    activation: str = "relu",
+    layers: str | None = None,
+    valid: float | None = None,
+    test: float | None = None,
+    seed: int = 0,
+    on_epoch: Callable[[dict], Any] | None = None,
+    progress: bool = False,
+    **options,
+) -> Model:
+    """Trains a network and returns the best model of the run.
+
+    X: a pandas frame (text columns become categories, missing values are filled), a NumPy matrix, images (uint8, or
+       more than two dimensions), or the name of what `relume train` takes: a file, a folder, "builtin:spirals".
+    y: one target for each row; without it, the column `target` of X.
+    task: "classification" or "regression"; found from the targets without it.
+    hidden, activation: widths of the hidden layers, e.g. [64, 64], and what stands behind each.
+    layers: the hidden layers as text instead: "linear(64) relu dropout(0.1)".
+    valid, test: shares of the rows to validate and to test on.
+    on_epoch: called with the row of each epoch, a dict; the run ends where it returns False.
+    progress: shows a bar (tqdm, which fits notebooks and terminals).
+    options: epochs, batch_size, optimizer, lr, momentum, nesterov, weight_decay, schedule, warmup, clip, patience,
+       min_delta, label_smoothing, balanced_classes, on_dead, on_explode, as on the command line.
+
+    Raises ValueError, TypeError or InputError for what does not fit, and KeyboardInterrupt on Ctrl-C, whose attribute
+    `model` then holds the model so far.
+    """
+    if hidden is not None:
+        if layers is not None:
+            raise ValueError("train: give hidden or layers, not both")
+        layers = " ".join(f"linear({int(width)}) {activation}" for width in hidden)
+        if not layers:
+            raise ValueError("train: hidden is empty; give widths such as [64, 64], or layers=\"flatten\" for none")
+    classes = None
+    if isinstance(X, (str, os.PathLike)):
+        source = os.fspath(X)
+    elif is_images(X):
+        if y is None:
+            raise ValueError("train: images need targets; give y")
+        source, classes = _arrays(X, y)
+    else:
+        source, target, classes = _table(X, y, target)
+    listen, done = _listener(on_epoch, progress, options.get("epochs", 0))
+    try:
+        trained = _core._train(
+            source, target=target, task=task or "", layers=layers or "", activation=activation,
+            valid="" if valid is None else repr(float(valid)), test="" if test is None else repr(float(test)),
+            seed=seed, options=options, on_epoch=listen,
+        )
+    finally:
+        done()
+    model = Model(trained.model, trained, _in_order(trained.model.labels, classes))
+    if trained.interrupted:
+        interrupt = KeyboardInterrupt("train: interrupted; the exception's attribute `model` holds the model so far")
+        interrupt.model = model
+        raise interrupt
+    return model
+
+
+def _in_order(labels: list[str], classes: np.ndarray | None) -> np.ndarray | None:
+    """The classes as they were given, in the order of the model's labels."""
+    if classes is None or not labels:
+        return None
+    by_text = {_text(c): c for c in classes.tolist()}
+    if not all(label in by_text for label in labels):
+        return None
+    return np.array([by_text[label] for label in labels], dtype=classes.dtype)
+
+
+def _text(value) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

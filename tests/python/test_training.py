@@ -1,0 +1,155 @@
+"""relume.train: data in memory by the same route as files, and what comes of a run."""
+
+import _thread
+import threading
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer, load_iris
+
+import relume
+
+
+@pytest.fixture(scope="module")
+def iris():
+    return load_iris(return_X_y=True, as_frame=True)
+
+
+def test_a_frame_with_text_and_gaps_trains_predicts_and_is_saved(tmp_path, iris):
+    X, y = iris
+    X = X.assign(place=np.where(np.arange(len(X)) % 3, "north", "south"), empty="same")
+    X.iloc[3, 0] = np.nan
+    X.iloc[5, 4] = None
+    kinds = y.map({0: "setosa", 1: "versicolor", 2: "virginica"})
+    model = relume.train(X, kinds, hidden=[32, 32], epochs=60, valid=0.2, seed=1)
+    assert model.task == "classification"
+    assert (model.predict(X) == kinds).mean() > 0.9
+    probabilities = model.predict_proba(X)
+    assert probabilities.shape == (150, 3)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert "place" in model.columns and "empty" in model.left_out
+    assert len(model.epochs) == len({row["epoch"] for row in model.epochs}) > 0
+    assert set(model.metrics["valid"]) >= {"loss", "accuracy", "f1_macro"}
+    model.save(tmp_path / "model.safetensors")
+    again = relume.load(tmp_path / "model.safetensors")
+    assert (again.predict(X) == model.predict(X)).all()
+    assert (again.predict(X[X.columns[::-1]]) == model.predict(X)).all()
+
+
+def test_classes_come_back_as_they_were_given(iris):
+    X, y = iris
+    for given in (y.to_numpy(), y.to_numpy() == 1, y.to_numpy().astype(np.int8)):
+        model = relume.train(X.to_numpy(), given, hidden=[8], epochs=2)
+        predicted = model.predict(X.to_numpy())
+        assert predicted.dtype == given.dtype
+        assert set(predicted) <= set(given)
+
+
+def test_a_regression_predicts_in_the_targets_units():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 3))
+    y = 1000 + 50 * X[:, 0] - 20 * X[:, 1]
+    model = relume.train(X, y, hidden=[32], epochs=60)
+    assert model.task == "regression"
+    assert np.corrcoef(model.predict(X), y)[0, 1] > 0.97
+    assert abs(model.predict(X).mean() - y.mean()) < 10
+    with pytest.raises(TypeError, match="predict"):
+        model.predict_proba(X)
+
+
+def test_images_are_taken_as_they_are():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 300)
+    X = (rng.integers(0, 50, (300, 4, 4)) + 150 * y[:, None, None]).astype(np.uint8)
+    model = relume.train(X, y, hidden=[16], epochs=60)
+    assert (model.predict(X) == y).mean() > 0.95
+
+
+def test_a_run_is_the_command_lines_own(tmp_path):
+    """The same data, options and seed give the same network, whichever way they come in."""
+    import subprocess
+    import sys
+
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    table = X.assign(target=y)
+    path = tmp_path / "cancer.csv"
+    table.to_csv(path, index=False)
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "relume", "train", path, "--layers", "linear(8) relu", "--epochs", "3", "--seed", "4",
+               "--out", run, "--quiet"]
+    subprocess.run([str(word) for word in command], check=True, capture_output=True)
+    from_file = relume.load(run / "model.safetensors")
+    from_memory = relume.train(X, y, hidden=[8], epochs=3, seed=4)
+    for (name, a), (_, b) in zip(from_file.network.state_dict().items(), from_memory.network.state_dict().items()):
+        np.testing.assert_array_equal(a.detach().numpy(), b.detach().numpy(), err_msg=name)
+
+
+def test_a_callback_sees_each_epoch_and_ends_the_run():
+    rows = []
+
+    def listen(row):
+        rows.append(row)
+        return len(rows) < 3
+
+    model = relume.train("builtin:moons", hidden=[8], epochs=50, on_epoch=listen)
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert {"train_loss", "valid_loss", "valid_accuracy", "lr", "grad_norm", "dead_share"} <= set(rows[0])
+    assert model.ending == "interrupted"
+
+
+def test_an_error_in_a_callback_comes_through():
+    def fail(row):
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        relume.train("builtin:moons", hidden=[8], epochs=5, on_epoch=fail)
+
+
+def test_ctrl_c_ends_the_run_and_leaves_the_model():
+    timer = threading.Timer(0.6, _thread.interrupt_main)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt) as raised:
+        relume.train("builtin:spirals", hidden=[256, 256], epochs=100_000, patience=100_000)
+    timer.join()
+    assert len(raised.value.model.epochs) > 0
+
+
+def test_findings_name_what_is_wrong():
+    model = relume.train("builtin:spirals", hidden=[64, 64], optimizer="sgd", lr=3.0, epochs=10, schedule="none")
+    assert any(f.rule in ("dead_units", "step_too_large", "exploding_gradient") for f in model.findings)
+    finding = model.findings[0]
+    assert finding.severity in ("error", "warning") and finding.remedy and finding.evidence
+    assert str(finding) in repr(finding)
+
+
+@pytest.mark.parametrize(
+    "arguments, options, error",
+    [
+        ((np.zeros((5, 2)), [0, 1]), {}, ValueError),
+        ((np.zeros(5), np.zeros(5)), {}, ValueError),
+        (("no such file.csv",), {}, OSError),
+        ((np.random.rand(50, 2), np.arange(50) % 2), {"hidden": []}, ValueError),
+        ((np.random.rand(50, 2), np.arange(50) % 2), {"activation": "rulu", "hidden": [3]}, ValueError),
+        ((np.random.rand(50, 2), np.arange(50) % 2), {"learning": 1}, TypeError),
+        ((np.random.rand(50, 2), np.zeros(50, int)), {}, ValueError),
+        ((np.zeros((5, 2, 2)),), {}, ValueError),
+    ],
+)
+def test_what_does_not_fit_is_said_in_one_line(arguments, options, error):
+    with pytest.raises(error) as raised:
+        relume.train(*arguments, **options)
+    assert "\n" not in str(raised.value)
+
+
+def test_progress_is_a_bar(capsys):
+    relume.train("builtin:moons", hidden=[4], epochs=2, progress=True)
+    assert "epoch" in capsys.readouterr().err
+
+
+def test_titanic_as_a_frame_is_as_good_as_from_its_file(shared_data):
+    path = next(shared_data.rglob("titanic*.csv"))
+    frame = pd.read_csv(path)
+    target = next(name for name in frame.columns if name.lower() == "survived")
+    model = relume.train(frame, target=target, test=0.2, seed=0)
+    assert model.metrics["test"]["accuracy"] > 0.7
