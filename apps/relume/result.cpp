@@ -9,44 +9,6 @@ using Json = nlohmann::ordered_json;
 
 bool is_classification(const Result& result) { return result.model->task == data::Task::classification; }
 
-std::string_view ending(train::Ending e) {
-  switch (e) {
-    case train::Ending::early: return "stopped early";
-    case train::Ending::interrupted: return "interrupted";
-    case train::Ending::dead_units: return "stopped: half of a layer is dead";
-    case train::Ending::not_finite: return "stopped: the loss is no number";
-    default: return "all epochs";
-  }
-}
-
-void add_metrics(plot::ReportData& report, const Result& result) {
-  const double unknown = plot::unknown;
-  const auto row = [&](const char* name, auto pick) {
-    report.metrics.push_back({name, pick(result.train), result.valid ? pick(*result.valid) : unknown,
-                              result.test ? pick(*result.test) : unknown});
-  };
-  row("loss", [](const train::Metrics& m) { return m.loss; });
-  if (is_classification(result)) {
-    row("accuracy", [](const train::Metrics& m) { return m.accuracy; });
-    row("f1_macro", [](const train::Metrics& m) { return m.f1_macro; });
-    if (result.train.auc) row("auc", [unknown](const train::Metrics& m) { return m.auc.value_or(unknown); });
-  } else {
-    row("rmse", [](const train::Metrics& m) { return m.rmse; });
-    row("mae", [](const train::Metrics& m) { return m.mae; });
-    row("r2", [](const train::Metrics& m) { return m.r2; });
-  }
-}
-
-void add_confusion(plot::ReportData& report, const Result& result) {
-  const train::Metrics& held_out = result.test ? *result.test : result.valid ? *result.valid : result.train;
-  const std::size_t n = result.model->labels.size();
-  if (held_out.confusion.size() != n * n || n == 0) return;
-  report.confusion.labels = result.model->labels;
-  for (std::size_t i = 0; i < n; ++i)
-    report.confusion.counts.emplace_back(held_out.confusion.begin() + static_cast<std::ptrdiff_t>(i * n),
-                                         held_out.confusion.begin() + static_cast<std::ptrdiff_t>((i + 1) * n));
-}
-
 }  // namespace
 
 Json to_json(const std::vector<health::Finding>& findings) {
@@ -95,7 +57,7 @@ Json Result::to_json() const {
           {"test", optional(test)},
           {"epochs", history.rows.size()},
           {"best_epoch", history.best_epoch},
-          {"ending", ending(history.ending)},
+          {"ending", train::to_text(history.ending)},
           {"seconds", history.seconds},
           {"seed", options.seed},
           {"model", model_path},
@@ -103,46 +65,6 @@ Json Result::to_json() const {
           {"columns", {{"used", used}, {"left_out", left_out}}},
           {"findings", app::to_json(history.findings)},
           {"cures", history.cures}};
-}
-
-plot::ReportData Result::to_report() const {
-  plot::ReportData report;
-  report.title = source;
-  report.command = command;
-  report.task = data::name(model->task);
-  report.metric_name = is_classification(*this) ? "accuracy" : "rmse";
-  report.best_epoch = history.best_epoch;
-  for (const train::EpochRow& row : history.rows) {
-    plot::EpochRow e;
-    e.epoch = row.epoch;
-    e.train_loss = row.train_loss;
-    if (row.valid.rows > 0) {
-      e.valid_loss = row.valid.loss;
-      e.valid_metric = row.valid.main(model->task);
-      e.dead_share = row.dead_share;
-    }
-    e.learning_rate = row.lr;
-    e.gradient_norm = row.grad_norm;
-    e.seconds = row.seconds;
-    report.epochs.push_back(e);
-  }
-  report.summary = {
-      {"network", nn::to_string(model->layers) + fmt::format(" linear({})", model->outputs)},
-      {"parameters", fmt::format("{}", model->network->parameter_count())},
-      {"optimizer", fmt::format("{}, lr {:g}, batch {}", options.optimizer, options.lr, options.batch_size)},
-      {"epochs", fmt::format("{}, best {}; {}", history.rows.size(), history.best_epoch, ending(history.ending))},
-      {"seconds", fmt::format("{:.2f}", history.seconds)},
-      {"seed", fmt::format("{}", options.seed)}};
-  add_metrics(report, *this);
-  add_confusion(report, *this);
-  for (const health::Finding& f : history.findings)
-    report.findings.push_back({f.rule, std::string(health::name(f.severity)), f.layer, f.cause, f.remedy});
-  if (model->preprocessor) {
-    for (const auto& column : model->preprocessor->used()) report.columns_used.push_back(column.name);
-    for (const auto& column : model->preprocessor->left_out())
-      report.columns_left_out.emplace_back(column.name, column.reason);
-  }
-  return report;
 }
 
 void Result::print(bool json) const {
@@ -154,7 +76,7 @@ void Result::print(bool json) const {
   if (valid) fmt::print("valid  {}\n", to_text(*valid, model->task));
   if (test) fmt::print("test   {}\n", to_text(*test, model->task));
   fmt::print("epoch {} of {} was best ({}), {:.2f} s\n", history.best_epoch, history.rows.size(),
-             ending(history.ending), history.seconds);
+             train::to_text(history.ending), history.seconds);
   for (const health::Finding& f : history.findings)
     fmt::print("{}  {}\n", health::name(f.severity), health::to_string(f));
   for (const std::string& cure : history.cures) fmt::print("cure   {}\n", cure);

@@ -1,27 +1,19 @@
 // The result of a run or an evaluation: for a person, as JSON, for the report.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
-#include "relume/plot/report.h"
-#include "relume/train/trainer.h"
+#include "relume/train/run_report.h"
 
 namespace relume::app {
 
-struct Result {
-  const io::Model* model = nullptr;
-  train::Options options;
-  train::History history;
-  train::Metrics train;
-  std::optional<train::Metrics> valid, test;
-  std::string command, source, model_path, run_path;
+struct Result : train::RunResult {
+  std::string model_path, run_path;
 
   /// The object that --json prints; docs/json.md has its fields.
   nlohmann::ordered_json to_json() const;
-  plot::ReportData to_report() const;
   /// On stdout: a few lines for a person, or one line of JSON.
   void print(bool json) const;
 };

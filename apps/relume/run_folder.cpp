@@ -90,7 +90,7 @@ void RunFolder::write(const io::Model& model, const train::Trainer& trainer, Res
   last.metadata["format"] = "pt";
   io::save_safetensors(path_ / "last.safetensors", last);
   write_metrics(result.history, model.task);
-  plot::write_report(path_ / "report.html", result.to_report());
+  plot::write_report(path_ / "report.html", train::to_report(result));
 }
 
 }  // namespace relume::app

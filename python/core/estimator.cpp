@@ -6,6 +6,7 @@
 
 #include "python/core/core.h"
 #include "relume/autograd/grad_mode.h"
+#include "relume/kernels/optimizer.h"
 #include "relume/nn/loss.h"
 #include "relume/nn/module.h"
 #include "relume/ops/activation.h"
@@ -72,13 +73,15 @@ struct Rows {
   Tensor x, y, weights;
 };
 
-/// What an L2 penalty of alpha ‖w‖² / (2 · weight of the batch) adds to the gradients.
+/// The L2 penalty α ‖w‖² / 2, divided by the weight of the batch.
 struct Penalty {
   std::vector<Tensor> weights;
   double alpha = 0;
 
-  void add(double batch_weight) const {
-    if (alpha == 0) return;
+  /// Adds its part to the gradients, and returns its value.
+  double add(double batch_weight) const {
+    if (alpha == 0) return 0;
+    double squares = 0;
     for (const Tensor& w : weights)
       visit_float(
           w.dtype(),
@@ -87,12 +90,14 @@ struct Penalty {
             T* gradient = w.grad().data<T>();
             const T* values = w.data<T>();
             for (std::int64_t i = 0; i < w.elements(); ++i) gradient[i] += factor * values[i];
+            squares += kernels::sum_of_squares(values, w.elements());
           },
           [] {});
+    return alpha * squares / (2 * batch_weight);
   }
 };
 
-/// One pass over the rows in the given order; the mean loss before each step, weighed by rows.
+/// One pass over the rows in the given order; the mean of the losses before each step, penalty included.
 double fit_epoch(nn::Module& network, optim::Optimizer& optimizer, const Rows& all, const Tensor& order,
                  std::int64_t batch_size, Loss kind, const Penalty& penalty) {
   const auto places = order.span<std::int64_t>();
@@ -107,9 +112,10 @@ double fit_epoch(nn::Module& network, optim::Optimizer& optimizer, const Rows& a
     optimizer.zero_grad();
     const Tensor loss = mean_loss(kind, network(batch.x), batch.y, batch.weights);
     loss.backward();
-    penalty.add(batch.weights.defined() ? sum(batch.weights).item<double>() : static_cast<double>(rows.size()));
+    const auto count = static_cast<double>(rows.size());
+    const double extra = penalty.add(batch.weights.defined() ? sum(batch.weights).item<double>() : count);
     optimizer.step();
-    total += loss.item<double>() * static_cast<double>(rows.size());
+    total += (loss.item<double>() + extra) * count;
   }
   network.eval();
   return total / static_cast<double>(places.size());

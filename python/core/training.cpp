@@ -13,6 +13,7 @@
 #include "relume/ops/activation.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/job.h"
+#include "relume/train/run_report.h"
 #include "relume/train/trainer.h"
 
 namespace relume::python {
@@ -49,16 +50,6 @@ nb::dict to_dict(const train::EpochRow& row, data::Task task) {
   d["update_ratio"] = row.update_ratio;
   d["seconds"] = row.seconds;
   return d;
-}
-
-const char* name_of(train::Ending ending) {
-  switch (ending) {
-    case train::Ending::all_epochs: return "all epochs";
-    case train::Ending::early: return "no improvement";
-    case train::Ending::interrupted: return "interrupted";
-    case train::Ending::not_finite: return "not finite";
-    default: return "dead units";
-  }
 }
 
 /// What Python hears of a run while it goes on without Python's lock.
@@ -111,13 +102,8 @@ class Listener {
 };
 
 /// A trained model with what is known of its training.
-struct Trained {
-  io::Model model;
-  Options options;
-  History history;
-  train::Metrics train;
-  std::optional<train::Metrics> valid, test;
-  std::string source;
+struct Trained : train::RunResult {
+  io::Model kept;
   bool interrupted = false;
 };
 
@@ -139,7 +125,8 @@ std::unique_ptr<Trained> run(const data::Source& source, const train::JobOptions
   }
   trained->interrupted = listener.finish();
   trained->options = trainer.options();
-  trained->model = std::move(job.model);
+  trained->kept = std::move(job.model);
+  trained->model = &trained->kept;
   trained->source = job.source;
   return trained;
 }
@@ -271,27 +258,33 @@ void bind_training(nb::module_& module) {
   bind_model(module);
   nb::class_<Trained>(module, "_Trained")
       .def_prop_ro(
-          "model", [](Trained& t) -> io::Model& { return t.model; }, nb::rv_policy::reference_internal)
+          "model", [](Trained& t) -> io::Model& { return t.kept; }, nb::rv_policy::reference_internal)
       .def_prop_ro("epochs",
                    [](const Trained& t) {
                      nb::list rows;
-                     for (const train::EpochRow& row : t.history.rows) rows.append(to_dict(row, t.model.task));
+                     for (const train::EpochRow& row : t.history.rows) rows.append(to_dict(row, t.kept.task));
                      return rows;
                    })
       .def_prop_ro("metrics",
                    [](const Trained& t) {
                      nb::dict d;
-                     d["train"] = to_dict(t.train, t.model.task);
-                     d["valid"] = t.valid ? nb::object(to_dict(*t.valid, t.model.task)) : nb::none();
-                     d["test"] = t.test ? nb::object(to_dict(*t.test, t.model.task)) : nb::none();
+                     d["train"] = to_dict(t.train, t.kept.task);
+                     d["valid"] = t.valid ? nb::object(to_dict(*t.valid, t.kept.task)) : nb::none();
+                     d["test"] = t.test ? nb::object(to_dict(*t.test, t.kept.task)) : nb::none();
                      return d;
                    })
       .def_prop_ro("best_epoch", [](const Trained& t) { return t.history.best_epoch; })
-      .def_prop_ro("ending", [](const Trained& t) { return name_of(t.history.ending); })
+      .def_prop_ro("ending", [](const Trained& t) { return std::string(train::to_text(t.history.ending)); })
       .def_prop_ro("seconds", [](const Trained& t) { return t.history.seconds; })
       .def_prop_ro("findings", [](const Trained& t) { return t.history.findings; })
       .def_prop_ro("cures", [](const Trained& t) { return t.history.cures; })
-      .def_ro("interrupted", &Trained::interrupted);
+      .def_ro("interrupted", &Trained::interrupted)
+      .def(
+          "report", [](const Trained& t) { return plot::report_html(train::to_report(t)); }, "The report as a page.")
+      .def(
+          "write_report",
+          [](const Trained& t, const std::filesystem::path& path) { plot::write_report(path, train::to_report(t)); },
+          "path"_a);
   module.def("_train", &train_on, "source"_a, nb::kw_only(), "target"_a, "task"_a, "layers"_a, "activation"_a,
              "valid"_a, "test"_a, "seed"_a, "options"_a, "on_epoch"_a.none());
 }

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state, column_or_1d, shuffle
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -229,13 +229,14 @@ class _Perceptron(BaseEstimator):
         weights = [linear.weight for linear in self._linears]
         for _ in range(1 if incremental else self.max_iter):
             if self.shuffle:
-                order = shuffle(order, random_state=self._random_state)
-            loss = _core._fit_epoch(
+                places = np.arange(rows)  # scikit-learn's own way, without its checks of parameters
+                self._random_state.shuffle(places)
+                order = order[places]
+            self.loss_ = _core._fit_epoch(
                 self._network, self._optimizer, X, targets, sample_weight, order, batch, self._loss, weights, self.alpha
             )
             self.n_iter_ += 1
             self.t_ += rows
-            self.loss_ = loss + self._penalty(batch)
             self.loss_curve_.append(self.loss_)
             if self.verbose:
                 print(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 from typing import Any, Callable, Sequence
 
@@ -77,10 +78,29 @@ class Model:
         """Writes one safetensors file, which relume.load(), the command line and PyTorch read."""
         self._model.save(os.fspath(path))
 
+    def report(self, path: str | os.PathLike | None = None) -> Report:
+        """The report of the training as a page: a notebook shows it, and with `path` it is written to that file.
+
+        Raises ValueError for a model that was loaded: what its training showed is not in its file.
+        """
+        if self._trained is None:
+            raise ValueError("report: the model was loaded; its training is not in the file")
+        if path is not None:
+            self._trained.write_report(os.fspath(path))
+        return Report(self._trained.report())
+
     def __repr__(self) -> str:
         shown = {k: v for k, v in (self.metrics.get("valid") or self.metrics.get("train") or {}).items() if k != "loss"}
         text = ", ".join(f"{key} {value:.4g}" for key, value in shown.items())
         return f"<relume.Model {self.task}: {self._model.layers}" + (f"; {text}>" if text else ">")
+
+
+class Report(str):
+    """A page of HTML that a notebook shows in a frame of its own."""
+
+    def _repr_html_(self) -> str:
+        page = html.escape(self, quote=True)
+        return f'<iframe srcdoc="{page}" width="100%" height="800" style="border: 0"></iframe>'
 
 
 def load(path: str | os.PathLike) -> Model:

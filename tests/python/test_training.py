@@ -85,6 +85,17 @@ def test_a_run_is_the_command_lines_own(tmp_path):
         np.testing.assert_array_equal(a.detach().numpy(), b.detach().numpy(), err_msg=name)
 
 
+def test_the_report_is_a_page(tmp_path):
+    model = relume.train("builtin:moons", hidden=[8], epochs=3)
+    page = model.report(tmp_path / "report.html")
+    assert page.startswith("<!DOCTYPE html>") and "builtin:moons" in page
+    assert (tmp_path / "report.html").read_text() == page
+    assert "srcdoc" in page._repr_html_() and "<!DOCTYPE" not in page._repr_html_()
+    model.save(tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match="report"):
+        relume.load(tmp_path / "model.safetensors").report()
+
+
 def test_a_callback_sees_each_epoch_and_ends_the_run():
     rows = []
 

@@ -1,0 +1,31 @@
+// The report of a run, from what the run has left behind.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "relume/io/model.h"
+#include "relume/plot/report.h"
+#include "relume/train/trainer.h"
+
+namespace relume::train {
+
+/// A run that has ended, and how good its model is on each part of the data.
+struct RunResult {
+  const io::Model* model = nullptr;
+  Options options;
+  History history;
+  Metrics train;
+  std::optional<Metrics> valid, test;
+  std::string command;  ///< what repeats the run
+  std::string source;   ///< the data's name
+};
+
+/// "all epochs", "stopped early", …
+std::string_view to_text(Ending ending);
+
+/// What plot::write_report() draws.
+plot::ReportData to_report(const RunResult& result);
+
+}  // namespace relume::train
