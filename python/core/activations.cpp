@@ -1,4 +1,5 @@
 // The family as functions, made from the table: what is added there is here too.
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -119,7 +120,9 @@ using Number = double;
 template <std::size_t... I>
 void bind_elementwise(nb::module_& module, const Entry& entry, std::index_sequence<I...>) {
   const auto call = [&entry](nb::handle x, Number<I>... values, nb::handle out) {
-    if (((values == entry.parameters[I].value) && ...)) return apply_elementwise(entry, nullptr, x, out);
+    const std::array<bool, sizeof...(I) + 1> at_default{values == entry.parameters[I].value..., true};
+    if (std::find(at_default.begin(), at_default.end(), false) == at_default.end())
+      return apply_elementwise(entry, nullptr, x, out);
     Activation changed(entry);
     (changed.set(entry.parameters[I].name, values), ...);
     return apply_elementwise(entry, &changed, x, out);

@@ -85,7 +85,7 @@ DType working_dtype(const Entry& entry, nb::handle x) {
 /// uint64 holds more than int64: what lies beyond is computed at int64's largest value, and stays where that stays.
 nb::object apply_to_uint64(const Entry& entry, const double* parameters, nb::handle x) {
   const nb::object y = steal(PyArray_CastToType(as_numpy(x), PyArray_DescrFromType(NPY_UINT64), 0));
-  const nb::object native = steal(PyArray_NewCopy(as_numpy(y), NPY_CORDER));
+  nb::object native = steal(PyArray_NewCopy(as_numpy(y), NPY_CORDER));
   constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
   auto* values = static_cast<std::uint64_t*>(PyArray_DATA(as_numpy(native)));
   for (npy_intp i = 0; i < PyArray_SIZE(as_numpy(native)); ++i) {

@@ -1,6 +1,7 @@
 // What the parts of the module have in common.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -48,6 +49,26 @@ nb::tuple to_tuple(const Shape& shape);
 /// The tensor behind an object: a relume Tensor as it is; NumPy arrays and whatever offers DLPack without a copy where
 /// that can be; numbers and nested lists as numpy.asarray reads them.
 Tensor tensor_from(nb::handle object);
+
+/// A function of Python's that C++ keeps: it may be called and let go by threads that do not hold Python's lock.
+class Callback {
+ public:
+  explicit Callback(nb::callable function)
+      : function_(new nb::callable(std::move(function)), [](nb::callable* kept) {
+          if (!Py_IsInitialized()) return;
+          const nb::gil_scoped_acquire acquire;
+          delete kept;
+        }) {}
+
+  /// The caller holds the lock.
+  template <class... Arguments>
+  nb::object operator()(const Arguments&... arguments) const {
+    return (*function_)(arguments...);
+  }
+
+ private:
+  std::shared_ptr<nb::callable> function_;
+};
 
 /// Nobody waits for Python while a large computation runs; for small ones letting go costs more than it gives.
 class ReleaseFor {

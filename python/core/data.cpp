@@ -48,7 +48,7 @@ data::Arrays make_arrays(nb::handle x, nb::handle y, std::vector<std::string> la
 
 void bind_data(nb::module_& module) {
   nb::class_<data::Table>(module, "_Table").def_prop_ro("rows", &data::Table::rows);
-  nb::class_<data::Arrays>(module, "_Arrays");
+  const nb::class_<data::Arrays> arrays(module, "_Arrays");
   module.def("_table", &make_table, "columns"_a, "source"_a);
   module.def("_arrays", &make_arrays, "x"_a, "y"_a.none(), "labels"_a, "source"_a);
 }

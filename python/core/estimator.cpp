@@ -63,7 +63,7 @@ void take_rows(const Tensor& from, std::span<const std::int64_t> rows, const Ten
 Tensor rows_of(const Tensor& from, std::span<const std::int64_t> rows, const Tensor& reused) {
   Shape shape = from.shape();
   shape[0] = static_cast<std::int64_t>(rows.size());
-  const Tensor to = reused.defined() && reused.shape() == shape ? reused : empty(shape, from.dtype());
+  Tensor to = reused.defined() && reused.shape() == shape ? reused : empty(shape, from.dtype());
   take_rows(from, rows, to);
   return to;
 }

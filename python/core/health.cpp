@@ -123,7 +123,7 @@ void bind_health(nb::module_& module) {
       .def_prop_rw(
           "on_finding", [](const Monitor&) { return nb::none(); },
           [](Monitor& m, nb::callable f) {
-            m.on_finding = [f = std::move(f)](const Finding& finding) {
+            m.on_finding = [f = Callback(std::move(f))](const Finding& finding) {
               const nb::gil_scoped_acquire acquire;
               f(finding);
             };

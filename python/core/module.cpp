@@ -4,6 +4,7 @@
 
 NB_MODULE(_core, module) {  // NOLINT
   using namespace relume::python;
+  nb::set_leak_warnings(false);  // a watched PyTorch loop lives until the process ends
   import_numpy();
   module.attr("__version__") = RELUME_VERSION;
   bind_errors(module);

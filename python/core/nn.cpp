@@ -83,7 +83,7 @@ nb::list children_of(nb::handle self) {
 }
 
 int add_hook(nn::Module& module, nb::callable hook) {
-  return module.add_hook([hook = std::move(hook)](const nn::Module& m, const Tensor& output) {
+  return module.add_hook([hook = Callback(std::move(hook))](const nn::Module& m, const Tensor& output) {
     const nb::gil_scoped_acquire acquire;
     hook(nb::find(m), output);
   });

@@ -254,7 +254,7 @@ void bind_autograd(nb::class_<Tensor>& type) {
       .def(
           "register_hook",
           [](const Tensor& t, nb::callable hook) {
-            t.register_hook([hook = std::move(hook)](const Tensor& gradient) {
+            t.register_hook([hook = Callback(std::move(hook))](const Tensor& gradient) {
               const nb::gil_scoped_acquire acquire;
               const nb::object result = hook(gradient);
               return result.is_none() ? Tensor() : tensor_from(result);

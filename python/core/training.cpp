@@ -19,7 +19,6 @@
 namespace relume::python {
 namespace {
 
-using train::History;
 using train::Options;
 
 nb::dict to_dict(const train::Metrics& m, data::Task task) {

@@ -55,6 +55,8 @@ def test_the_package_is_small_typed_and_holds_no_waste():
     names = {Path(name).name for name in sizes}
     assert {"py.typed", "_core.pyi", "relume"} <= names
     stub = next(file for file in files if file.name == "_core.pyi").read_text()
+    nn_stub = next(file for file in files if file.name == "__init__.pyi").read_text()
+    assert "class LeakyReLU(Activate):" in nn_stub and "negative_slope: float = 0.01" in nn_stub
     assert "def relu(" in stub and "class Tensor" in stub
 
 

@@ -111,6 +111,15 @@ def test_a_hook_written_in_python_sees_and_changes_gradients():
     assert x.grad.tolist() == [30.0, 30.0]
 
 
+def test_hooks_end_with_the_graph_that_held_them():
+    for _ in range(200):
+        x = relume.ones(300, 300, requires_grad=True)
+        y = x * 2
+        y.register_hook(lambda gradient: None)
+        y.sum().backward()
+    gc.collect()
+
+
 def test_indices_are_numpys():
     x = np.arange(24.0).reshape(2, 3, 4)
     t = relume.tensor(x)
