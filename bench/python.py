@@ -108,7 +108,7 @@ def imports(python, rounds):
     yield report.row("start with import relume", "ms", milliseconds["relume"], "numpy alone", milliseconds["numpy"])
 
 
-def torch_loop(watched, steps=300):
+def torch_loop(watched, steps=150):
     torch.manual_seed(0)
     net = torch.nn.Sequential(torch.nn.Linear(784, 512), torch.nn.ReLU(), torch.nn.Linear(512, 256), torch.nn.ReLU(),
                               torch.nn.Linear(256, 10))
@@ -148,7 +148,7 @@ def main():
     warnings.filterwarnings("ignore")
     torch.set_num_threads(args.threads)
     relume.set_num_threads(args.threads)
-    rows = [*calls(args.rounds), *imports(args.python, 3 * args.rounds), *watch(args.rounds), *fits(args.seeds)]
+    rows = [*calls(args.rounds), *imports(args.python, 3 * args.rounds), *watch(5 * args.rounds), *fits(args.seeds)]
     report.write("python", rows)
 
 

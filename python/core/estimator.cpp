@@ -6,6 +6,7 @@
 
 #include "python/core/core.h"
 #include "relume/autograd/grad_mode.h"
+#include "relume/base/parallel.h"
 #include "relume/kernels/optimizer.h"
 #include "relume/nn/loss.h"
 #include "relume/nn/module.h"
@@ -54,10 +55,11 @@ void take_rows(const Tensor& from, std::span<const std::int64_t> rows, const Ten
   const std::size_t width = rows.empty() ? 0 : to.bytes() / rows.size();
   const auto* source = static_cast<const std::byte*>(from.raw_data());
   auto* target = static_cast<std::byte*>(to.raw_data());
-  for (const std::int64_t row : rows) {
-    std::memcpy(target, source + static_cast<std::size_t>(row) * width, width);
-    target += width;
-  }
+  const auto grain = static_cast<std::int64_t>((std::size_t{1} << 17) / std::max<std::size_t>(width, 1));
+  parallel_for(static_cast<std::int64_t>(rows.size()), grain, [&](std::int64_t begin, std::int64_t end) {
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+      std::memcpy(target + i * width, source + static_cast<std::size_t>(rows[i]) * width, width);
+  });
 }
 
 Tensor rows_of(const Tensor& from, std::span<const std::int64_t> rows, const Tensor& reused) {

@@ -5,6 +5,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "python/core/array.h"
+#include "python/core/buffer.h"
 #include "python/core/core.h"
 #include "relume/autograd/grad.h"
 #include "relume/autograd/grad_mode.h"
@@ -330,7 +331,7 @@ void bind_creation(nb::module_& module) {
 }  // namespace
 
 void bind_tensor(nb::module_& module) {
-  nb::class_<Tensor> type(module, "Tensor",
+  nb::class_<Tensor> type(module, "Tensor", nb::type_slots(buffer_slots),
                           "Numbers of one dtype in up to eight dimensions, with gradients. Made by relume.tensor().");
   type.def(nb::new_([](nb::handle data) { return make_tensor(data, nb::none(), false); }), "data"_a)
       .def("__repr__", [](const Tensor& t) { return to_string(t); })

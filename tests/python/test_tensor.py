@@ -77,6 +77,24 @@ def test_dlpack_goes_to_numpy_and_back_without_a_copy():
         np.from_dlpack(relume.tensor([1.0], requires_grad=True))
 
 
+def test_the_buffer_protocol_goes_both_ways_without_a_copy():
+    t = relume.tensor([[1.0, 2.0], [3.0, 4.0]])
+    view = memoryview(t)
+    assert (view.format, view.shape, view.tolist()) == ("f", (2, 2), [[1, 2], [3, 4]])
+    view[0, 1] = 7
+    assert t[0, 1].item() == 7
+    assert memoryview(t.T).strides == (4, 8)
+    del t
+    assert view[1, 1] == 4
+    numbers = bytearray(b"\x01\x02")
+    relume.from_numpy(np.asarray(memoryview(numbers)))[0] = 9
+    assert numbers == b"\x09\x02"
+    with pytest.raises(BufferError, match="bfloat16"):
+        memoryview(relume.ones(2, dtype="bfloat16"))
+    with pytest.raises(BufferError, match="detach"):
+        memoryview(relume.ones(2, requires_grad=True))
+
+
 def test_gradients_are_those_of_the_formula():
     x = relume.tensor([[0.5, -1.0], [2.0, 3.0]], dtype="float64", requires_grad=True)
     loss = ((x * x).sum(dim=1) / 2 + relume.exp(x[:, 0])).mean()
