@@ -17,6 +17,7 @@ void add_apply(CLI::App& app);
 void add_activations(CLI::App& app);
 void add_plot(CLI::App& app);
 void add_lr_find(CLI::App& app);
+void add_compare(CLI::App& app);
 
 /// Becomes true at the first Ctrl-C (or SIGTERM) once catch_interrupts() was called; the second one kills.
 extern std::atomic<bool> interrupted;

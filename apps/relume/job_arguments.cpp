@@ -8,8 +8,6 @@
 #include "relume/nn/architecture.h"
 
 namespace relume::app {
-namespace {
-
 std::vector<std::int64_t> parse_hidden(const std::string& text, const std::string& command) {
   std::vector<std::int64_t> widths;
   for (std::size_t at = 0; at <= text.size();) {
@@ -24,8 +22,6 @@ std::vector<std::int64_t> parse_hidden(const std::string& text, const std::strin
   }
   return widths;
 }
-
-}  // namespace
 
 void JobArguments::add_to(CLI::App& command) {
   command

@@ -1,13 +1,18 @@
 // What the subcommands that train a network are told about the data and the network.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "relume/train/job.h"
 
 namespace relume::app {
+
+/// The widths in "64,64". Throws InputError that begins with `command`.
+std::vector<std::int64_t> parse_hidden(const std::string& text, const std::string& command);
 
 struct JobArguments {
   train::JobOptions options;

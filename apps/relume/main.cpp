@@ -70,6 +70,7 @@ int run(int argc, char** argv) {
   add_inspect(app);
   add_doctor(app);
   add_lr_find(app);
+  add_compare(app);
   add_apply(app);
   add_activations(app);
   add_plot(app);

@@ -27,16 +27,25 @@ struct Places {
     module.def(name, f, "x"_a, extra...);
     type.def(name, f, extra...);
   }
+
+  /// A function of each element.
+  template <class F>
+  void unary(const char* name, F f) {
+    define(name, [f](const Tensor& x) {
+      const ReleaseFor release(x.elements());
+      return f(x);
+    });
+  }
 };
 
 void bind_pointwise(Places& places) {
-  places.define("abs", [](const Tensor& x) { return abs(x); });
-  places.define("exp", [](const Tensor& x) { return exp(x); });
-  places.define("log", [](const Tensor& x) { return log(x); });
-  places.define("sqrt", [](const Tensor& x) { return sqrt(x); });
-  places.define("sin", [](const Tensor& x) { return sin(x); });
-  places.define("cos", [](const Tensor& x) { return cos(x); });
-  places.define("sign", [](const Tensor& x) { return sign(x); });
+  places.unary("abs", [](const Tensor& x) { return abs(x); });
+  places.unary("exp", [](const Tensor& x) { return exp(x); });
+  places.unary("log", [](const Tensor& x) { return log(x); });
+  places.unary("sqrt", [](const Tensor& x) { return sqrt(x); });
+  places.unary("sin", [](const Tensor& x) { return sin(x); });
+  places.unary("cos", [](const Tensor& x) { return cos(x); });
+  places.unary("sign", [](const Tensor& x) { return sign(x); });
   places.define(
       "clamp", [](const Tensor& x, double low, double high) { return clamp(x, low, high); },
       "min"_a = -std::numeric_limits<double>::infinity(), "max"_a = std::numeric_limits<double>::infinity(),

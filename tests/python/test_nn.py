@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -165,6 +166,27 @@ def test_a_schedule_may_be_a_rule_of_ones_own():
     assert rates == pytest.approx([1, 1, 0.1, 0.1, 0.01])
     relume.optim.LrScheduler(sgd, lambda base, step: base / 4)
     assert sgd.lr == 0.25
+
+
+def test_networks_that_learn_in_threads_at_once_learn_what_they_would_alone():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(256, 32)).astype(np.float32), rng.integers(0, 4, 256)
+
+    def learn(seed):
+        relume.manual_seed(seed)
+        net = nn.Sequential(nn.Linear(32, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 4))
+        adam = relume.optim.Adam(net.parameters())
+        for _ in range(40):
+            adam.zero_grad()
+            F.cross_entropy(net(x), y).backward()
+            adam.step()
+        return net[0].weight.detach().numpy().copy()
+
+    alone = [learn(seed) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        at_once = list(pool.map(learn, range(4)))
+    for a, b in zip(alone, at_once):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_hooks_see_outputs():

@@ -1,0 +1,208 @@
+#include "relume/train/compare.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/relume/command.h"
+#include "apps/relume/job_arguments.h"
+#include "relume/base/atomic_file.h"
+#include "relume/base/parallel.h"
+#include "relume/base/require.h"
+#include "relume/plot/chart.h"
+
+namespace relume::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using train::ComparedRun;
+using train::Comparison;
+
+struct Arguments {
+  JobArguments job;
+  train::CompareOptions compare;
+  std::string csv, picture;
+  int threads = 0;
+  bool json = false, quiet = false;
+};
+
+std::string_view metric_of(const Comparison& c) { return c.task == data::Task::classification ? "accuracy" : "rmse"; }
+
+std::string measured(const train::Mean& m, const Comparison& c) {
+  const bool classes = c.task == data::Task::classification;
+  return classes ? fmt::format("{:.4f} ± {:.4f}", m.mean, m.half_width)
+                 : fmt::format("{:.6g} ± {:.2g}", m.mean, m.half_width);
+}
+
+double mean(const Comparison& c, std::size_t i, double ComparedRun::*member) {
+  return train::mean_of(c.values(i, member)).mean;
+}
+
+double mean_best_epoch(const Comparison& c, std::size_t i) {
+  double sum = 0, count = 0;
+  for (const ComparedRun& run : c.runs)
+    if (run.activation == c.activations[i]) sum += static_cast<double>(run.best_epoch), ++count;
+  return sum / count;
+}
+
+/// "gelu, elu"
+std::string listed(const Comparison& c, const std::vector<std::size_t>& places) {
+  std::string text;
+  for (const std::size_t i : places) text += (text.empty() ? "" : ", ") + c.activations[i];
+  return text;
+}
+
+/// What the measurements allow to say.
+std::string recommendation(const Comparison& c, std::int64_t seeds) {
+  const std::string& best = c.activations[c.best];
+  if (c.not_worse.empty()) return fmt::format("{} is best: each of the others is worse by a paired test", best);
+  if (seeds < 2) return "no difference shown: one seed tells nothing about chance; give --seeds 5 or more";
+  if (c.not_worse.size() + 1 == c.activations.size())
+    return fmt::format("no difference shown: take what you like, {} is as good a choice as any", best);
+  return fmt::format("no difference shown between {} and {}; the others are worse by a paired test", best,
+                     listed(c, c.not_worse));
+}
+
+void print_table(const Comparison& c, std::int64_t seeds) {
+  fmt::print("{} on the {}, mean of {} seeds ± 95 % interval\n\n", metric_of(c), c.measured_on, seeds);
+  fmt::print("{:<22} {:>20} {:>10} {:>11} {:>12} {:>8} {:>8} {:>14}\n", "activation", std::string(metric_of(c)), "loss",
+             "best epoch", "ms an epoch", "dead", "zeros", "p beside best");
+  for (std::size_t i = 0; i < c.activations.size(); ++i) {
+    const auto pair = std::find_if(c.pairs.begin(), c.pairs.end(), [&](const train::ComparedPair& p) {
+      return std::min(p.a, p.b) == std::min(i, c.best) && std::max(p.a, p.b) == std::max(i, c.best);
+    });
+    fmt::print("{:<22} {:>20} {:>10.4f} {:>11.1f} {:>12.2f} {:>6.1f} % {:>6.1f} % {:>14}\n", c.activations[i],
+               measured(train::mean_of(c.values(i, &ComparedRun::metric)), c), mean(c, i, &ComparedRun::loss),
+               mean_best_epoch(c, i), 1e3 * mean(c, i, &ComparedRun::seconds_per_epoch),
+               100 * mean(c, i, &ComparedRun::dead_share), 100 * mean(c, i, &ComparedRun::sparsity),
+               i == c.best ? "best" : fmt::format("{:.2g}", pair->p));
+  }
+  fmt::print("\n{}\n", recommendation(c, seeds));
+}
+
+Json to_json(const Comparison& c, const Arguments& a, double seconds) {
+  Json variants = Json::array(), pairs = Json::array(), not_worse = Json::array();
+  for (std::size_t i = 0; i < c.activations.size(); ++i) {
+    const std::vector<double> values = c.values(i, &ComparedRun::metric);
+    const train::Mean m = train::mean_of(values);
+    variants.push_back({{"activation", c.activations[i]},
+                        {"mean", m.mean},
+                        {"half_width", m.half_width},
+                        {"values", values},
+                        {"loss", mean(c, i, &ComparedRun::loss)},
+                        {"best_epoch", mean_best_epoch(c, i)},
+                        {"seconds_per_epoch", mean(c, i, &ComparedRun::seconds_per_epoch)},
+                        {"dead_share", mean(c, i, &ComparedRun::dead_share)},
+                        {"sparsity", mean(c, i, &ComparedRun::sparsity)}});
+  }
+  for (const train::ComparedPair& p : c.pairs)
+    pairs.push_back({{"a", c.activations[p.a]}, {"b", c.activations[p.b]}, {"difference", p.difference}, {"p", p.p}});
+  for (const std::size_t i : c.not_worse) not_worse.push_back(c.activations[i]);
+  return {{"task", data::name(c.task)},    {"metric", metric_of(c)},
+          {"measured_on", c.measured_on},  {"seed", a.compare.job.seed},
+          {"seeds", a.compare.seeds},      {"seconds", seconds},
+          {"variants", variants},          {"pairs", pairs},
+          {"best", c.activations[c.best]}, {"winner", c.not_worse.empty() ? Json(c.activations[c.best]) : Json()},
+          {"not_worse", not_worse}};
+}
+
+std::string to_csv(const Comparison& c) {
+  std::string text =
+      fmt::format("activation,seed,{},loss,seconds_per_epoch,epochs,best_epoch,dead_share,sparsity\n", metric_of(c));
+  for (const ComparedRun& r : c.runs) {
+    const bool quotes = r.activation.find(',') != std::string::npos;
+    text += fmt::format("{0}{1}{0},{2},{3},{4},{5},{6},{7},{8},{9}\n", quotes ? "\"" : "", r.activation, r.seed,
+                        r.metric, r.loss, r.seconds_per_epoch, r.epochs, r.best_epoch, r.dead_share, r.sparsity);
+  }
+  return text;
+}
+
+/// The mean of the runs' losses, as far as all of them went.
+std::vector<double> mean_curve(const Comparison& c, const std::string& activation) {
+  std::vector<double> sum;
+  double count = 0;
+  for (const ComparedRun& run : c.runs) {
+    if (run.activation != activation) continue;
+    sum.resize(count == 0 ? run.loss_curve.size() : std::min(sum.size(), run.loss_curve.size()));
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += run.loss_curve[i];
+    ++count;
+  }
+  for (double& value : sum) value /= count;
+  return sum;
+}
+
+plot::Chart chart_of(const Comparison& c) {
+  plot::Chart chart("");
+  for (const std::string& activation : c.activations) chart.line(mean_curve(c, activation), activation);
+  return chart.x_label("epoch").y_label(c.measured_on == "training rows" ? "training loss, mean of the seeds"
+                                                                         : "validation loss, mean of the seeds");
+}
+
+void run(Arguments& a) {
+  require<InputError>(a.job.options.layers.empty(),
+                      "compare: --layers says itself which activations there are; give the widths with --hidden");
+  require<InputError>(a.compare.activations.size() >= 2, "compare: {} names one activation; give two or more",
+                      a.compare.activations.empty() ? "nothing" : a.compare.activations.front());
+  if (!a.job.hidden.empty()) a.compare.hidden = parse_hidden(a.job.hidden, "compare");
+  a.job.hidden.clear();
+  a.job.settle("compare");
+  a.compare.job = a.job.options;
+  if (a.threads > 0) set_num_threads(a.threads);
+  const auto began = std::chrono::steady_clock::now();
+  data::OpenOptions open;
+  open.seed = a.compare.job.seed;
+  const data::Source source = data::open_data(a.compare.job.data, open);
+  catch_interrupts();
+  std::int64_t done = 0;
+  const Comparison result = train::compare(
+      source, a.compare,
+      [&](const ComparedRun& r) {
+        if (a.quiet) return;
+        fmt::print(stderr, "{}/{}  {} seed {}: {:.6g} after {} epochs\n", ++done,
+                   a.compare.seeds * static_cast<std::int64_t>(a.compare.activations.size()), r.activation, r.seed,
+                   r.metric, r.epochs);
+      },
+      &interrupted);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  if (!a.csv.empty()) write_file(a.csv, to_csv(result));
+  if (!a.picture.empty()) chart_of(result).save(a.picture);
+  if (a.json)
+    fmt::print("{}\n", to_json(result, a, seconds).dump());
+  else
+    print_table(result, a.compare.seeds);
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("compare", "Which activation suits some data: the same training with each");
+  auto a = std::make_shared<Arguments>();
+  a->job.add_to(*command);
+  command->remove_option(command->get_option("--activation"));
+  command->add_option("--activations", a->compare.activations, "two or more: relu,leaky_relu,prelu,elu")
+      ->delimiter(',')
+      ->required();
+  command->add_option("--seeds", a->compare.seeds, "runs of each: the more, the smaller the differences it can show")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10000}))
+      ->capture_default_str();
+  command->add_option("--epochs", a->compare.train.epochs, "at most (chosen from the data)")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  command->add_option("--batch", a->compare.train.batch_size, "rows a step (chosen from the data)")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  command->add_option("--optimizer", a->compare.train.optimizer, "")
+      ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop", "adagrad"}))
+      ->capture_default_str();
+  command->add_option("--lr", a->compare.train.lr, "learning rate (0.001; sgd 0.05)")->check(CLI::PositiveNumber);
+  command->add_option("--threads", a->threads, "runs side by side (OMP_NUM_THREADS, or the number of cores)")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--csv", a->csv, "a row for each run, into this file");
+  command->add_option("-o,--out", a->picture, "the mean loss curves as a picture: .svg, .png or .pdf");
+  command->add_flag("--json", a->json, "print the result as one JSON object");
+  command->add_flag("--quiet", a->quiet, "no progress");
+  command->callback([a] { run(*a); });
+}
+
+}  // namespace relume::app

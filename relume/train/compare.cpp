@@ -1,0 +1,142 @@
+#include "relume/train/compare.h"
+
+#include <algorithm>
+#include <mutex>
+#include <numeric>
+
+#include "relume/activation/activation.h"
+#include "relume/base/parallel.h"
+#include "relume/base/require.h"
+#include "relume/health/unit_activity.h"
+#include "relume/nn/architecture.h"
+#include "relume/train/evaluate.h"
+#include "relume/train/trainer.h"
+
+namespace relume::train {
+namespace {
+
+constexpr double significant = 0.05;
+
+/// The rows that the variants are judged by: those that the training did not choose its best weights by, where there
+/// are any.
+const std::vector<std::int64_t>& judged_rows(const data::Split& split) {
+  return !split.test.empty() ? split.test : !split.valid.empty() ? split.valid : split.train;
+}
+
+double mean_sparsity(const health::UnitActivity& activity) {
+  double zeros = 0, outputs = 0;
+  for (const health::LayerActivity& layer : activity.layers()) {
+    const double count = static_cast<double>(layer.rows) * static_cast<double>(layer.fired.size());
+    zeros += layer.sparsity() * count;
+    outputs += count;
+  }
+  return outputs > 0 ? zeros / outputs : 0;
+}
+
+ComparedRun run_one(const data::Source& source, const CompareOptions& options, const std::string& activation,
+                    std::uint64_t seed, const std::atomic<bool>* stop, Comparison& facts) {
+  JobOptions job_options = options.job;
+  job_options.seed = seed;
+  job_options.activation = activation;
+  job_options.layers = options.hidden.empty() ? "" : nn::to_string(nn::mlp(options.hidden, activation));
+  Job job = make_job(source, job_options);
+  Options train = options.train;
+  train.seed = seed;
+  Trainer trainer(job.model, job.dataset, job.split, train);
+  trainer.stop = stop;
+  const History history = trainer.run();
+  ComparedRun run{.activation = activation, .seed = seed};
+  run.epochs = static_cast<std::int64_t>(history.rows.size());
+  run.best_epoch = history.best_epoch;
+  run.seconds_per_epoch = history.seconds / static_cast<double>(std::max<std::int64_t>(run.epochs, 1));
+  for (const EpochRow& row : history.rows)
+    run.loss_curve.push_back(row.valid.rows > 0 ? row.valid.loss : row.train_loss);
+  const health::UnitActivity activity(*job.model.network);
+  const Metrics metrics = evaluate(job.model, job.dataset, judged_rows(job.split));
+  run.metric = metrics.main(job.model.task);
+  run.loss = metrics.loss;
+  run.dead_share = activity.dead_share();
+  run.sparsity = mean_sparsity(activity);
+  facts.task = job.model.task;
+  facts.measured_on = !job.split.test.empty()    ? "test set"
+                      : !job.split.valid.empty() ? "validation set"
+                                                 : "training rows";
+  return run;
+}
+
+void check(const CompareOptions& options) {
+  require(options.activations.size() >= 2, "compare: {} activation; give two or more", options.activations.size());
+  require(options.seeds > 0, "compare: {} seeds; give at least one, better five", options.seeds);
+  for (std::size_t i = 0; i < options.activations.size(); ++i) {
+    const auto& names = options.activations;
+    require(std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) ==
+                names.begin() + static_cast<std::ptrdiff_t>(i),
+            "compare: {} is given twice", names[i]);
+    static_cast<void>(Activation(names[i]));  // an unknown one is an error before anything is trained
+  }
+}
+
+void test_pairs(Comparison& result) {
+  std::vector<double> p;
+  for (std::size_t a = 0; a < result.activations.size(); ++a)
+    for (std::size_t b = a + 1; b < result.activations.size(); ++b) {
+      const std::vector<double> first = result.values(a, &ComparedRun::metric),
+                                second = result.values(b, &ComparedRun::metric);
+      result.pairs.push_back({a, b, mean_of(first).mean - mean_of(second).mean, 1});
+      p.push_back(paired_p(first, second));
+    }
+  const std::vector<double> adjusted = holm(p);
+  for (std::size_t i = 0; i < adjusted.size(); ++i) result.pairs[i].p = adjusted[i];
+}
+
+void choose_best(Comparison& result) {
+  const double sign = result.task == data::Task::classification ? 1 : -1;
+  const auto score = [&](std::size_t i) { return sign * mean_of(result.values(i, &ComparedRun::metric)).mean; };
+  for (std::size_t i = 1; i < result.activations.size(); ++i)
+    if (score(i) > score(result.best)) result.best = i;
+  for (const ComparedPair& pair : result.pairs) {
+    if (pair.a != result.best && pair.b != result.best) continue;
+    if (pair.p >= significant) result.not_worse.push_back(pair.a == result.best ? pair.b : pair.a);
+  }
+}
+
+}  // namespace
+
+std::vector<double> Comparison::values(std::size_t activation, double ComparedRun::*member) const {
+  std::vector<double> result;
+  for (const ComparedRun& run : runs)
+    if (run.activation == activations[activation]) result.push_back(run.*member);
+  return result;
+}
+
+Comparison compare(const data::Source& source, const CompareOptions& options,
+                   const std::function<void(const ComparedRun&)>& on_run, const std::atomic<bool>* stop) {
+  check(options);
+  Comparison result;
+  result.activations = options.activations;
+  const auto variants = static_cast<std::int64_t>(options.activations.size());
+  const std::int64_t count = variants * options.seeds;
+  result.runs.resize(static_cast<std::size_t>(count));
+  std::atomic<std::int64_t> next = 0;
+  std::mutex lock;
+  // A core takes the next run when it has ended one. Inside of parallel_for, a run's own operations use one thread.
+  parallel_for(std::min<std::int64_t>(num_threads(), count), 1, [&](std::int64_t, std::int64_t) {
+    for (std::int64_t i = next++; i < count && !(stop && *stop); i = next++) {
+      const std::int64_t variant = i % variants, seed = i / variants;
+      Comparison facts;
+      ComparedRun run = run_one(source, options, options.activations[static_cast<std::size_t>(variant)],
+                                options.job.seed + static_cast<std::uint64_t>(seed), stop, facts);
+      const std::scoped_lock guard(lock);
+      if (on_run) on_run(run);
+      result.task = facts.task;
+      result.measured_on = facts.measured_on;
+      result.runs[static_cast<std::size_t>(variant * options.seeds + seed)] = std::move(run);
+    }
+  });
+  if (stop && *stop) throw Error("compare: interrupted; there is no result");
+  test_pairs(result);
+  choose_best(result);
+  return result;
+}
+
+}  // namespace relume::train
