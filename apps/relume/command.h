@@ -18,6 +18,7 @@ void add_activations(CLI::App& app);
 void add_plot(CLI::App& app);
 void add_lr_find(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_lab(CLI::App& app);
 
 /// Becomes true at the first Ctrl-C (or SIGTERM) once catch_interrupts() was called; the second one kills.
 extern std::atomic<bool> interrupted;

@@ -71,6 +71,7 @@ int run(int argc, char** argv) {
   add_doctor(app);
   add_lr_find(app);
   add_compare(app);
+  add_lab(app);
   add_apply(app);
   add_activations(app);
   add_plot(app);

@@ -80,6 +80,37 @@ double Chart::line_width(std::size_t i) const {
   return through_zero_ ? 2 + 0.5 * static_cast<double>(lines_.size() - 1 - i) : 2;
 }
 
+/// Where the names of the curves hide least of them: the corner through whose box the fewest go.
+std::string Chart::key_corner() const {
+  double left = INFINITY, right = -INFINITY, bottom = INFINITY, top = -INFINITY;
+  const auto height_of = [this](double y) { return logarithmic_ ? std::log10(y) : y; };
+  const auto each = [&](auto f) {
+    for (const Line& line : lines_)
+      for (std::size_t k = 0; k < line.x.size(); ++k)
+        if (drawable(line.x[k], line.y[k], logarithmic_)) f(line, k, line.x[k], height_of(line.y[k]));
+  };
+  each([&](const Line&, std::size_t, double x, double y) {
+    left = std::min(left, x), right = std::max(right, x), bottom = std::min(bottom, y), top = std::max(top, y);
+  });
+  const double high = std::min(0.5, 0.08 + 0.04 * static_cast<double>(lines_.size()));
+  std::array<int, 4> hits{};  // top right, top left, bottom left, bottom right
+  each([&](const Line& line, std::size_t k, double x, double y) {
+    const bool joined = k > 0 && drawable(line.x[k - 1], line.y[k - 1], logarithmic_);
+    for (int step = 1; step <= 16; ++step) {  // along the line from the point before
+      const double part = step / 16.0, x0 = joined ? line.x[k - 1] : x, y0 = joined ? height_of(line.y[k - 1]) : y;
+      const double u = (x0 + part * (x - x0) - left) / std::max(right - left, 1e-300);
+      const double v = (y0 + part * (y - y0) - bottom) / std::max(top - bottom, 1e-300);
+      const bool at_right = u > 0.7, at_left = u<0.3, at_top = v> 1 - high, at_bottom = v < high;
+      hits[0] += at_right && at_top;
+      hits[1] += at_left && at_top;
+      hits[2] += at_left && at_bottom;
+      hits[3] += at_right && at_bottom;
+    }
+  });
+  constexpr const char* names[] = {"top right", "top left reverse Left", "bottom left reverse Left", "bottom right"};
+  return names[std::min_element(hits.begin(), hits.end()) - hits.begin()];
+}
+
 std::string Chart::draw(const std::string& terminal, bool in_colour) const {
   bool any = false;
   for (const Line& line : lines_)
@@ -97,7 +128,7 @@ std::string Chart::draw(const std::string& terminal, bool in_colour) const {
                 ? "unset border\nset xzeroaxis linetype 1 linecolor rgb '#444444' linewidth 1\n"
                   "set yzeroaxis linetype 1 linecolor rgb '#444444' linewidth 1\n"
                   "set xtics axis nomirror\nset ytics axis nomirror add ('' 0)\nset key top left reverse Left\n"
-                : "set border 3\nset xtics nomirror\nset ytics nomirror\nset key top right\n";
+                : "set border 3\nset xtics nomirror\nset ytics nomirror\nset key " + key_corner() + "\n";
   if (lines_.size() == 1 && lines_[0].name.empty()) script += "unset key\n";
   if (mark_)
     script += fmt::format(

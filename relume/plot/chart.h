@@ -43,6 +43,7 @@ class Chart {
     std::string name;
   };
   double line_width(std::size_t i) const;
+  std::string key_corner() const;
   std::string draw(const std::string& terminal, bool in_colour) const;
 
   std::string title_, x_label_, y_label_;

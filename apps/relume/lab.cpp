@@ -1,0 +1,83 @@
+#include "apps/relume/lab.h"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/relume/command.h"
+
+namespace relume::app {
+namespace {
+
+struct Experiment {
+  const char* name;
+  LabResult (*run)(const LabOptions&);
+  const char* what;
+};
+
+constexpr Experiment experiments[] = {
+    {"vanishing", lab_vanishing, "the gradient of the first layer as the network grows deeper"},
+    {"dying", lab_dying, "dead units against learning rate and bias, and what helps"},
+    {"exploding", lab_exploding, "gradients that explode, with and without clipping"},
+    {"sparsity", lab_sparsity, "zeros, memory and accuracy"},
+};
+
+struct Arguments {
+  LabOptions options;
+  std::string picture;
+  bool json = false;
+};
+
+/// Cells under their headers, each column as wide as its widest cell.
+void print_table(const LabResult& r) {
+  std::vector<std::size_t> widths;
+  for (const std::string& title : r.header) widths.push_back(title.size());
+  for (const auto& row : r.rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  const auto print = [&](const std::vector<std::string>& cells) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      line += i == 0 ? fmt::format("{:<{}}", cells[i], widths[i]) : fmt::format("  {:>{}}", cells[i], widths[i]);
+    fmt::print("{}\n", line);
+  };
+  print(r.header);
+  for (const auto& row : r.rows) print(row);
+}
+
+void run(const Experiment& experiment, const Arguments& a) {
+  const LabResult result = experiment.run(a.options);
+  if (!a.picture.empty()) result.picture.save(a.picture);
+  if (a.json) {
+    const nlohmann::ordered_json object = {{"experiment", experiment.name}, {"claim", result.claim},
+                                           {"setting", result.setting},     {"header", result.header},
+                                           {"rows", result.rows},           {"verdicts", result.verdicts}};
+    fmt::print("{}\n", object.dump());
+    return;
+  }
+  fmt::print("Claim: {}\n{}\n\n", result.claim, result.setting);
+  print_table(result);
+  fmt::print("\n");
+  for (const std::string& verdict : result.verdicts) fmt::print("{}\n", verdict);
+}
+
+}  // namespace
+
+void add_lab(CLI::App& app) {
+  CLI::App* lab = app.add_subcommand("lab", "What is said of ReLU, as experiments");
+  lab->require_subcommand(1);
+  for (const Experiment& experiment : experiments) {
+    CLI::App* command = lab->add_subcommand(experiment.name, experiment.what);
+    auto a = std::make_shared<Arguments>();
+    command->add_option("--seeds", a->options.seeds, "networks or runs behind each number")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000}))
+        ->capture_default_str();
+    command->add_option("--seed", a->options.seed, "the first of them")->capture_default_str();
+    command->add_option("-o,--out", a->picture, "a picture: .svg, .png or .pdf");
+    command->add_flag("--json", a->json, "print the result as one JSON object");
+    command->callback([a, &experiment] { run(experiment, *a); });
+  }
+}
+
+}  // namespace relume::app

@@ -1,0 +1,117 @@
+// How many ReLU units die as the learning rate grows or their biases begin low, and what is done about it.
+#include <cmath>
+
+#include <fmt/core.h>
+
+#include "apps/relume/lab.h"
+#include "apps/relume/lab_run.h"
+#include "relume/nn/linear.h"
+
+namespace relume::app {
+namespace {
+
+struct Cure {
+  std::string name, activation;
+  train::OnDead on_dead = train::OnDead::report;
+};
+
+const std::vector<Cure> cures = {{"relu", "relu"},
+                                 {"leaky_relu", "leaky_relu"},
+                                 {"prelu", "prelu"},
+                                 {"elu", "elu"},
+                                 {"relu, revived", "relu", train::OnDead::revive}};
+const std::vector<double> rates = {0.01, 0.1, 0.3, 1};
+const std::vector<double> biases = {-1, -4};
+
+struct Trouble {
+  std::string name;
+  double lr = 0.1;
+  double bias = 0;
+};
+
+std::vector<Trouble> troubles() {
+  std::vector<Trouble> all;
+  for (const double rate : rates) all.push_back({fmt::format("lr {:g}", rate), rate, 0});
+  for (const double bias : biases) all.push_back({fmt::format("lr 0.1, bias {:g}", bias), 0.1, bias});
+  return all;
+}
+
+/// Lowers the biases of the layers that an activation follows.
+void lower_biases(nn::Sequential& network, double by) {
+  for (std::size_t i = 0; i + 1 < network.size(); ++i)
+    if (auto* linear = dynamic_cast<nn::Linear*>(&network[i])) linear->bias.detach().fill_(by);
+}
+
+LabRun measure(const Trouble& trouble, const Cure& cure, const LabOptions& options) {
+  train::JobOptions job;
+  job.data = "builtin:moons";
+  job.layers = fmt::format("linear(64) {0} linear(64) {0}", cure.activation);
+  job.seed = options.seed;
+  train::Options train;
+  train.optimizer = "sgd";
+  train.lr = trouble.lr;
+  train.epochs = train.patience = 15;
+  train.schedule = optim::ScheduleKind::none;
+  train.on_dead = cure.on_dead;
+  return lab_median(job, train, options.seeds, [&](nn::Sequential& network) {
+    if (trouble.bias != 0) lower_biases(network, trouble.bias);
+  });
+}
+
+std::string cell(const LabRun& run) {
+  if (!run.finite) return fmt::format("no number in {} runs", run.not_finite);
+  return fmt::format("{:.0f} % dead, {:.3f}", 100 * run.dead_share, run.accuracy);
+}
+
+/// What one trouble did, who came through it better and who did not come through.
+std::string verdict(const Trouble& trouble, const std::vector<LabRun>& runs, double healthy_dead) {
+  const LabRun& relu = runs.front();
+  const bool died = !relu.finite || relu.dead_share > healthy_dead + 0.1;
+  std::string text = fmt::format("{} with {}: relu {}", died ? "held" : "did not hold", trouble.name, cell(relu));
+  std::string better, lost;
+  for (std::size_t i = 1; i < runs.size(); ++i) {
+    if (!runs[i].finite)
+      lost += fmt::format("{}{}", lost.empty() ? "" : ", ", cures[i].name);
+    else if (!relu.finite || runs[i].accuracy > relu.accuracy + 0.01)
+      better += fmt::format("{}{}", better.empty() ? "" : ", ", cures[i].name);
+  }
+  text += better.empty() ? "; none of the others is better by a point" : "; better: " + better;
+  return text + (lost.empty() ? "" : "; lost all numbers in some run: " + lost);
+}
+
+}  // namespace
+
+LabResult lab_dying(const LabOptions& options) {
+  LabResult result;
+  result.claim =
+      "Large learning rates and low biases kill ReLU units; leaky_relu, prelu, elu and revived units come through.";
+  result.setting = fmt::format(
+      "builtin:moons, two hidden layers of 64, SGD with momentum, 15 epochs; dead units and accuracy on the validation "
+      "rows, median of {} runs.",
+      options.seeds);
+  result.header = {"trouble"};
+  for (const Cure& cure : cures) result.header.push_back(cure.name);
+  result.picture.x_label("power of ten of the learning rate").y_label("accuracy");
+  std::vector<std::vector<double>> curves(cures.size());
+  double healthy_dead = 0;
+  for (const Trouble& trouble : troubles()) {
+    std::vector<std::string> cells = {trouble.name};
+    std::vector<LabRun> runs;
+    for (std::size_t i = 0; i < cures.size(); ++i) {
+      runs.push_back(measure(trouble, cures[i], options));
+      cells.push_back(cell(runs.back()));
+      if (trouble.bias == 0) curves[i].push_back(runs.back().finite ? runs.back().accuracy : std::nan(""));
+    }
+    if (result.rows.empty())
+      healthy_dead = runs.front().dead_share;
+    else
+      result.verdicts.push_back(verdict(trouble, runs, healthy_dead));
+    result.rows.push_back(std::move(cells));
+  }
+  std::vector<double> x;
+  for (const double rate : rates) x.push_back(std::log10(rate));
+  for (std::size_t i = 0; i < cures.size(); ++i) result.picture.line(x, curves[i], cures[i].name);
+  return result;
+}
+
+}  // namespace relume::app

@@ -1,0 +1,55 @@
+#include "apps/relume/lab_run.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "relume/train/trainer.h"
+
+namespace relume::app {
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+LabRun lab_run(const train::JobOptions& job_options, const train::Options& options, const LabChange& change) {
+  train::Job job = train::make_job(job_options);
+  if (change) change(*job.model.network);
+  train::Trainer trainer(job.model, job.dataset, job.split, options);
+  const train::History history = trainer.run();
+  LabRun run;
+  run.finite = history.ending != train::Ending::not_finite;
+  if (!history.rows.empty() && run.finite) {
+    const train::EpochRow& last = history.rows.back();
+    run.accuracy = last.valid.accuracy;
+    run.loss = last.valid.loss;
+    run.dead_share = last.dead_share;
+  }
+  return run;
+}
+
+LabRun lab_median(const train::JobOptions& job_options, const train::Options& options, std::int64_t seeds,
+                  const LabChange& change) {
+  std::vector<double> accuracy, loss, dead;
+  LabRun result;
+  for (std::int64_t s = 0; s < seeds; ++s) {
+    train::JobOptions job = job_options;
+    train::Options train = options;
+    job.seed = train.seed = job_options.seed + static_cast<std::uint64_t>(s);
+    const LabRun run = lab_run(job, train, change);
+    result.not_finite += run.finite ? 0 : 1;
+    if (!run.finite) continue;
+    accuracy.push_back(run.accuracy);
+    loss.push_back(run.loss);
+    dead.push_back(run.dead_share);
+  }
+  result.finite = result.not_finite == 0;
+  if (accuracy.empty()) return result;
+  result.accuracy = median(accuracy);
+  result.loss = median(loss);
+  result.dead_share = median(dead);
+  return result;
+}
+
+}  // namespace relume::app

@@ -1,0 +1,33 @@
+// Trainings that the experiments of `relume lab` are made of.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "relume/nn/sequential.h"
+#include "relume/train/job.h"
+#include "relume/train/options.h"
+
+namespace relume::app {
+
+/// How a training ended, on its validation rows; zeros where the loss was no number.
+struct LabRun {
+  double accuracy = 0;
+  double loss = 0;
+  double dead_share = 0;        ///< of the ReLU-like units
+  bool finite = true;           ///< whether loss and weights stayed numbers
+  std::int64_t not_finite = 0;  ///< of several runs, those in which they did not
+};
+
+/// What is done to the network before it is trained.
+using LabChange = std::function<void(nn::Sequential&)>;
+
+LabRun lab_run(const train::JobOptions& job, const train::Options& options, const LabChange& change = {});
+
+/// The medians of runs with the job's seed, the next one, …; runs without numbers are left out of them.
+LabRun lab_median(const train::JobOptions& job, const train::Options& options, std::int64_t seeds,
+                  const LabChange& change = {});
+
+double median(std::vector<double> values);
+
+}  // namespace relume::app
