@@ -163,6 +163,20 @@ void bind_optim(nb::module_& module) {
       .def(nb::init<Optimizer&, optim::LrRule>(), "optimizer"_a, "rule"_a, nb::keep_alive<1, 2>())
       .def("step", &optim::LrScheduler::step)
       .def_prop_ro("steps", &optim::LrScheduler::steps);
+  nb::class_<optim::ReduceLROnPlateau>(module, "ReduceLROnPlateau",
+                                       "Multiplies the rates by a factor when a metric stands still.")
+      .def(
+          "__init__",
+          [](optim::ReduceLROnPlateau* self, Optimizer& optimizer, const std::string& mode, double factor,
+             std::int64_t patience, double threshold, std::int64_t cooldown, double min_lr) {
+            if (mode != "min" && mode != "max")
+              throw nb::value_error(("ReduceLROnPlateau: mode is \"" + mode + "\"; give \"min\" or \"max\"").c_str());
+            new (self)
+                optim::ReduceLROnPlateau(optimizer, {mode == "max", factor, patience, threshold, cooldown, min_lr});
+          },
+          "optimizer"_a, "mode"_a = "min", "factor"_a = 0.1, "patience"_a = 10, "threshold"_a = 1e-4, "cooldown"_a = 0,
+          "min_lr"_a = 0.0, nb::keep_alive<1, 2>())
+      .def("step", &optim::ReduceLROnPlateau::step, "metrics"_a, "Follows the end of an epoch with its metric.");
 }
 
 }  // namespace relume::python

@@ -124,6 +124,7 @@ def test_every_activation_is_a_module_too(name):
 
 def test_activation_modules_take_their_parameters_by_place_and_name():
     assert repr(nn.LeakyReLU(0.2)) == "LeakyReLU(negative_slope=0.2)" == repr(nn.LeakyReLU(negative_slope=0.2))
+    assert repr(nn.ReLU(inplace=True)) == "ReLU()"
     with pytest.raises(TypeError):
         nn.LeakyReLU(slope=0.2)
     with pytest.raises(ValueError):
@@ -166,6 +167,43 @@ def test_a_schedule_may_be_a_rule_of_ones_own():
     assert rates == pytest.approx([1, 1, 0.1, 0.1, 0.01])
     relume.optim.LrScheduler(sgd, lambda base, step: base / 4)
     assert sgd.lr == 0.25
+
+
+@pytest.mark.parametrize(
+    "name, arguments, expected",
+    [
+        ("StepLR", {"step_size": 2}, [1, 1, 0.1, 0.1, 0.01]),
+        ("MultiStepLR", {"milestones": [1, 3], "gamma": 0.5}, [1, 0.5, 0.5, 0.25, 0.25]),
+        ("ExponentialLR", {"gamma": 0.5}, [1, 0.5, 0.25, 0.125, 0.0625]),
+        ("LinearLR", {"start_factor": 0.5, "total_iters": 2}, [0.5, 0.75, 1, 1, 1]),
+        ("CosineAnnealingLR", {"T_max": 4}, [1, 0.8535533906, 0.5, 0.1464466094, 0]),
+        ("CosineAnnealingWarmRestarts", {"T_0": 2}, [1, 0.5, 1, 0.5, 1]),
+    ],
+)
+def test_schedules_have_torchs_names_and_rates(name, arguments, expected):
+    sgd = relume.optim.SGD(nn.Linear(1, 1).parameters(), lr=1.0)
+    schedule = getattr(relume.optim.lr_scheduler, name)(sgd, **arguments)
+    rates = []
+    for _ in expected:
+        rates.append(sgd.lr)
+        schedule.step()
+    assert rates == pytest.approx(expected)
+
+
+def test_the_rate_falls_where_a_metric_stands_still():
+    sgd = relume.optim.SGD(nn.Linear(1, 1).parameters(), lr=1.0)
+    schedule = relume.optim.lr_scheduler.ReduceLROnPlateau(sgd, factor=0.5, patience=1)
+    for metric in (1.0, 0.9, 0.9, 0.9, 0.9):
+        schedule.step(metric)
+    assert sgd.lr == 0.5
+    with pytest.raises(ValueError, match="mode"):
+        relume.optim.lr_scheduler.ReduceLROnPlateau(sgd, mode="least")
+    cycle = relume.optim.lr_scheduler.OneCycleLR(sgd, max_lr=2.0, total_steps=10)
+    rates = []
+    for _ in range(10):
+        rates.append(sgd.lr)
+        cycle.step()
+    assert max(rates) == pytest.approx(2.0, rel=0.05) and rates[0] < 0.1 and rates[-1] < 0.01
 
 
 def test_networks_that_learn_in_threads_at_once_learn_what_they_would_alone():

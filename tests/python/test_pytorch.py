@@ -165,3 +165,71 @@ def test_channels_of_a_convolution_are_units():
         assert finding.units == [0, 1, 2, 3, 4]
         with pytest.raises(TypeError, match="Conv2d"):
             monitor.revive(torch.randn(16, 1, 8, 8))
+
+
+SNIPPETS = {
+    "a module on a tensor": """
+relu = nn.ReLU()
+x = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0])
+print(relu(x), relu)
+print(torch.relu(torch.tensor([-2, -1, 0, 1, 2])))
+""",
+    "the variants": """
+x = torch.tensor([[-2.0, -0.5], [0.5, 2.0]])
+for module in (nn.LeakyReLU(0.1), nn.PReLU(), nn.ELU(alpha=1.0), nn.Sigmoid(), nn.Tanh(), nn.ReLU(inplace=False)):
+    print(module(x).detach())
+print(F.leaky_relu(x, negative_slope=0.2), F.softmax(x, dim=1), torch.softmax(x, dim=0))
+""",
+    "a network": """
+class SimpleNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(10, 5)
+        self.relu = nn.ReLU()
+        self.fc2 = nn.Linear(5, 1)
+
+    def forward(self, x):
+        x = self.relu(self.fc1(x))
+        return self.fc2(x)
+
+torch.manual_seed(0)
+model = SimpleNN()
+print(model)
+criterion, optimizer = nn.MSELoss(), optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+scheduler = optim.lr_scheduler.StepLR(optimizer, step_size=10, gamma=0.5)
+x, y = torch.randn(64, 10), torch.randn(64, 1)
+first = None
+for epoch in range(30):
+    model.train()
+    optimizer.zero_grad()
+    loss = criterion(model(x), y)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
+    optimizer.step()
+    scheduler.step()
+    first = first or loss.item()
+model.eval()
+with torch.no_grad():
+    print(model(x).shape == (64, 1), criterion(model(x), y).item() < first)
+print(sorted(name for name, p in model.named_parameters()), sum(p.numel() for p in model.parameters()))
+print(all(p.grad is not None and p.grad.norm().item() >= 0 for p in model.parameters()))
+""",
+    "gradients": """
+x = torch.tensor([-1.0, 0.0, 2.0], requires_grad=True)
+y = torch.relu(x).sum()
+y.backward()
+print(x.grad, y.item(), (x * 2).detach().numpy().tolist())
+print(torch.zeros(2, 3).shape == (2, 3), torch.arange(5), torch.ones(2) + torch.tensor([1.0, 2.0]))
+""",
+}
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_snippets_run_with_only_the_imports_changed(name, capsys):
+    printed = []
+    for torch_module, imports in (("torch", "import torch"), ("relume", "import relume as torch")):
+        code = f"{imports}\nimport {torch_module}.nn as nn\nimport {torch_module}.nn.functional as F\n"
+        code += f"import {torch_module}.optim as optim\n" + SNIPPETS[name]
+        exec(compile(code, name, "exec"), {"__name__": "snippet"})
+        printed.append(capsys.readouterr().out)
+    assert printed[1] == printed[0]

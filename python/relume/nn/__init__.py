@@ -24,15 +24,18 @@ from relume.nn import functional, init, utils
 
 def _elementwise(name: str, module: str, parameters: list, formula: str) -> type:
     names = [key for key, _ in parameters]
-    signature = _Signature([_Argument(key, _Argument.POSITIONAL_OR_KEYWORD, default=value) for key, value in parameters])
+    options = [*parameters, ("inplace", False)]
+    signature = _Signature([_Argument(key, _Argument.POSITIONAL_OR_KEYWORD, default=value) for key, value in options])
 
     def __init__(self, *args, **kwargs):  # noqa: N807
         given = signature.bind(*args, **kwargs).arguments
+        given.pop("inplace", None)
         inside = ", ".join(f"{key}={float(value)!r}" for key, value in given.items())
         Activate.__init__(self, f"{name}({inside})" if inside else name)
 
     __init__.__signature__ = _Signature([_Argument("self", _Argument.POSITIONAL_ONLY), *signature.parameters.values()])
     text = f"y = {formula}, element by element" + (f"; {', '.join(names)} as in relume.{name}()." if names else ".")
+    text += " PyTorch's inplace is taken and changes nothing: memory is reused where nobody can notice."
     return type(module, (Activate,), {"__init__": __init__, "__doc__": text, "__module__": __name__})
 
 

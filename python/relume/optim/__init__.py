@@ -16,8 +16,9 @@ from relume._core import (
     one_cycle_lr,
     step_lr,
 )
+from relume.optim import lr_scheduler
 
 __all__ = [
     "SGD", "Adagrad", "Adam", "AdamW", "LrScheduler", "Optimizer", "RMSprop", "cosine_annealing_lr",
-    "cosine_warm_restarts_lr", "exponential_lr", "linear_lr", "multi_step_lr", "one_cycle_lr", "step_lr",
+    "cosine_warm_restarts_lr", "exponential_lr", "linear_lr", "lr_scheduler", "multi_step_lr", "one_cycle_lr", "step_lr",
 ]
