@@ -16,6 +16,7 @@ namespace relume::train {
 namespace {
 
 constexpr double significant = 0.05;
+constexpr const char* held_out = "0.2";  // of data without a test set: the validation rows choose the best epoch
 
 /// The rows that the variants are judged by: those that the training did not choose its best weights by, where there
 /// are any.
@@ -38,6 +39,8 @@ ComparedRun run_one(const data::Source& source, const CompareOptions& options, c
   JobOptions job_options = options.job;
   job_options.seed = seed;
   job_options.activation = activation;
+  const auto* arrays = std::get_if<data::Arrays>(&source);
+  if (job_options.test.empty() && !(arrays && arrays->x_test.defined())) job_options.test = held_out;
   job_options.layers = options.hidden.empty() ? "" : nn::to_string(nn::mlp(options.hidden, activation));
   Job job = make_job(source, job_options);
   Options train = options.train;

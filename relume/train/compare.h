@@ -55,7 +55,8 @@ struct Comparison {
   std::vector<double> values(std::size_t activation, double ComparedRun::*member) const;
 };
 
-/// Trains every activation with every seed: the same split, order of rows and random numbers for the weights. Runs go
+/// Trains every activation with every seed and judges it by the test rows, a fifth of the data where it has none of its
+/// own and the job asks for none: the same split, order of rows and random numbers for the weights. Runs go
 /// side by side, one thread each. `on_run` is called under a lock as runs end; `stop` ends them early where it becomes
 /// true, and then Error is thrown. Throws ValueError for fewer than two activations or no seed, and as make_job does.
 Comparison compare(const data::Source& source, const CompareOptions& options,

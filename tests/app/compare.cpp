@@ -22,7 +22,7 @@ TEST(CompareCommand, PrintsATableAndWhatItAllowsToSay) {
   const Workplace place;
   const Outcome outcome = relume(place, comparison({"--activations", "relu,relu6,identity"}));
   EXPECT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, StartsWith("accuracy on the validation set, mean of 3 seeds"));
+  EXPECT_THAT(outcome.out, StartsWith("accuracy on the test set, mean of 3 seeds"));
   for (const char* name : {"relu ", "relu6 ", "identity "}) EXPECT_THAT(outcome.out, HasSubstr(name));
   EXPECT_THAT(outcome.out, HasSubstr("no difference shown"));
   EXPECT_THAT(outcome.err, HasSubstr("9/9"));
@@ -30,8 +30,8 @@ TEST(CompareCommand, PrintsATableAndWhatItAllowsToSay) {
 
 TEST(CompareCommand, GivesTheSameAsJsonCsvAndPicture) {
   const Workplace place;
-  const Outcome outcome = relume(place, comparison({"--activations", "relu,elu", "--json", "--quiet", "--csv",
-                                                    "runs.csv", "-o", "curves.svg", "--test", "0.2"}));
+  const Outcome outcome = relume(
+      place, comparison({"--activations", "relu,elu", "--json", "--quiet", "--csv", "runs.csv", "-o", "curves.svg"}));
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(outcome.err, "");
   const Json j = Json::parse(outcome.out);

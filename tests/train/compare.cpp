@@ -71,7 +71,7 @@ TEST(Compare, NamesAWinnerWhereOneIsClearlyBetter) {
   EXPECT_THAT(c.not_worse, IsEmpty());
   ASSERT_EQ(c.pairs.size(), 1u);
   EXPECT_LT(c.pairs[0].difference, -0.03);
-  EXPECT_EQ(c.measured_on, "validation set");
+  EXPECT_EQ(c.measured_on, "test set");
 }
 
 TEST(Compare, ShowsNoDifferenceBetweenTwoNamesOfOneFunction) {
