@@ -59,20 +59,20 @@ LabRun measure(const Trouble& trouble, const Cure& cure, const LabOptions& optio
 }
 
 std::string cell(const LabRun& run) {
-  if (!run.finite) return fmt::format("no number in {} runs", run.not_finite);
+  if (!run.finite()) return fmt::format("no number in {} runs", run.not_finite);
   return fmt::format("{:.0f} % dead, {:.3f}", 100 * run.dead_share, run.accuracy);
 }
 
 /// What one trouble did, who came through it better and who did not come through.
 std::string verdict(const Trouble& trouble, const std::vector<LabRun>& runs, double healthy_dead) {
   const LabRun& relu = runs.front();
-  const bool died = !relu.finite || relu.dead_share > healthy_dead + 0.1;
+  const bool died = !relu.finite() || relu.dead_share > healthy_dead + 0.1;
   std::string text = fmt::format("{} with {}: relu {}", died ? "held" : "did not hold", trouble.name, cell(relu));
   std::string better, lost;
   for (std::size_t i = 1; i < runs.size(); ++i) {
-    if (!runs[i].finite)
+    if (!runs[i].finite())
       lost += fmt::format("{}{}", lost.empty() ? "" : ", ", cures[i].name);
-    else if (!relu.finite || runs[i].accuracy > relu.accuracy + 0.01)
+    else if (!relu.finite() || runs[i].accuracy > relu.accuracy + 0.01)
       better += fmt::format("{}{}", better.empty() ? "" : ", ", cures[i].name);
   }
   text += better.empty() ? "; none of the others is better by a point" : "; better: " + better;
@@ -100,7 +100,7 @@ LabResult lab_dying(const LabOptions& options) {
     for (std::size_t i = 0; i < cures.size(); ++i) {
       runs.push_back(measure(trouble, cures[i], options));
       cells.push_back(cell(runs.back()));
-      if (trouble.bias == 0) curves[i].push_back(runs.back().finite ? runs.back().accuracy : std::nan(""));
+      if (trouble.bias == 0) curves[i].push_back(runs.back().finite() ? runs.back().accuracy : std::nan(""));
     }
     if (result.rows.empty())
       healthy_dead = runs.front().dead_share;

@@ -50,9 +50,8 @@ LabResult lab_exploding(const LabOptions& options) {
   LabResult result;
   result.claim = "Where gradients explode, clipping their norm keeps the training alive.";
   result.setting = fmt::format(
-      "builtin:friedman, six hidden layers of 32, SGD with momentum at 0.01, 10 epochs; the weights begin 1 to 4 times "
-      "as "
-      "large as suits ReLU. Validation loss, median of {} runs; a loss of 1 is that of the mean.",
+      "builtin:friedman, six hidden layers of 32, SGD with momentum at 0.01, 10 epochs; the weights begin 1 to 4 "
+      "times as large as suits ReLU. Validation loss, median of {} runs; a loss of 1 is that of the mean.",
       options.seeds);
   result.header = {"weights begin at"};
   for (const double bound : bounds) result.header.push_back(name_of(bound));
@@ -64,16 +63,17 @@ LabResult lab_exploding(const LabOptions& options) {
     for (std::size_t i = 0; i < bounds.size(); ++i) {
       runs.push_back(measure(scale, bounds[i], options));
       cells.push_back(cell(runs.back(), options.seeds));
-      curves[i].push_back(runs.back().finite ? runs.back().loss : std::nan(""));
+      curves[i].push_back(runs.back().finite() ? runs.back().loss : std::nan(""));
     }
     const LabRun& alone = runs.front();
-    const bool exploded = !alone.finite || alone.loss > 2;
+    const bool exploded = !alone.finite() || alone.loss > 2;
     std::string helped;
     for (std::size_t i = 1; i < bounds.size(); ++i)
-      if (runs[i].finite && (!alone.finite || runs[i].loss < 0.5 * alone.loss))
+      if (runs[i].finite() && (!alone.finite() || runs[i].loss < 0.5 * alone.loss))
         helped += (helped.empty() ? "" : ", ") + name_of(bounds[i]);
-    const std::string what = alone.finite ? fmt::format("loss {:.3g}", alone.loss)
-                                          : fmt::format("no number in {} of {} runs", alone.not_finite, options.seeds);
+    const std::string what = alone.finite()
+                                 ? fmt::format("loss {:.3g}", alone.loss)
+                                 : fmt::format("no number in {} of {} runs", alone.not_finite, options.seeds);
     result.verdicts.push_back(!exploded ? fmt::format("nothing explodes at {:g} times ({})", scale, what)
                                         : fmt::format("{} at {:g} times ({} without clipping): {}",
                                                       helped.empty() ? "did not hold" : "held", scale, what,

@@ -13,14 +13,16 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-LabRun lab_run(const train::JobOptions& job_options, const train::Options& options, const LabChange& change) {
+namespace {
+
+LabRun run_once(const train::JobOptions& job_options, const train::Options& options, const LabChange& change) {
   train::Job job = train::make_job(job_options);
   if (change) change(*job.model.network);
   train::Trainer trainer(job.model, job.dataset, job.split, options);
   const train::History history = trainer.run();
   LabRun run;
-  run.finite = history.ending != train::Ending::not_finite;
-  if (!history.rows.empty() && run.finite) {
+  run.not_finite = history.ending == train::Ending::not_finite ? 1 : 0;
+  if (!history.rows.empty() && run.finite()) {
     const train::EpochRow& last = history.rows.back();
     run.accuracy = last.valid.accuracy;
     run.loss = last.valid.loss;
@@ -28,6 +30,8 @@ LabRun lab_run(const train::JobOptions& job_options, const train::Options& optio
   }
   return run;
 }
+
+}  // namespace
 
 LabRun lab_median(const train::JobOptions& job_options, const train::Options& options, std::int64_t seeds,
                   const LabChange& change) {
@@ -37,14 +41,13 @@ LabRun lab_median(const train::JobOptions& job_options, const train::Options& op
     train::JobOptions job = job_options;
     train::Options train = options;
     job.seed = train.seed = job_options.seed + static_cast<std::uint64_t>(s);
-    const LabRun run = lab_run(job, train, change);
-    result.not_finite += run.finite ? 0 : 1;
-    if (!run.finite) continue;
+    const LabRun run = run_once(job, train, change);
+    result.not_finite += run.not_finite;
+    if (!run.finite()) continue;
     accuracy.push_back(run.accuracy);
     loss.push_back(run.loss);
     dead.push_back(run.dead_share);
   }
-  result.finite = result.not_finite == 0;
   if (accuracy.empty()) return result;
   result.accuracy = median(accuracy);
   result.loss = median(loss);

@@ -15,14 +15,13 @@ struct LabRun {
   double accuracy = 0;
   double loss = 0;
   double dead_share = 0;        ///< of the ReLU-like units
-  bool finite = true;           ///< whether loss and weights stayed numbers
-  std::int64_t not_finite = 0;  ///< of several runs, those in which they did not
+  std::int64_t not_finite = 0;  ///< runs in which the loss or the weights did not stay numbers
+
+  bool finite() const { return not_finite == 0; }
 };
 
 /// What is done to the network before it is trained.
 using LabChange = std::function<void(nn::Sequential&)>;
-
-LabRun lab_run(const train::JobOptions& job, const train::Options& options, const LabChange& change = {});
 
 /// The medians of runs with the job's seed, the next one, …; runs without numbers are left out of them.
 LabRun lab_median(const train::JobOptions& job, const train::Options& options, std::int64_t seeds,

@@ -8,11 +8,10 @@
 #include <unistd.h>
 
 #include "apps/relume/command.h"
-#include "relume/activation/activation.h"
 #include "relume/base/nearest.h"
 #include "relume/base/require.h"
 #include "relume/data/csv.h"
-#include "relume/plot/chart.h"
+#include "relume/plot/functions.h"
 
 namespace relume::app {
 namespace {
@@ -28,33 +27,11 @@ struct Arguments {
   std::vector<std::string> columns = {"train_loss", "valid_loss"};
 };
 
-// Kinks between two points would be cut off: over the usual range a step is 0.02, which meets those at halves.
-constexpr int points = 500;
-
-/// prelu's slope is learned; it is drawn as it begins.
-std::string as_drawn(const std::string& name) { return name == "prelu" ? "leaky_relu(0.25)" : name; }
-
 Chart chart_of_functions(const Arguments& a) {
   const double from = a.range[0], to = a.range[1];
   require<InputError>(std::isfinite(from) && std::isfinite(to) && from < to,
                       "plot: --range {} {} is empty; give two rising numbers", from, to);
-  const bool one = a.what.size() == 1;
-  Chart chart(one            ? fmt::format("{}: {}{}", a.what[0], a.derivative ? "derivative of " : "",
-                                           Activation(a.what[0]).entry().info.formula)
-              : a.derivative ? "derivatives"
-                             : "");
-  for (const std::string& name : a.what) {
-    const Activation f(as_drawn(name));
-    require<InputError>(f.entry().kind == activation::Kind::elementwise, "plot: {} is not a function of one number",
-                        name);
-    std::vector<double> x(points + 1), y(points + 1);
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      x[i] = from + (to - from) * static_cast<double>(i) / points;
-      y[i] = a.derivative ? f.entry().derivative(x[i], f.parameters()) : f.entry().scalar(x[i], f.parameters());
-    }
-    chart.line(std::move(x), std::move(y), one ? "" : name == "prelu" ? "prelu (0.25)" : name);
-  }
-  return chart.axes_through_zero();
+  return plot::chart_of_functions(a.what, from, to, a.derivative);
 }
 
 /// A column of a run's metrics.csv; empty fields are gaps.

@@ -12,7 +12,6 @@
 #include "apps/relume/run_folder.h"
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
-#include "relume/train/evaluate.h"
 #include "relume/train/job.h"
 #include "relume/train/trainer.h"
 
@@ -53,17 +52,6 @@ void describe(const train::Job& job, const train::Trainer& trainer) {
              o.lr, o.batch_size, o.epochs);
 }
 
-Result measure(const train::Job& job, const train::Trainer& trainer, const train::History& history) {
-  Result result;
-  result.model = &job.model;
-  result.options = trainer.options();
-  result.history = history;
-  result.train = train::evaluate(job.model, job.dataset, job.split.train);
-  if (!job.split.valid.empty()) result.valid = train::evaluate(job.model, job.dataset, job.split.valid);
-  if (!job.split.test.empty()) result.test = train::evaluate(job.model, job.dataset, job.split.test);
-  return result;
-}
-
 void watch(train::Trainer& trainer, ProgressDisplay& display, RunEvents& events) {
   trainer.on_progress = [&](const train::Progress& progress) { display.show(progress); };
   trainer.on_epoch = [&](const train::EpochRow& row) {
@@ -102,9 +90,8 @@ void run(Arguments& a, const std::string& command) {
   display.finish();
   events.end(history);
   folder->save_checkpoint(trainer);
-  Result result = measure(job, trainer, history);
+  Result result{train::measure(job, trainer, history), {}, {}};
   result.command = command;
-  result.source = job.source;
   folder->write(job.model, trainer, result);
   result.print(a.json);
   if (history.ending == train::Ending::interrupted) throw Exit{exit_interrupted};

@@ -47,9 +47,6 @@ std::string document(const Entry& entry, bool elementwise) {
   return text;
 }
 
-/// Whether Python's own numbers, to which PyTorch and others are not a stranger, offer their memory as DLPack.
-bool offers_dlpack(nb::handle x) { return nb::hasattr(x, "__dlpack__"); }
-
 /// A tensor of another library goes in and out as DLPack, through relume's own.
 nb::object through_tensor(const Activation& f, nb::handle x, int dim) {
   const bool elementwise = f.entry().kind == Kind::elementwise;
@@ -102,7 +99,7 @@ nb::object apply_elementwise(const Entry& entry, const Activation* changed, nb::
     no_out(entry, out);
     return apply_to_number(entry, parameters, x);
   }
-  if (offers_dlpack(x)) {
+  if (nb::hasattr(x, "__dlpack__")) {
     no_out(entry, out);
     return through_tensor(changed ? *changed : Activation(entry), x, 0);
   }

@@ -154,13 +154,6 @@ nb::object apply_into(const Entry& entry, const double* parameters, nb::handle x
   return nb::borrow(out);
 }
 
-/// Gives the array back to Python, whichever thread the last tensor onto it ends on.
-void release_array(PyObject* array) {
-  if (!Py_IsInitialized()) return;
-  const nb::gil_scoped_acquire acquire;
-  Py_DECREF(array);
-}
-
 /// The nearest of relume's dtypes for an array that has another.
 int nearest_type(nb::handle array) {
   const int type = PyArray_TYPE(as_numpy(array));
@@ -210,17 +203,11 @@ Tensor tensor_onto(nb::handle object) {
                            std::to_string(Shape::max_dimensions) + " are allowed")
                               .c_str());
   Shape shape, strides;
-  std::int64_t span = PyArray_SIZE(x) > 0 ? 1 : 0;
   for (int d = 0; d < PyArray_NDIM(x); ++d) {
     shape.push_back(PyArray_DIM(x, d));
     strides.push_back(PyArray_STRIDE(x, d) / size);
-    if (span > 0) span += (PyArray_DIM(x, d) - 1) * strides[d];
   }
-  PyObject* kept = array.inc_ref().ptr();
-  auto storage = Storage::from_blob(PyArray_DATA(x), static_cast<std::size_t>(span * size),
-                                    [kept](void*) { release_array(kept); });
-  return Tensor(IntrusivePtr<TensorImpl>(
-      TensorImpl::create(std::move(storage), *dtype_of_number(PyArray_TYPE(x)), shape, strides, 0)));
+  return tensor_over(PyArray_DATA(x), *dtype_of_number(PyArray_TYPE(x)), shape, strides, array);
 }
 
 nb::object array_onto(const Tensor& tensor) {

@@ -38,20 +38,11 @@ Tensor tensor_onto_dlpack(nb::handle object) {
   const auto dtype = dtype_of_dlpack(array.dtype());
   if (!dtype) throw nb::type_error("tensor: of a dtype that relume does not have");
   Shape shape, strides;
-  std::int64_t span = array.size() > 0 ? 1 : 0;
   for (std::size_t d = 0; d < array.ndim(); ++d) {
     shape.push_back(static_cast<std::int64_t>(array.shape(d)));
     strides.push_back(array.stride(d));
-    if (span > 0) span += (shape[-1] - 1) * strides[-1];
   }
-  auto* kept = new nb::ndarray<nb::ro, nb::device::cpu>(array);
-  auto storage = Storage::from_blob(const_cast<void*>(array.data()), static_cast<std::size_t>(span) * size_of(*dtype),
-                                    [kept](void*) {
-                                      if (!Py_IsInitialized()) return;
-                                      const nb::gil_scoped_acquire acquire;
-                                      delete kept;
-                                    });
-  return Tensor(IntrusivePtr<TensorImpl>(TensorImpl::create(std::move(storage), *dtype, shape, strides, 0)));
+  return tensor_over(const_cast<void*>(array.data()), *dtype, shape, strides, array);
 }
 
 }  // namespace

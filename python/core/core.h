@@ -34,7 +34,7 @@ struct PythonDType {
   DType value;
 };
 
-/// A dtype as Python people write it: relume.float32, numpy.float32, "float32", or nothing. Throws TypeError.
+/// A dtype as Python people write it: relume.float32, numpy.float32, "float32", or nothing. Throws ValueError.
 std::optional<DType> dtype_from(nb::handle object);
 
 /// Sizes from an int, a sequence of ints, or several arguments: zeros(2, 3), zeros((2, 3)).
@@ -69,6 +69,21 @@ class Callback {
  private:
   std::shared_ptr<nb::callable> function_;
 };
+
+/// A tensor onto memory that `owner`, an object of Python's, keeps; strides are in elements and not negative. The owner
+/// is let go with the last tensor, on whichever thread.
+template <class Owner>
+Tensor tensor_over(void* data, DType dtype, const Shape& shape, const Shape& strides, Owner owner) {
+  std::int64_t span = shape.elements() > 0 ? 1 : 0;
+  for (int d = 0; d < shape.dimensions() && span > 0; ++d) span += (shape[d] - 1) * strides[d];
+  auto* kept = new Owner(std::move(owner));
+  auto storage = Storage::from_blob(data, static_cast<std::size_t>(span) * size_of(dtype), [kept](void*) {
+    if (!Py_IsInitialized()) return;
+    const nb::gil_scoped_acquire acquire;
+    delete kept;
+  });
+  return Tensor(IntrusivePtr<TensorImpl>(TensorImpl::create(std::move(storage), dtype, shape, strides, 0)));
+}
 
 /// Nobody waits for Python while a large computation runs; for small ones letting go costs more than it gives.
 class ReleaseFor {

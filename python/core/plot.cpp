@@ -3,8 +3,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "python/core/core.h"
-#include "relume/activation/activation.h"
-#include "relume/plot/chart.h"
+#include "relume/plot/functions.h"
 
 namespace relume::python {
 
@@ -46,19 +45,7 @@ void bind_plot(nb::module_& module) {
            })
       .def("save", &Chart::save, "path"_a, "Writes a .svg, .png or .pdf.")
       .def("text", &Chart::text, "columns"_a = 79, "rows"_a = 24, "colour"_a = false, "The picture in characters.");
-  module.def(
-      "_activation_values",
-      [](const std::string& text, const std::vector<double>& x, bool derivative) {
-        const Activation f(text);
-        if (f.entry().kind != activation::Kind::elementwise)
-          throw nb::value_error(("plot: " + text + " is not a function of one number").c_str());
-        std::vector<double> y;
-        for (const double v : x)
-          y.push_back(derivative ? f.entry().derivative(v, f.parameters()) : f.entry().scalar(v, f.parameters()));
-        return y;
-      },
-      "activation"_a, "x"_a, "derivative"_a);
-  module.def("_formula", [](const std::string& text) { return std::string(Activation(text).entry().info.formula); });
+  module.def("_chart_of_functions", &plot::chart_of_functions, "activations"_a, "low"_a, "high"_a, "derivative"_a);
 }
 
 }  // namespace relume::python

@@ -117,16 +117,11 @@ std::unique_ptr<Trained> run(const data::Source& source, const train::JobOptions
   Listener listener(trainer, job.model.task, std::move(on_epoch));
   {
     const nb::gil_scoped_release release;
-    trained->history = trainer.run();
-    trained->train = train::evaluate(job.model, job.dataset, job.split.train);
-    if (!job.split.valid.empty()) trained->valid = train::evaluate(job.model, job.dataset, job.split.valid);
-    if (!job.split.test.empty()) trained->test = train::evaluate(job.model, job.dataset, job.split.test);
+    static_cast<train::RunResult&>(*trained) = train::measure(job, trainer, trainer.run());
   }
   trained->interrupted = listener.finish();
-  trained->options = trainer.options();
   trained->kept = std::move(job.model);
   trained->model = &trained->kept;
-  trained->source = job.source;
   return trained;
 }
 

@@ -40,8 +40,8 @@ def labels_of(y) -> tuple[Column, np.ndarray | None]:
     if array.dtype.kind == "b":
         return _texts(array.astype(str)), np.array([False, True])
     column = _column(array)
-    whole = array.dtype.kind in "iu" or len(column) == 2
-    return column, np.unique(array) if whole and array.dtype.kind in "iu" or len(column) == 2 else None
+    are_classes = array.dtype.kind in "iu" or len(column) == 2
+    return column, np.unique(array) if are_classes else None
 
 
 def _column(values) -> Column:

@@ -1,17 +1,11 @@
 """Pictures of activations."""
 
+import math
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from relume import _core
 from relume._core import Chart
-
-
-def _as_drawn(name: str) -> str:
-    """prelu's slope is learned; it is drawn as it begins."""
-    return "leaky_relu(0.25)" if name == "prelu" else name
 
 
 def plot(*activations: str, derivative: bool = False, range: tuple[float, float] = (-5.0, 5.0)) -> Chart:
@@ -23,17 +17,9 @@ def plot(*activations: str, derivative: bool = False, range: tuple[float, float]
     if not activations:
         raise ValueError("plot: name an activation; relume.activation_names lists them")
     low, high = range
-    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"plot: the range {low} to {high} is empty; give two rising numbers")
-    x = np.linspace(low, high, 501).tolist()
-    one = len(activations) == 1
-    what = "derivative of " if derivative else ""
-    title = f"{activations[0]}: {what}{_core._formula(_as_drawn(activations[0]))}" if one else "derivatives" * derivative
-    chart = Chart(title)
-    for name in activations:
-        y = _core._activation_values(_as_drawn(name), x, derivative)
-        chart.line(x, y, "" if one else name)
-    return chart.axes_through_zero()
+    return _core._chart_of_functions(list(activations), low, high, derivative)
 
 
 def _repr_svg_(self: Chart) -> str:

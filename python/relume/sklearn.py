@@ -16,6 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from relume import _core, nn, optim
+from relume.grad_mode import no_grad
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
@@ -112,7 +113,7 @@ class _Perceptron(BaseEstimator):
     def _draw_weights(self) -> None:
         """Uniform within ±√(6 / (in + out)), √(2 / (in + out)) for the sigmoid: the very numbers that scikit-learn draws."""
         factor = 2.0 if self._activation_text() == "sigmoid" else 6.0
-        with _no_grad():
+        with no_grad():
             for linear in self._linears:
                 bound = np.sqrt(factor / (linear.in_features + linear.out_features))
                 coefs = self._random_state.uniform(-bound, bound, (linear.in_features, linear.out_features))
@@ -138,7 +139,7 @@ class _Perceptron(BaseEstimator):
 
     def _restore(self, coefs, intercepts) -> None:
         self._build(coefs[0].shape[0], coefs[-1].shape[1], coefs[0].dtype)
-        with _no_grad():
+        with no_grad():
             for linear, coef, intercept in zip(self._linears, coefs, intercepts):
                 linear.weight.copy_(np.ascontiguousarray(coef.T))
                 linear.bias.copy_(np.array(intercept))
@@ -299,7 +300,7 @@ class _Perceptron(BaseEstimator):
 
         def unpack(vector):
             at = 0
-            with _no_grad():
+            with no_grad():
                 for p in parameters:
                     p.copy_(vector[at : at + p.numel()].reshape(p.shape))
                     at += p.numel()
@@ -354,12 +355,6 @@ class _Perceptron(BaseEstimator):
         if sample_weight is not None:
             sample_weight = np.ascontiguousarray(_check_sample_weight(sample_weight, X, dtype=X.dtype))
         return np.ascontiguousarray(X), y, sample_weight
-
-
-def _no_grad():
-    from relume.grad_mode import no_grad
-
-    return no_grad()
 
 
 class MLPClassifier(ClassifierMixin, _Perceptron):

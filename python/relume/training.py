@@ -9,7 +9,7 @@ from typing import Any, Callable, Sequence
 import numpy as np
 
 from relume import _core
-from relume._frames import columns_of, is_frame, is_images, labels_of
+from relume._frames import columns_of, is_images, labels_of
 
 __all__ = ["Model", "load", "train"]
 

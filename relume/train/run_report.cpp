@@ -2,6 +2,7 @@
 
 #include "relume/base/require.h"
 #include "relume/nn/architecture.h"
+#include "relume/train/evaluate.h"
 
 namespace relume::train {
 namespace {
@@ -37,6 +38,18 @@ void add_confusion(plot::ReportData& report, const RunResult& result) {
 }
 
 }  // namespace
+
+RunResult measure(const Job& job, const Trainer& trainer, History history) {
+  RunResult result;
+  result.model = &job.model;
+  result.options = trainer.options();
+  result.history = std::move(history);
+  result.source = job.source;
+  result.train = evaluate(job.model, job.dataset, job.split.train);
+  if (!job.split.valid.empty()) result.valid = evaluate(job.model, job.dataset, job.split.valid);
+  if (!job.split.test.empty()) result.test = evaluate(job.model, job.dataset, job.split.test);
+  return result;
+}
 
 std::string_view to_text(Ending ending) {
   switch (ending) {

@@ -7,6 +7,7 @@
 
 #include "relume/io/model.h"
 #include "relume/plot/report.h"
+#include "relume/train/job.h"
 #include "relume/train/trainer.h"
 
 namespace relume::train {
@@ -21,6 +22,10 @@ struct RunResult {
   std::string command;  ///< what repeats the run
   std::string source;   ///< the data's name
 };
+
+/// What `trainer` has made of the job, measured with the weights that it left. The job must outlive it; the command is
+/// left to the caller.
+RunResult measure(const Job& job, const Trainer& trainer, History history);
 
 /// "all epochs", "stopped early", …
 std::string_view to_text(Ending ending);
