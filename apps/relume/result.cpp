@@ -50,21 +50,23 @@ Json Result::to_json() const {
     for (const auto& column : model->preprocessor->used()) used.push_back(column.name);
     for (const auto& column : model->preprocessor->left_out()) left_out[column.name] = column.reason;
   }
-  return {{"task", data::name(model->task)},
-          {"metric", is_classification(*this) ? "accuracy" : "rmse"},
-          {"train", app::to_json(train, model->task)},
-          {"valid", optional(valid)},
-          {"test", optional(test)},
-          {"epochs", history.rows.size()},
-          {"best_epoch", history.best_epoch},
-          {"ending", train::to_text(history.ending)},
-          {"seconds", history.seconds},
-          {"seed", options.seed},
-          {"model", model_path},
-          {"run", run_path},
-          {"columns", {{"used", used}, {"left_out", left_out}}},
-          {"findings", app::to_json(history.findings)},
-          {"cures", history.cures}};
+  return {
+      {"task", data::name(model->task)},
+      {"metric", is_classification(*this) ? "accuracy" : "rmse"},
+      {"train", app::to_json(train, model->task)},
+      {"valid", optional(valid)},
+      {"test", optional(test)},
+      {"epochs", history.rows.size()},
+      {"best_epoch", history.best_epoch},
+      {"ending", train::to_text(history.ending)},
+      {"seconds", history.seconds},
+      {"seed", options.seed},
+      {"precision", train::name(kernels::has_bf16_matmul() ? options.precision : kernels::MatmulPrecision::highest)},
+      {"model", model_path},
+      {"run", run_path},
+      {"columns", {{"used", used}, {"left_out", left_out}}},
+      {"findings", app::to_json(history.findings)},
+      {"cures", history.cures}};
 }
 
 void Result::print(bool json) const {

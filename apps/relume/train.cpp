@@ -21,7 +21,8 @@ namespace {
 struct Arguments {
   JobArguments job;
   train::Options train;
-  std::string schedule = "cosine", class_weights = "none", on_dead = "report", on_explode = "stop";
+  std::string schedule = "cosine", class_weights = "none", precision = "float32", on_dead = "report",
+              on_explode = "stop";
   std::string out, resume;
   int threads = 0;
   bool json = false, quiet = false;
@@ -32,6 +33,9 @@ void settle(Arguments& a) {
   a.train.schedule = optim::schedule_from_name(a.schedule);
   a.train.on_dead = train::on_dead_from_name(a.on_dead);
   a.train.on_explode = train::on_explode_from_name(a.on_explode);
+  a.train.precision = train::precision_from_name(a.precision);
+  if (a.train.precision == kernels::MatmulPrecision::medium && !kernels::has_bf16_matmul())
+    fmt::print(stderr, "this machine does not multiply bfloat16 (AVX512-BF16); training in float32\n");
   a.train.balanced_classes = a.class_weights == "balanced";
   a.train.seed = a.job.options.seed;
   if (a.threads > 0) set_num_threads(a.threads);
@@ -137,6 +141,11 @@ void add_train(CLI::App& app) {
   command->add_option("--warmup", a->train.warmup_steps, "steps over which the learning rate grows at first")
       ->check(CLI::NonNegativeNumber);
   command->add_option("--clip", a->train.clip_norm, "largest norm of the gradient")->check(positive);
+  command->add_option("--clip-value", a->train.clip_value, "largest element of the gradient")->check(positive);
+  command
+      ->add_option("--clip-adaptive", a->train.clip_adaptive,
+                   "largest gradient of a unit, as a share of its weights' norm: 0.01")
+      ->check(positive);
   command->add_option("--patience", a->train.patience, "epochs without a better validation loss before training stops")
       ->check(CLI::PositiveNumber);
   command->add_option("--label-smoothing", a->train.label_smoothing, "")->check(CLI::Range(0.0, 1.0));
@@ -153,6 +162,11 @@ void add_train(CLI::App& app) {
       ->add_option("--on-explode", a->on_explode,
                    "what is done where the gradient explodes: clip or backoff go back to the last good weights")
       ->check(CLI::IsMember({"clip", "backoff", "stop"}))
+      ->capture_default_str();
+  command
+      ->add_option("--precision", a->precision,
+                   "bf16: matrices are rounded to bfloat16 while they are multiplied; weights stay float32")
+      ->check(CLI::IsMember({"float32", "bf16"}))
       ->capture_default_str();
   command->add_option("--threads", a->threads, "(OMP_NUM_THREADS, or the number of cores)")->check(CLI::PositiveNumber);
   command->add_option("--out", a->out, "folder of the run (runs/NAME)");

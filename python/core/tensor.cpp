@@ -10,7 +10,9 @@
 #include "relume/autograd/grad.h"
 #include "relume/autograd/grad_mode.h"
 #include "relume/base/parallel.h"
+#include "relume/base/require.h"
 #include "relume/base/rng.h"
+#include "relume/kernels/matmul.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/compare.h"
 #include "relume/ops/index.h"
@@ -285,6 +287,17 @@ void bind_creator(nb::module_& module, const char* name, Tensor (*make)(const Sh
       "shape"_a, nb::kw_only(), "dtype"_a = nb::none(), "requires_grad"_a = false, text);
 }
 
+void set_float32_matmul_precision(const std::string& precision) {
+  require(precision == "highest" || precision == "high" || precision == "medium",
+          "set_float32_matmul_precision: \"{}\" is not one of highest, high, medium", precision);
+  kernels::set_float32_matmul_precision(precision == "medium" ? kernels::MatmulPrecision::medium
+                                                              : kernels::MatmulPrecision::highest);
+}
+
+std::string get_float32_matmul_precision() {
+  return kernels::float32_matmul_precision() == kernels::MatmulPrecision::medium ? "medium" : "highest";
+}
+
 void bind_creation(nb::module_& module) {
   module.def(
       "tensor", &make_tensor, "data"_a, "dtype"_a = nb::none(), "requires_grad"_a = false,
@@ -324,6 +337,11 @@ void bind_creation(nb::module_& module) {
   module.def("manual_seed", &manual_seed, "seed"_a, "Seeds this thread's generator.");
   module.def("set_num_threads", &set_num_threads, "threads"_a);
   module.def("get_num_threads", &num_threads);
+  module.def(
+      "set_float32_matmul_precision", &set_float32_matmul_precision, "precision"_a,
+      "\"highest\", \"high\" (the same), or \"medium\": this thread's products are rounded to bfloat16 where the "
+      "machine has AVX512-BF16.");
+  module.def("get_float32_matmul_precision", &get_float32_matmul_precision);
   module.def("_set_grad_enabled", &set_grad_enabled);
   module.def("is_grad_enabled", &grad_enabled);
 }

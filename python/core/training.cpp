@@ -147,6 +147,12 @@ void set(Options& o, const std::string& name, nb::handle value) {
     o.warmup_steps = nb::cast<std::int64_t>(value);
   else if (name == "clip")
     o.clip_norm = nb::cast<double>(value);
+  else if (name == "clip_value")
+    o.clip_value = nb::cast<double>(value);
+  else if (name == "clip_adaptive")
+    o.clip_adaptive = nb::cast<double>(value);
+  else if (name == "precision")
+    o.precision = train::precision_from_name(text());
   else if (name == "patience")
     o.patience = nb::cast<std::int64_t>(value);
   else if (name == "min_delta")

@@ -180,8 +180,8 @@ def train(
     valid, test: shares of the rows to validate and to test on.
     on_epoch: called with the row of each epoch, a dict; the run ends where it returns False.
     progress: shows a bar (tqdm, which fits notebooks and terminals).
-    options: epochs, batch_size, optimizer, lr, momentum, nesterov, weight_decay, schedule, warmup, clip, patience,
-       min_delta, label_smoothing, balanced_classes, on_dead, on_explode, as on the command line.
+    options: epochs, batch_size, optimizer, lr, momentum, nesterov, weight_decay, schedule, warmup, clip, clip_value,
+       clip_adaptive, precision, patience, min_delta, label_smoothing, balanced_classes, on_dead, on_explode, as on the command line.
 
     Raises ValueError, TypeError or InputError for what does not fit, and KeyboardInterrupt on Ctrl-C, whose attribute
     `model` then holds the model so far.

@@ -33,16 +33,16 @@ struct FreeBlock {
   FreeBlock* next;
 };
 
+/// Nothing of it is built or destroyed, so that it costs one look-up to find and holds to the thread's very end.
 struct ThreadCache {
-  std::array<FreeBlock*, class_count> lists{};
-  std::size_t bytes = 0;
-  std::int64_t live = 0;
-  ~ThreadCache();
+  std::array<FreeBlock*, class_count> lists;
+  std::size_t bytes;
+  std::int64_t live;
+  bool kept;  // a Keeper will clear it
+  bool gone;  // it has done so
 };
 
-// Objects that die after the thread's cache (statics, other thread_locals) give their memory straight back.
-thread_local bool cache_is_gone = false;
-thread_local ThreadCache cache;
+thread_local constinit ThreadCache cache{};
 
 void clear(ThreadCache& c) {
   for (FreeBlock*& list : c.lists)
@@ -54,28 +54,37 @@ void clear(ThreadCache& c) {
   c.bytes = 0;
 }
 
-ThreadCache::~ThreadCache() {
-  clear(*this);
-  cache_is_gone = true;
+/// Objects that die after it (statics, other thread_locals) give their memory straight back.
+struct Keeper {
+  ThreadCache* owner = nullptr;
+  ~Keeper() {
+    clear(*owner);
+    owner->gone = true;
+  }
+};
+
+void keep(ThreadCache& c) {
+  thread_local Keeper keeper;
+  keeper.owner = &c;
+  c.kept = true;
 }
 
 }  // namespace
 
 void* allocate(std::size_t bytes) {
-  const SizeClass c = size_class(bytes);
-  cache.live += static_cast<std::int64_t>(bytes);
-  if (c.bytes <= largest_cached && !cache_is_gone) {
-    FreeBlock*& list = cache.lists[static_cast<std::size_t>(c.index)];
-    if (list) {
+  const SizeClass size = size_class(bytes);
+  ThreadCache& c = cache;
+  c.live += static_cast<std::int64_t>(bytes);
+  if (size.bytes <= largest_cached)
+    if (FreeBlock*& list = c.lists[static_cast<std::size_t>(size.index)]) {
       FreeBlock* block = list;
       list = block->next;
-      cache.bytes -= c.bytes;
+      c.bytes -= size.bytes;
       return block;
     }
-  }
-  void* block = std::aligned_alloc(alignment, c.bytes);
+  void* block = std::aligned_alloc(alignment, size.bytes);
   if (!block) {
-    cache.live -= static_cast<std::int64_t>(bytes);
+    c.live -= static_cast<std::int64_t>(bytes);
     throw std::bad_alloc();
   }
   return block;
@@ -83,17 +92,19 @@ void* allocate(std::size_t bytes) {
 
 void deallocate(void* block, std::size_t bytes) noexcept {
   if (!block) return;
-  const SizeClass c = size_class(bytes);
-  cache.live -= static_cast<std::int64_t>(bytes);
-  if (c.bytes > largest_cached || cache_is_gone || cache.bytes + c.bytes > cache_limit) {
+  const SizeClass size = size_class(bytes);
+  ThreadCache& c = cache;
+  c.live -= static_cast<std::int64_t>(bytes);
+  if (size.bytes > largest_cached || c.gone || c.bytes + size.bytes > cache_limit) {
     std::free(block);
     return;
   }
+  if (!c.kept) keep(c);
   auto* free_block = static_cast<FreeBlock*>(block);
-  FreeBlock*& list = cache.lists[static_cast<std::size_t>(c.index)];
+  FreeBlock*& list = c.lists[static_cast<std::size_t>(size.index)];
   free_block->next = list;
   list = free_block;
-  cache.bytes += c.bytes;
+  c.bytes += size.bytes;
 }
 
 std::size_t cached_bytes() { return cache.bytes; }

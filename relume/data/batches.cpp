@@ -1,12 +1,12 @@
 #include "relume/data/batches.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
+#include "relume/kernels/gather.h"
 
 namespace relume::data {
 namespace {
@@ -29,26 +29,14 @@ void prepare_tensor(Tensor& tensor, const Shape& shape, DType dtype) {
   if (!tensor.defined() || tensor.shape() != shape || !is_ours_alone(tensor)) tensor = empty(shape, dtype);
 }
 
-void scale_row(const std::uint8_t* in, float* out, std::int64_t width, InputScale scale) {
-  for (std::int64_t i = 0; i < width; ++i) out[i] = static_cast<float>(in[i]) * scale.scale + scale.shift;
-}
-
-void scale_row(const float* in, float* out, std::int64_t width, InputScale scale) {
-  if (scale.scale == 1 && scale.shift == 0) {
-    std::memcpy(out, in, static_cast<std::size_t>(width) * sizeof(float));
-    return;
-  }
-  for (std::int64_t i = 0; i < width; ++i) out[i] = in[i] * scale.scale + scale.shift;
-}
-
 template <class T>
 void gather_features(const Dataset& dataset, std::span<const std::int64_t> rows, float* out) {
   const T* all = dataset.features.data<T>();
   const std::int64_t width = dataset.features.elements() / dataset.features.size(0);
   const std::int64_t grain = std::max<std::int64_t>(1, elements_a_thread / std::max<std::int64_t>(1, width));
   parallel_for(static_cast<std::int64_t>(rows.size()), grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i)
-      scale_row(all + rows[static_cast<std::size_t>(i)] * width, out + i * width, width, dataset.scale);
+    kernels::gather(all, width, rows.data() + begin, end - begin, dataset.scale.scale, dataset.scale.shift,
+                    out + begin * width);
   });
 }
 

@@ -16,5 +16,8 @@ void from_float(const float* from, Half* to, std::int64_t n) {
 void from_float(const float* from, BFloat16* to, std::int64_t n) {
   RELUME_CHOOSE_TABLE(half_table).float_to_bfloat16(from, to, n);
 }
+void pairs_from_float(const float* even, const float* odd, BFloat16Pair* to, std::int64_t n) {
+  RELUME_CHOOSE_TABLE(half_table).float_pairs_to_bfloat16(even, odd, to, n);
+}
 
 }  // namespace relume::kernels

@@ -1,3 +1,5 @@
+#include <bit>
+
 #include "relume/kernels/half_table.h"
 #include "relume/kernels/lane.h"
 
@@ -48,9 +50,15 @@ void float_to_bfloat16(const float* from, BFloat16* to, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) to[i] = BFloat16(from[i]);
 }
 
+void float_pairs_to_bfloat16(const float* even, const float* odd, BFloat16Pair* to, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i)
+    to[i] = std::bit_cast<BFloat16Pair>(BFloat16(even[i]).bits | std::uint32_t{BFloat16(odd[i]).bits} << 16);
+}
+
 }  // namespace
 
 extern const HalfTable half_table;
-const HalfTable half_table = {half_to_float, bfloat16_to_float, float_to_half, float_to_bfloat16};
+const HalfTable half_table = {half_to_float, bfloat16_to_float, float_to_half, float_to_bfloat16,
+                              float_pairs_to_bfloat16};
 
 }  // namespace relume::kernels::RELUME_TARGET

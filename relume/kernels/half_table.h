@@ -5,6 +5,7 @@
 
 #include "relume/base/half.h"
 #include "relume/kernels/cpu.h"
+#include "relume/kernels/half.h"
 
 namespace relume::kernels {
 
@@ -13,6 +14,7 @@ struct HalfTable {
   void (*bfloat16_to_float)(const BFloat16*, float*, std::int64_t);
   void (*float_to_half)(const float*, Half*, std::int64_t);
   void (*float_to_bfloat16)(const float*, BFloat16*, std::int64_t);
+  void (*float_pairs_to_bfloat16)(const float*, const float*, BFloat16Pair*, std::int64_t);
 };
 
 RELUME_DECLARE_TABLE(HalfTable, half_table);

@@ -4,12 +4,14 @@
 #include <atomic>
 #include <cstdlib>
 #include <string_view>
+#include <type_traits>
 
 #include "relume/base/parallel.h"
-#include "relume/base/pool.h"
+#include "relume/kernels/bf16_matmul.h"
 #include "relume/kernels/cpu.h"
 #include "relume/kernels/matrix_table.h"
 #include "relume/kernels/row_product.h"
+#include "relume/kernels/scratch.h"
 #include "relume/kernels/small_product.h"
 #include "relume/kernels/transpose.h"
 
@@ -48,26 +50,13 @@ constexpr std::int64_t copy_cost = 5;
 /// costs little of what it saves.
 constexpr std::int64_t work_per_thread = std::int64_t{2} << 20;
 
-/// Memory of this thread that is reused from call to call.
-class Scratch {
- public:
-  ~Scratch() {
-    if (block_) pool::deallocate(block_, bytes_);
-  }
-  void* get(std::size_t bytes) {
-    if (bytes > bytes_) {
-      if (block_) pool::deallocate(block_, bytes_);
-      block_ = nullptr, bytes_ = 0;
-      block_ = pool::allocate(bytes);
-      bytes_ = bytes;
-    }
-    return block_;
-  }
+/// Multiplications from which on a product through bfloat16 saves more than rounding the operands costs.
+constexpr std::int64_t bf16_work = std::int64_t{1} << 18;
 
- private:
-  void* block_ = nullptr;
-  std::size_t bytes_ = 0;
-};
+MatmulPrecision& precision() {
+  thread_local MatmulPrecision precision = MatmulPrecision::highest;
+  return precision;
+}
 
 Scratch& scratch() {
   thread_local Scratch scratch;
@@ -117,7 +106,7 @@ struct Product {
   /// Transposed where B is, in this thread's scratch: it is in the nearest caches when the tiles under it need it.
   Panel panel_at(std::int64_t j) const {
     if (!b_transposed) return {b + j, ldb};
-    T* copy = static_cast<T*>(scratch().get(static_cast<std::size_t>(tile_columns * k) * sizeof(T)));
+    T* copy = scratch().get<T>(tile_columns * k);
     transpose(b + j * ldb, std::min(tile_columns, n - j), k, ldb, copy, tile_columns);
     return {copy, tile_columns};
   }
@@ -168,6 +157,9 @@ template <class T>
 void matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std::int64_t n, std::int64_t k, const T* a,
             std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc, const Epilogue* epilogue) {
   if (m <= 0 || n <= 0) return;
+  if constexpr (std::is_same_v<T, float>)
+    if (precision() == MatmulPrecision::medium && m * n * k >= bf16_work && has_bf16_matmul())
+      return bf16_matmul(a_transposed, b_transposed, m, n, k, a, lda, b, ldb, beta, c, ldc, epilogue);
   const Product<T> product{a_transposed == Transpose::yes,
                            b_transposed == Transpose::yes,
                            m,
@@ -192,6 +184,12 @@ template void matmul(Transpose, Transpose, std::int64_t, std::int64_t, std::int6
                      const float*, std::int64_t, float, float*, std::int64_t, const Epilogue*);
 template void matmul(Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t,
                      const double*, std::int64_t, double, double*, std::int64_t, const Epilogue*);
+
+void set_float32_matmul_precision(MatmulPrecision wanted) { precision() = wanted; }
+
+MatmulPrecision float32_matmul_precision() { return precision(); }
+
+bool has_bf16_matmul() { return !portable().load(std::memory_order_relaxed) && bf16_matmul_available(); }
 
 void force_portable_matmul(bool value) { portable().store(value, std::memory_order_relaxed); }
 

@@ -25,6 +25,33 @@ void matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std:
             std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc,
             const Epilogue* epilogue = nullptr);
 
+/// What float32 operands of a product may be rounded to on the way; sums and results are float32 always.
+enum class MatmulPrecision : std::uint8_t {
+  highest,  ///< nothing
+  medium,   ///< bfloat16, where the machine multiplies it faster: has_bf16_matmul(), and products that are worth it
+};
+
+/// Holds for this thread's calls from now on. PyTorch's function of that name holds for all threads.
+void set_float32_matmul_precision(MatmulPrecision precision);
+MatmulPrecision float32_matmul_precision();
+
+/// Whether `medium` makes a difference here: AVX512-BF16 and libxsmm.
+bool has_bf16_matmul();
+
+/// That precision for as long as it lives.
+class MatmulPrecisionScope {
+ public:
+  explicit MatmulPrecisionScope(MatmulPrecision precision) : before_(float32_matmul_precision()) {
+    set_float32_matmul_precision(precision);
+  }
+  ~MatmulPrecisionScope() { set_float32_matmul_precision(before_); }
+  MatmulPrecisionScope(const MatmulPrecisionScope&) = delete;
+  MatmulPrecisionScope& operator=(const MatmulPrecisionScope&) = delete;
+
+ private:
+  MatmulPrecision before_;
+};
+
 /// For tests: true keeps the products on the portable kernel, false allows libxsmm again.
 void force_portable_matmul(bool portable);
 

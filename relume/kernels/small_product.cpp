@@ -21,10 +21,18 @@ SmallProduct<T> make(const SmallShape& s) {
              ldb = static_cast<libxsmm_blasint>(s.ldb), ldc = static_cast<libxsmm_blasint>(s.ldc);
   const int flags = s.b_transposed ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;
   const int prefetch = LIBXSMM_GEMM_PREFETCH_NONE;
-  const T alpha = 1, beta = s.add ? 1 : 0;
-  if constexpr (sizeof(T) == sizeof(float)) {
+  if constexpr (std::is_same_v<T, BFloat16>) {
+    if (libxsmm_get_target_archid() < LIBXSMM_X86_AVX512_CPX) return nullptr;
+    const int paired = LIBXSMM_GEMM_FLAG_VNNI_A;
+    const float alpha = 1, beta = s.add ? 1 : 0;
+    // libxsmm has a type of its own for the same bits.
+    return reinterpret_cast<SmallProduct<T>>(
+        libxsmm_bsmmdispatch(m, n, k, &lda, &ldb, &ldc, &alpha, &beta, &paired, &prefetch));
+  } else if constexpr (std::is_same_v<T, float>) {
+    const float alpha = 1, beta = s.add ? 1 : 0;
     return libxsmm_smmdispatch(m, n, k, &lda, &ldb, &ldc, &alpha, &beta, &flags, &prefetch);
   } else {
+    const double alpha = 1, beta = s.add ? 1 : 0;
     return libxsmm_dmmdispatch(m, n, k, &lda, &ldb, &ldc, &alpha, &beta, &flags, &prefetch);
   }
 }
@@ -67,5 +75,6 @@ SmallProduct<T> small_product(const SmallShape&) {
 
 template SmallProduct<float> small_product(const SmallShape&);
 template SmallProduct<double> small_product(const SmallShape&);
+template SmallProduct<BFloat16> small_product(const SmallShape&);
 
 }  // namespace relume::kernels

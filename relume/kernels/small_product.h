@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
+
+#include "relume/base/half.h"
 
 namespace relume::kernels {
 
@@ -13,11 +16,14 @@ struct SmallShape {
   friend bool operator==(const SmallShape&, const SmallShape&) = default;
 };
 
+/// Of bfloat16 the sums are float32.
 template <class T>
-using SmallProduct = void (*)(const T* a, const T* b, T* c, ...);
+using SmallProduct = void (*)(const T* a, const T* b, std::conditional_t<std::is_same_v<T, BFloat16>, float, T>* c,
+                              ...);
 
 /// The kernel of that shape, made on the first call and remembered by the thread; null where libxsmm cannot make one:
-/// it is not built in, the machine has no AVX2, or memory may not be executed.
+/// it is not built in, the machine has no AVX2 (for bfloat16: no AVX512-BF16), or memory may not be executed. T is
+/// float, double or BFloat16; A of bfloat16 is [k / 2, m] pairs of neighbours along k, B is not transposed.
 template <class T>
 SmallProduct<T> small_product(const SmallShape& shape);
 

@@ -19,9 +19,17 @@ Adam::Adam(const char* name, const Groups& groups, bool decoupled)
   }
 }
 
+double Adam::Power::operator()(double base, std::int64_t exponent) {
+  if (base != base_ || exponent != exponent_) {
+    base_ = base;
+    exponent_ = exponent;
+    value_ = std::pow(base, static_cast<double>(exponent));
+  }
+  return value_;
+}
+
 void Adam::update(const Update& u) {
   const AdamOptions& o = options(u);
-  const auto t = static_cast<double>(u.step);
   kernels::AdamStep step{};
   step.lr = u.lr;
   step.beta1 = o.beta1;
@@ -29,8 +37,8 @@ void Adam::update(const Update& u) {
   step.epsilon = o.epsilon;
   step.decay = decoupled_ ? 1 - u.lr * o.weight_decay : 1;
   step.weight_decay = decoupled_ ? 0 : o.weight_decay;
-  step.correction1 = 1 - std::pow(o.beta1, t);
-  step.correction2 = 1 - std::pow(o.beta2, t);
+  step.correction1 = 1 - power1_(o.beta1, u.step);
+  step.correction2 = 1 - power2_(o.beta2, u.step);
   visit_float(
       u.parameter.dtype(),
       [&]<class T>() {

@@ -25,8 +25,18 @@ class Adam : public OptimizerWith<AdamOptions> {
   Adam(const char* name, const Groups& groups, bool decoupled);
 
  private:
+  /// baseᵗ, computed once for all parameters of a step.
+  class Power {
+   public:
+    double operator()(double base, std::int64_t exponent);
+
+   private:
+    double base_ = 1, value_ = 1;
+    std::int64_t exponent_ = 0;
+  };
   void update(const Update& u) override;
   bool decoupled_;
+  Power power1_, power2_;
 };
 
 /// Adam whose weight decay does not pass through the moments: w −= lr λ w, then Adam's step.

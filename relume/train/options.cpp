@@ -9,10 +9,17 @@
 namespace relume::train {
 namespace {
 
+constexpr std::array<std::string_view, 2> precision_names = {"float32", "bf16"};
 constexpr std::array<std::string_view, 4> on_dead_names = {"report", "revive", "leaky", "stop"};
 constexpr std::array<std::string_view, 3> on_explode_names = {"stop", "clip", "backoff"};
 
 }  // namespace
+
+kernels::MatmulPrecision precision_from_name(std::string_view name) {
+  const auto* found = std::find(precision_names.begin(), precision_names.end(), name);
+  require(found != precision_names.end(), "precision: \"{}\" is not one of float32, bf16", name);
+  return static_cast<kernels::MatmulPrecision>(found - precision_names.begin());
+}
 
 OnDead on_dead_from_name(std::string_view name) {
   const auto* found = std::find(on_dead_names.begin(), on_dead_names.end(), name);
@@ -26,6 +33,9 @@ OnExplode on_explode_from_name(std::string_view name) {
   return static_cast<OnExplode>(found - on_explode_names.begin());
 }
 
+std::string_view name(kernels::MatmulPrecision precision) {
+  return precision_names[static_cast<std::size_t>(precision)];
+}
 std::string_view name(OnDead what) { return on_dead_names[static_cast<std::size_t>(what)]; }
 std::string_view name(OnExplode what) { return on_explode_names[static_cast<std::size_t>(what)]; }
 

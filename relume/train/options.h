@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relume/kernels/matmul.h"
 #include "relume/optim/schedule.h"
 
 namespace relume::train {
@@ -25,6 +26,10 @@ enum class OnExplode : std::uint8_t {
   backoff,  ///< back to the last good weights, and on with a quarter of the rate
 };
 
+/// "float32" (highest), "bf16" (medium). Throws ValueError that lists them.
+kernels::MatmulPrecision precision_from_name(std::string_view name);
+std::string_view name(kernels::MatmulPrecision precision);
+
 /// "report", "revive", "leaky", "stop". Throws ValueError that lists them.
 OnDead on_dead_from_name(std::string_view name);
 /// "stop", "clip", "backoff". Throws ValueError that lists them.
@@ -43,11 +48,14 @@ struct Options {
   double weight_decay = -1;  ///< negative: chosen by the optimizer
   optim::ScheduleKind schedule = optim::ScheduleKind::cosine;
   std::int64_t warmup_steps = 0;
-  double clip_norm = 0;       ///< 0: gradients are not clipped
+  double clip_norm = 0;       ///< of all gradients together; 0: not clipped
+  double clip_value = 0;      ///< of each element; 0: not clipped
+  double clip_adaptive = 0;   ///< of each unit, as a share of its weights' norm; 0: not clipped
   std::int64_t patience = 0;  ///< epochs without a better validation loss before it stops
   double min_delta = 0;       ///< what counts as better, relative
   double label_smoothing = 0;
-  bool balanced_classes = false;  ///< weighs classes by their rarity
+  bool balanced_classes = false;                                           ///< weighs classes by their rarity
+  kernels::MatmulPrecision precision = kernels::MatmulPrecision::highest;  ///< of the run's own products
   OnDead on_dead = OnDead::report;
   OnExplode on_explode = OnExplode::stop;
   std::uint64_t seed = 0;

@@ -12,6 +12,7 @@
 #include "relume/health/leaky.h"
 #include "relume/health/unit_activity.h"
 #include "relume/nn/loss.h"
+#include "relume/optim/clip.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/optimizer_by_name.h"
 #include "relume/train/trainer_state.h"
@@ -112,6 +113,9 @@ nlohmann::json fingerprint(const io::Model& model, const std::string& layers, co
           {"schedule", optim::name(o.schedule)},
           {"warmup", o.warmup_steps},
           {"clip", o.clip_norm},
+          {"clip_value", o.clip_value},
+          {"clip_adaptive", o.clip_adaptive},
+          {"precision", name(o.precision)},
           {"patience", o.patience},
           {"min_delta", o.min_delta},
           {"label_smoothing", o.label_smoothing},
@@ -186,6 +190,8 @@ double Trainer::train_batch(data::Batch& batch) {
     return value;
   }
   loss.backward();
+  if (options_.clip_value > 0) nn::clip_grad_value(parameters_, options_.clip_value);
+  if (options_.clip_adaptive > 0) nn::clip_grad_adaptive(parameters_, options_.clip_adaptive);
   optimizer_->set_lr(s.schedule.rate(optimizer_->steps()) * s.lr_factor);
   if (!s.monitor->step(value, s.clip_norm)) return std::nan("");
   if (const double norm = s.monitor->gradient_norm(); !std::isnan(norm)) {
@@ -281,6 +287,7 @@ void Trainer::remember_best() {
 }
 
 History Trainer::run() {
+  const kernels::MatmulPrecisionScope precision(options_.precision);
   State& s = *state_;
   s.began = std::chrono::steady_clock::now();
   if (!s.begun) default_rng() = first_rng(options_);

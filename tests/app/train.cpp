@@ -54,6 +54,16 @@ class Train : public testing::Test {
   Workplace place;
 };
 
+TEST_F(Train, SaysInWhatPrecisionItMultiplied) {
+  const Json full = train(place, {"labels.csv", "--epochs", "2", "--out", "full"});
+  EXPECT_EQ(full.at("precision"), "float32");
+  const Outcome rounded = relume(place, {"train", "labels.csv", "--epochs", "2", "--precision", "bf16", "--clip-value",
+                                         "1", "--clip-adaptive", "0.1", "--json", "--quiet", "--out", "rounded"});
+  EXPECT_EQ(rounded.status, 0) << rounded.err;
+  const bool here = Json::parse(last_line(rounded.out)).at("precision") == "bf16";
+  EXPECT_EQ(rounded.err.find("does not multiply bfloat16") == std::string::npos, here) << rounded.err;
+}
+
 TEST_F(Train, PrintsTheDocumentedFieldsOfAClassification) {
   const Json j = train(place, {"labels.csv", "--epochs", "12", "--test", "0.2", "--seed", "5", "--out", "run"});
   EXPECT_EQ(j.at("task"), "classification");

@@ -1,10 +1,13 @@
 #include "relume/kernels/matmul.h"
 
+#include <algorithm>
 #include <cmath>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "relume/base/half.h"
 #include "relume/base/parallel.h"
 #include "relume/base/rng.h"
 #include "relume/kernels/column_sum.h"
@@ -73,6 +76,81 @@ TEST(Matmul, IsTheSumOfProductsOnThePortableKernelOfEveryLevel) {
   }
   force_level(machine_level());
   force_portable_matmul(false);
+}
+
+double rounded_to_bf16(float value) { return static_cast<double>(static_cast<float>(BFloat16(value))); }
+
+TEST(Bf16Matmul, IsTheSumOfProductsOfRoundedOperandsAndLeavesWhatLiesBesideC) {
+  if (!has_bf16_matmul()) GTEST_SKIP() << "skipped: this machine does not multiply bfloat16";
+  const MatmulPrecisionScope medium(MatmulPrecision::medium);
+  for (const Case& size : {Case{64, 70, 65},
+                           {1, 300, 1001},
+                           {300, 1, 1000},
+                           {129, 67, 300},
+                           {257, 130, 1100},
+                           {64, 512, 784},
+                           {512, 784, 64},
+                           {33, 100, 1537}})
+    for (int flags = 0; flags < 8; ++flags) {
+      const auto [m, n, k] = size;
+      const bool a_transposed = flags & 1, b_transposed = flags & 2, add = flags & 4;
+      Rng rng(7);
+      const std::int64_t lda = (a_transposed ? m : k) + 3, ldb = (b_transposed ? k : n) + 1, ldc = n + 2;
+      const auto a = random_values<float>(rng, (a_transposed ? k : m) * lda),
+                 b = random_values<float>(rng, (b_transposed ? n : k) * ldb),
+                 before = random_values<float>(rng, m * ldc);
+      auto c = before;
+      matmul<float>(a_transposed ? Transpose::yes : Transpose::no, b_transposed ? Transpose::yes : Transpose::no, m, n,
+                    k, a.data(), lda, b.data(), ldb, add ? 1.0f : 0.0f, c.data(), ldc);
+      double largest = 0;
+      for (std::int64_t i = 0; i < m; ++i) {
+        for (std::int64_t j = 0; j < n; ++j) {
+          const auto at = static_cast<std::size_t>(i * ldc + j);
+          double sum = add ? static_cast<double>(before[at]) : 0.0;
+          for (std::int64_t p = 0; p < k; ++p)
+            sum += rounded_to_bf16(a[static_cast<std::size_t>(a_transposed ? p * lda + i : i * lda + p)]) *
+                   rounded_to_bf16(b[static_cast<std::size_t>(b_transposed ? j * ldb + p : p * ldb + j)]);
+          largest = std::max(largest, std::abs(sum - static_cast<double>(c[at])));
+        }
+        for (std::int64_t j = n; j < ldc; ++j)
+          ASSERT_EQ(c[static_cast<std::size_t>(i * ldc + j)], before[static_cast<std::size_t>(i * ldc + j)]);
+      }
+      EXPECT_LT(largest, 4 * static_cast<double>(k + 1) * 6e-8)
+          << m << "x" << n << "x" << k << " a " << a_transposed << " b " << b_transposed << " add " << add;
+    }
+}
+
+TEST(Bf16Matmul, IsAskedForByEachThreadAndGivesTheSameBitsOnAnyNumberOfThreads) {
+  Rng rng(3);
+  const auto a = random_values<float>(rng, 300 * 500), b = random_values<float>(rng, 500 * 700);
+  const auto product = [&] {
+    std::vector<float> c(300 * 700);
+    matmul<float>(Transpose::no, Transpose::yes, 300, 700, 500, a.data(), 500, b.data(), 500, 0, c.data(), 700);
+    return c;
+  };
+  const auto full = product();
+  const int threads = num_threads();
+  {
+    const MatmulPrecisionScope medium(MatmulPrecision::medium);
+    set_num_threads(1);
+    const auto one = product();
+    set_num_threads(3);
+    EXPECT_EQ(one, product());
+    EXPECT_EQ(one != full, has_bf16_matmul());
+    std::vector<float> elsewhere;
+    std::thread([&] { elsewhere = product(); }).join();
+    EXPECT_EQ(elsewhere, full);
+  }
+  set_num_threads(threads);
+  EXPECT_EQ(product(), full);
+}
+
+TEST(Bf16Matmul, FallsBackToFloat32WhereTheMachineLacksIt) {
+  const MatmulPrecisionScope medium(MatmulPrecision::medium);
+  force_level(Level::avx2);
+  EXPECT_FALSE(has_bf16_matmul());
+  expect_product<float>({64, 256, 784}, false, true, false);
+  force_level(machine_level());
 }
 
 TEST(Matmul, GivesTheSameBitsOnAnyNumberOfThreads) {

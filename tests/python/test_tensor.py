@@ -201,3 +201,18 @@ def test_jax_arrays_come_back_as_jax_arrays():
     jax = pytest.importorskip("jax")
     y = relume.relu(jax.numpy.array([-1.0, 2.0]))
     assert isinstance(y, jax.Array) and y.tolist() == [0, 2]
+
+
+def test_products_in_bfloat16_are_asked_for_as_in_pytorch():
+    a = relume.randn(300, 200)
+    full = relume.matmul(a, a.T).numpy()
+    assert relume.get_float32_matmul_precision() == "highest"
+    relume.set_float32_matmul_precision("medium")
+    try:
+        rounded = relume.matmul(a, a.T).numpy()
+        assert relume.get_float32_matmul_precision() == "medium"
+    finally:
+        relume.set_float32_matmul_precision("highest")
+    assert abs(rounded - full).max() < 0.02 * abs(full).max()
+    with pytest.raises(ValueError, match="highest, high, medium"):
+        relume.set_float32_matmul_precision("low")

@@ -1,0 +1,147 @@
+#include "relume/kernels/bf16_matmul.h"
+
+#include <algorithm>
+
+#include "relume/base/parallel.h"
+#include "relume/kernels/cpu.h"
+#include "relume/kernels/half.h"
+#include "relume/kernels/scratch.h"
+#include "relume/kernels/small_product.h"
+#include "relume/kernels/transpose.h"
+
+namespace relume::kernels {
+namespace {
+
+// The tiles of matmul.cpp, in bytes; twice as deep, since elements are half as large.
+constexpr std::int64_t tile_rows = 128;
+constexpr std::int64_t tile_columns = 64;
+constexpr std::int64_t depth = 512;
+constexpr std::int64_t work_per_thread = std::int64_t{4} << 20;
+
+/// The instruction multiplies pairs of bfloat16 that are neighbours along k: op(A) is laid out as [m, pairs] and a
+/// panel of op(B) as [pairs, tile_columns], an odd k filled up with a zero.
+class Product {
+ public:
+  Product(bool a_transposed, bool b_transposed, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
+          std::int64_t lda, const float* b, std::int64_t ldb, bool add, float* c, std::int64_t ldc,
+          const Epilogue* epilogue)
+      : a_transposed_(a_transposed),
+        b_transposed_(b_transposed),
+        m_(m),
+        n_(n),
+        k_(k),
+        a_(a),
+        lda_(lda),
+        b_(b),
+        ldb_(ldb),
+        add_(add),
+        c_(c),
+        ldc_(ldc),
+        epilogue_(epilogue) {}
+
+  void run() {
+    thread_local Scratch rounded;
+    rounded_a_ = rounded.get<BFloat16Pair>(m_ * pairs());
+    const std::int64_t down = (m_ + tile_rows - 1) / tile_rows, across = (n_ + tile_columns - 1) / tile_columns;
+    parallel_for(down, (work_per_thread >> 4) / (tile_rows * k_) + 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) round_rows_of_a(i * tile_rows);
+    });
+    const std::int64_t work = std::min(m_, tile_rows) * std::min(n_, tile_columns) * k_;
+    parallel_for(down * across, (work_per_thread + work - 1) / work, [&](std::int64_t begin, std::int64_t end) {
+      const BFloat16Pair* panel = nullptr;
+      for (std::int64_t t = begin; t < end; ++t) {
+        const std::int64_t j = t / down * tile_columns;
+        if (!panel || t % down == 0) panel = panel_at(j);
+        tile(t % down * tile_rows, j, panel);
+      }
+    });
+  }
+
+ private:
+  std::int64_t pairs() const { return (k_ + 1) / 2; }
+
+  static Scratch& scratch() {
+    thread_local Scratch scratch;
+    return scratch;
+  }
+
+  /// out[i, :] = pairs along a stored row.
+  void round_rows(const float* from, std::int64_t stride, std::int64_t rows, BFloat16Pair* out) const {
+    for (std::int64_t i = 0; i < rows; ++i) {
+      auto* row = reinterpret_cast<BFloat16*>(out + i * pairs());
+      from_float(from + i * stride, row, k_);
+      if (k_ % 2) row[k_] = BFloat16();
+    }
+  }
+
+  /// out[p, :] = pairs of neighbours in stored rows 2p and 2p + 1.
+  void pair_rows(const float* from, std::int64_t stride, std::int64_t columns, BFloat16Pair* out,
+                 std::int64_t out_stride) const {
+    static constexpr float zeros[tile_rows] = {};
+    for (std::int64_t p = 0; p < pairs(); ++p) {
+      const float* even = from + 2 * p * stride;
+      pairs_from_float(even, 2 * p + 1 < k_ ? even + stride : zeros, out + p * out_stride, columns);
+    }
+  }
+
+  void round_rows_of_a(std::int64_t i) const {
+    const std::int64_t rows = std::min(tile_rows, m_ - i);
+    BFloat16Pair* out = rounded_a_ + i * pairs();
+    if (!a_transposed_) return round_rows(a_ + i * lda_, lda_, rows, out);
+    auto* columns = scratch().get<BFloat16Pair>(tile_rows * pairs());
+    pair_rows(a_ + i, lda_, rows, columns, tile_rows);
+    transpose<float>(columns, pairs(), rows, tile_rows, out, pairs());
+  }
+
+  const BFloat16Pair* panel_at(std::int64_t j) const {
+    const std::int64_t columns = std::min(tile_columns, n_ - j), panel = tile_columns * pairs();
+    auto* out = scratch().get<BFloat16Pair>(2 * panel);
+    if (!b_transposed_) {
+      pair_rows(b_ + j, ldb_, columns, out, tile_columns);
+    } else {
+      round_rows(b_ + j * ldb_, ldb_, columns, out + panel);
+      transpose<float>(out + panel, columns, pairs(), pairs(), out, tile_columns);
+    }
+    return out;
+  }
+
+  void tile(std::int64_t i, std::int64_t j, const BFloat16Pair* panel) const {
+    const std::int64_t rows = std::min(tile_rows, m_ - i), columns = std::min(tile_columns, n_ - j), all = 2 * pairs();
+    float* out = c_ + i * ldc_ + j;
+    for (std::int64_t p = 0; p < all; p += depth) {
+      const auto kernel = small_product<BFloat16>(
+          {columns, rows, std::min(depth, all - p), tile_columns, all, ldc_, false, add_ || p > 0});
+      kernel(reinterpret_cast<const BFloat16*>(panel + p / 2 * tile_columns),
+             reinterpret_cast<const BFloat16*>(rounded_a_ + (i * all + p) / 2), out);
+    }
+    if (epilogue_) epilogue_->call(epilogue_->context, i, i + rows, j, j + columns, out, ldc_);
+  }
+
+  bool a_transposed_, b_transposed_;
+  std::int64_t m_, n_, k_;
+  const float* a_;
+  std::int64_t lda_;
+  const float* b_;
+  std::int64_t ldb_;
+  bool add_;
+  float* c_;
+  std::int64_t ldc_;
+  const Epilogue* epilogue_;
+  BFloat16Pair* rounded_a_ = nullptr;
+};
+
+}  // namespace
+
+bool bf16_matmul_available() {
+  return level() == Level::avx512 && small_product<BFloat16>({16, 16, 16, 16, 16, 16, false, false});
+}
+
+void bf16_matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std::int64_t n, std::int64_t k,
+                 const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c,
+                 std::int64_t ldc, const Epilogue* epilogue) {
+  Product(a_transposed == Transpose::yes, b_transposed == Transpose::yes, m, n, k, a, lda, b, ldb, beta != 0, c, ldc,
+          epilogue)
+      .run();
+}
+
+}  // namespace relume::kernels
