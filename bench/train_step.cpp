@@ -1,4 +1,5 @@
-// Times a training step, forward to optimizer: train_step 784-512-256-10 BATCH adam|sgd THREADS [SECONDS]. Prints JSON.
+// Times a training step, forward to optimizer: train_step 784-512-256-10 BATCH adam|sgd THREADS [SECONDS [bf16]].
+// Prints JSON.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -6,10 +7,13 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/core.h>
 
+#include "relume/kernels/cpu.h"
+#include "relume/kernels/matmul.h"
 #include "relume/relume.h"
 
 namespace {
@@ -96,17 +100,62 @@ double median_step(Step& step, double seconds) {
   return times[times.size() / 2];
 }
 
+/// Multiply-adds of one core on registers alone, in GFLOP/s: what no step can be faster than.
+template <class V>
+__attribute__((always_inline)) inline double measure_peak() {
+  constexpr int chains = 12, rounds = 200000;
+  constexpr int lanes = sizeof(V) / sizeof(float);
+  double best = 0;
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    V sum[chains] = {}, factor = V{} + 0.999f, add = V{} + 1e-3f;
+    asm volatile("" : "+v"(factor), "+v"(add));
+    for (V& s : sum) asm volatile("" : "+v"(s));  // nobody knows that they are alike
+    const auto start = Clock::now();
+    for (int i = 0; i < rounds; ++i)
+      for (V& s : sum) s = s * factor + add;
+    const double took = std::chrono::duration<double>(Clock::now() - start).count();
+    for (V& s : sum) asm volatile("" : "+v"(s));
+    best = std::max(best, 2e-9 * chains * rounds * lanes / took);
+  }
+  return best;
+}
+
+typedef float Lane4 __attribute__((vector_size(16)));
+#if defined(__x86_64__)
+typedef float Lane8 __attribute__((vector_size(32)));
+typedef float Lane16 __attribute__((vector_size(64)));
+
+__attribute__((target("avx512f,fma"), optimize("fp-contract=fast"))) double peak_of_avx512() {
+  return measure_peak<Lane16>();
+}
+__attribute__((target("avx2,fma"), optimize("fp-contract=fast"))) double peak_of_avx2() {
+  return measure_peak<Lane8>();
+}
+
+double peak() {
+  switch (kernels::level()) {
+    case kernels::Level::avx512: return peak_of_avx512();
+    case kernels::Level::avx2: return peak_of_avx2();
+    default: return measure_peak<Lane4>();
+  }
+}
+#else
+double peak() { return measure_peak<Lane4>(); }
+#endif
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 5) {
-    fmt::print(stderr, "usage: train_step WIDTHS BATCH adam|sgd THREADS [SECONDS]\n");
+    fmt::print(stderr, "usage: train_step WIDTHS BATCH adam|sgd THREADS [SECONDS [bf16]]\n");
     return 2;
   }
   const std::vector<std::int64_t> widths = parse_widths(argv[1]);
   const std::int64_t batch = std::atoll(argv[2]);
   set_num_threads(std::atoi(argv[4]));
   manual_seed(1);
+  const bool bf16 = argc > 6 && std::string_view(argv[6]) == "bf16";
+  kernels::set_float32_matmul_precision(bf16 ? kernels::MatmulPrecision::medium : kernels::MatmulPrecision::highest);
   Step step(widths, batch, argv[3]);
   const double before = step().item<double>();
   for (int i = 0; i < 50; ++i) step();
@@ -116,6 +165,6 @@ int main(int argc, char** argv) {
     return 1;
   }
   const double microseconds = median_step(step, argc > 5 ? std::atof(argv[5]) : 1);
-  fmt::print("{{\"microseconds\": {}, \"gflops\": {}}}\n", microseconds,
-             operations(widths, batch) / microseconds / 1e3);
+  fmt::print("{{\"microseconds\": {}, \"gflops\": {}, \"peak\": {}}}\n", microseconds,
+             operations(widths, batch) / microseconds / 1e3, peak() * num_threads());
 }

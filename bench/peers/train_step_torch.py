@@ -1,11 +1,11 @@
 """Times a training step of PyTorch: train_step_torch.py WIDTHS BATCH adam|sgd THREADS [SECONDS] [--compile]."""
 import json
-import statistics
 import sys
-import time
 
 import torch
 from torch import nn
+
+from clock import median
 
 
 def main():
@@ -43,22 +43,6 @@ def main():
         taken = median(step, seconds / 2)
         best = taken if best is None else min(best, taken)
     print(json.dumps({"microseconds": best, "torch": torch.__version__}))
-
-
-def median(step, seconds):
-    for _ in range(20):
-        step()
-    chunk, times, begin = 1, [], time.perf_counter()
-    while time.perf_counter() - begin < seconds or len(times) < 5:
-        start = time.perf_counter()
-        for _ in range(chunk):
-            step()
-        took = time.perf_counter() - start
-        if took < 0.005:
-            chunk *= 2
-        else:
-            times.append(took / chunk * 1e6)
-    return statistics.median(times)
 
 
 main()
