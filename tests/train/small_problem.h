@@ -18,8 +18,9 @@ struct Problem {
 
 /// builtin:moons (two classes) or builtin:friedman (a number), every fifth row to validate, with a network of those
 /// layers whose weights come from the seed.
-inline Problem make_problem(std::string_view name, std::string_view layers, std::int64_t rows, std::uint64_t seed = 1) {
-  const data::Table table = data::builtin(name, {.rows = rows, .seed = 5});
+inline Problem make_problem(std::string_view name, std::string_view layers, std::int64_t rows, std::uint64_t seed = 1,
+                            std::uint64_t data_seed = 5) {
+  const data::Table table = data::builtin(name, {.rows = rows, .seed = data_seed});
   const auto features = static_cast<std::int64_t>(table.columns.size()) - 1;
   const bool classes = name != "friedman";
   Problem p;
