@@ -160,7 +160,7 @@ void add_train(CLI::App& app) {
       ->capture_default_str();
   command
       ->add_option("--on-explode", a->on_explode,
-                   "what is done where the gradient explodes: clip or backoff go back to the last good weights")
+                   "what is done where the gradient explodes: clip or backoff go back to the best weights so far")
       ->check(CLI::IsMember({"clip", "backoff", "stop"}))
       ->capture_default_str();
   command

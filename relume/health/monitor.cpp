@@ -12,7 +12,7 @@ namespace relume::health {
 namespace {
 
 constexpr std::size_t most_checks = 256;
-constexpr std::int64_t most_samples = 4096;  // of a weight matrix: enough for ‖Δw‖/‖w‖ to a few percent
+constexpr std::int64_t most_samples = 1024;  // of a weight matrix: enough for ‖Δw‖/‖w‖ to a few percent
 constexpr double smoothing = 1.0 / 32;
 constexpr std::int64_t first_checks = 8;
 constexpr std::int64_t first_steps = 4;  // whose mean is the first loss

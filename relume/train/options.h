@@ -21,9 +21,10 @@ enum class OnDead : std::uint8_t {
 
 /// What is done where the loss or a gradient is no number, or the rule exploding_gradient fires.
 enum class OnExplode : std::uint8_t {
-  stop,  ///< ends the run where something is no number
-  clip,  ///< back to the last good weights, and on with gradients held at their median norm, or half the present bound
-  backoff,  ///< back to the last good weights, and on with a quarter of the rate
+  stop,     ///< ends the run where something is no number
+  clip,     ///< back to the best weights so far, and on with gradients held at their median norm, or half the present
+            ///< bound
+  backoff,  ///< back to the best weights so far, and on with a quarter of the rate
 };
 
 /// "float32" (highest), "bf16" (medium). Throws ValueError that lists them.

@@ -31,6 +31,9 @@ NamedTensors with_prefix(const NamedTensors& tensors, const std::string& prefix)
   return result;
 }
 
+/// A loss of so many times that of the first weights is an explosion, though it is finite.
+constexpr double spoiled = 100;
+
 bool all_finite(const std::vector<Tensor>& parameters) {
   return std::all_of(parameters.begin(), parameters.end(), [](const Tensor& parameter) {
     const auto values = parameter.span<float>();
@@ -247,16 +250,18 @@ bool Trainer::end_epoch() {
   s.loss_sum = s.norm_sum = 0;
   const double watched = split_.valid.empty() ? row.train_loss : row.valid.loss;
   // The epoch's last step can do this, without a batch after it that would show it.
-  if (!std::isfinite(watched) || !all_finite(parameters_)) {
-    s.monitor->report_not_finite();
-    s.history.rows.push_back(row);
-    if (on_epoch) on_epoch(row);
-    if (recover()) return s.epoch < options_.epochs;
-    s.history.ending = Ending::not_finite;
-    return false;
+  const bool finite = std::isfinite(watched) && all_finite(parameters_);
+  if (!finite) s.monitor->report_not_finite();
+  if (!finite || watched > spoiled * s.start_loss) {
+    const bool recovered = recover();
+    if (!finite || recovered) {
+      s.history.rows.push_back(row);
+      if (on_epoch) on_epoch(row);
+      if (!recovered) s.history.ending = Ending::not_finite;
+      return recovered && s.epoch < options_.epochs;
+    }
   }
   s.monitor->end_epoch(row.train_loss, row.valid.rows > 0 ? std::optional(row.valid.loss) : std::nullopt);
-  if (options_.on_explode != OnExplode::stop) s.good = copies(model_.network->state());
   s.schedule.observe(watched);
   ++s.waited;
   if (watched < s.best_loss * (1 - options_.min_delta) || split_.valid.empty()) {
@@ -292,8 +297,12 @@ History Trainer::run() {
   s.began = std::chrono::steady_clock::now();
   if (!s.begun) default_rng() = first_rng(options_);
   s.begun = true;
-  if (s.best.empty()) remember_best();
-  if (options_.on_explode != OnExplode::stop) s.good = copies(model_.network->state());
+  if (s.best.empty()) {
+    remember_best();
+    // What a cure goes back to must be better than where the run began.
+    if (options_.on_explode != OnExplode::stop && !split_.valid.empty())
+      s.start_loss = s.best_loss = evaluate(model_, dataset_, split_.valid).loss;
+  }
   while (s.running && s.epoch < options_.epochs) {
     train_epoch();
     if (!s.running) break;
@@ -338,6 +347,7 @@ io::Checkpoint Trainer::checkpoint() const {
       {"norm_sum", s.norm_sum},
       {"norm_count", s.norm_count},
       {"best_loss", has_best ? nlohmann::json(s.best_loss) : nlohmann::json()},
+      {"start_loss", std::isfinite(s.start_loss) ? nlohmann::json(s.start_loss) : nlohmann::json()},
       {"best_epoch", s.history.best_epoch},
       {"waited", s.waited},
       {"seconds", seconds()},
@@ -381,6 +391,7 @@ void Trainer::restore(const io::Checkpoint& checkpoint) {
     s.norm_sum = j.at("norm_sum");
     s.norm_count = j.at("norm_count");
     if (!j.at("best_loss").is_null()) s.best_loss = j.at("best_loss");
+    if (!j.at("start_loss").is_null()) s.start_loss = j.at("start_loss");
     s.history.best_epoch = j.at("best_epoch");
     s.waited = j.at("waited");
     s.seconds_before = j.at("seconds");

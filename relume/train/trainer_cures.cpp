@@ -142,25 +142,25 @@ void Trainer::make_leaky(const std::vector<health::LayerActivity>& sick) {
   remember_best();
 }
 
-/// Goes back to the last good weights after an explosion and changes what led to it. False where that was not asked
-/// for, or did not help too often.
+/// Goes back to the best weights after an explosion, since the last ones may be finite and spoiled all the same, and
+/// changes what led to it. False where that was not asked for, or did not help too often.
 bool Trainer::recover() {
   State& s = *state_;
   if (options_.on_explode == OnExplode::stop || s.recoveries >= most_recoveries) return false;
   ++s.recoveries;
   s.exploding = false;
-  model_.network->load_state(s.good);
+  model_.network->load_state(s.best);
   for (const auto& [name, buffer] : optimizer_->state()) Tensor(buffer).zero_();
   if (options_.on_explode == OnExplode::backoff) {
     s.lr_factor /= 4;
     log_cure(
-        fmt::format("the gradient exploded: back to the last good weights, the learning rate is now {:g} of the "
+        fmt::format("the gradient exploded: back to the best weights so far, the learning rate is now {:g} of the "
                     "schedule's",
                     s.lr_factor));
   } else {
     s.clip_norm = s.clip_norm > 0 ? s.clip_norm / 2 : median_norm(s.monitor->measurements().checks);
     log_cure(
-        fmt::format("the gradient exploded: back to the last good weights, gradients are clipped to a norm of {:.3g}",
+        fmt::format("the gradient exploded: back to the best weights so far, gradients are clipped to a norm of {:.3g}",
                     s.clip_norm));
   }
   s.monitor->begin_again("Mended: " + s.history.cures.back() + ".");

@@ -34,11 +34,11 @@ struct Trainer::State {
   double norm_sum = 0;
   std::int64_t norm_count = 0;
   double best_loss = std::numeric_limits<double>::infinity();
+  double start_loss = std::numeric_limits<double>::infinity();  // where explosions are cured; else not measured
   std::int64_t waited = 0;  // epochs since the best
   NamedTensors best, last;
   std::unique_ptr<health::Monitor> monitor;
   bool exploding = false;  // the rule has fired since the last step
-  NamedTensors good;       // the last finite weights; kept only where a cure goes back to them
   double lr_factor = 1;    // what cures have made of the schedule's rate
   double clip_norm = 0;    // and of the bound on the gradient
   std::int64_t recoveries = 0;

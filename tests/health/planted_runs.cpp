@@ -361,10 +361,10 @@ Outcome run(const Case& one, const std::function<void(Training&)>& observe) {
       t.optimizer->zero_grad();
       const Tensor loss = t.loss(take(t.x, rows), take(t.y, rows));
       loss.backward();
-      if (observe && step % 16 == 0) observe(t);
       sum += loss.item<double>();
       ++batches, ++step;
       going = monitor.step(loss.item<double>());
+      if (observe && (step % 16 == 0 || !going)) observe(t);
     }
     if (going) monitor.end_epoch(sum / static_cast<double>(batches), mean_loss(t, t.x_valid, t.y_valid));
   }

@@ -63,7 +63,8 @@ struct Outcome {
   std::unique_ptr<Training> training;
 };
 
-/// Trains as a hand-written loop with a Monitor does. `observe` is called between backward and step, each 16th time.
+/// Trains as a hand-written loop with a Monitor does. `observe` is called after each 16th step and after the one that
+/// failed, while its gradients are there.
 Outcome run(const Case& one, const std::function<void(Training&)>& observe = {});
 
 /// The units of the n-th activation that the rule is about, counted in double precision by the definitions: dead_units,

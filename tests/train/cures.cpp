@@ -158,5 +158,17 @@ TEST(Options, NameTheCuresThatTheyDoNotKnow) {
   EXPECT_THROW(on_explode_from_name("revive"), ValueError);
 }
 
+TEST(Explosions, ThatAreFiniteAreMendedFromTheBestWeightsAndNotFromTheLast) {
+  Problem p = make_problem("friedman", "linear(64) relu linear(64) relu", 1000);
+  Options options{.epochs = 30, .batch_size = 32, .optimizer = "sgd", .lr = 3};
+  options.on_explode = OnExplode::backoff;
+  options.on_dead = OnDead::revive;
+  Trainer trainer(p.model, p.dataset, p.split, options);
+  const History history = trainer.run();
+  EXPECT_EQ(history.ending, Ending::all_epochs);
+  EXPECT_FALSE(history.cures.empty());
+  EXPECT_GT(evaluate(p.model, p.dataset, p.split.valid).r2, 0.7);
+}
+
 }  // namespace
 }  // namespace relume::train
