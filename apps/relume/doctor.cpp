@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
+#include "apps/relume/foreign_model.h"
 #include "apps/relume/result.h"
 #include "relume/base/require.h"
 #include "relume/data/batches.h"
@@ -25,7 +26,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::int64_t gradient_rows = 256;  // on which the gradient is measured
 
 struct Arguments {
-  std::string model, data, out;
+  std::string model, data, layers, target = "last", out;
   bool fix = false, json = false;
 };
 
@@ -182,8 +183,9 @@ Json fix(io::Model model, const train::Trial& trial, const Examination& e, const
 
 void run(const Arguments& a) {
   require<InputError>(!a.fix || !a.out.empty(), "doctor: --fix needs a file to write the mended model to: -o FILE");
-  const io::Model model = io::Model::load(a.model);
-  const train::Trial trial = train::make_trial(model, a.data);
+  io::Model model = a.layers.empty() ? io::Model::load(a.model) : load_foreign_model(a.model, a.layers);
+  const train::Trial trial =
+      a.layers.empty() ? train::make_trial(model, a.data) : make_foreign_trial(model, a.data, a.target);
   const Examination e = examine(model, trial);
   Json fixed;
   if (a.fix) fixed = fix(model, trial, e, a);
@@ -211,8 +213,14 @@ void run(const Arguments& a) {
 void add_doctor(CLI::App& app) {
   CLI::App* command = app.add_subcommand("doctor", "Examine a model's units, weights and gradients on data");
   auto a = std::make_shared<Arguments>();
-  command->add_option("MODEL", a->model, "model.safetensors of a run")->required();
+  command->add_option("MODEL", a->model, "model.safetensors of a run; with --layers any file of that format")
+      ->required();
   command->add_option("DATA", a->data, "as for train; of an IDX folder the test set")->required();
+  command->add_option("--layers", a->layers,
+                      "the layers of a network that others have saved: \"linear(64) relu linear(32) relu\"; the output "
+                      "layer follows, and the data goes in as it is");
+  command->add_option("--target", a->target, "with --layers: the column of a table that the network predicts")
+      ->capture_default_str();
   command->add_flag("--fix", a->fix, "write a smaller model without the dead units, with the same outputs");
   command->add_option("-o,--out", a->out, "where --fix writes to");
   command->add_flag("--json", a->json, "print the result as one JSON object");

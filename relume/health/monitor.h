@@ -14,6 +14,12 @@
 
 namespace relume::health {
 
+/// What a Monitor remembers, for a checkpoint.
+struct MonitorState {
+  std::vector<std::pair<std::string, Tensor>> tensors;  ///< float64: the checks, and the losses of the epochs
+  std::string text;                                     ///< JSON: the findings so far, and where it stands
+};
+
 struct MonitorOptions {
   Thresholds thresholds;
   std::int64_t interval = 16;  ///< steps from one check to the next, after the first eight; the others cost nothing
@@ -55,6 +61,11 @@ class Monitor {
   /// The run goes on from earlier weights: the checks so far are forgotten, and what exploded is a warning now whose
   /// remedy is what was done about it.
   void begin_again(const std::string& what_was_done);
+
+  MonitorState state() const;
+  /// Goes on from there as if it had never stopped; what units did is counted anew. Throws InputError where the state
+  /// is of another network or damaged.
+  void restore(const MonitorState& state);
 
   /// Called at the check at which a rule first fires for a layer.
   std::function<void(const Finding&)> on_finding;

@@ -98,6 +98,7 @@ std::string curves(const ReportData& data) {
       chart(data, data.metric_name, {{"train", &EpochRow::train_metric}, {"valid", &EpochRow::valid_metric}}) +
       chart(data, "learning rate", {{"learning rate", &EpochRow::learning_rate}}, true) +
       chart(data, "gradient norm", {{"gradient norm", &EpochRow::gradient_norm}}, true) +
+      chart(data, "largest step ‖Δw‖/‖w‖", {{"largest step", &EpochRow::update_ratio}}, true) +
       chart(data, "share of dead units", {{"share of dead units", &EpochRow::dead_share}});
   return charts.empty() ? "" : "<div class=\"charts\">\n" + charts + "</div>\n";
 }
@@ -113,7 +114,12 @@ std::string findings(const ReportData& data) {
     if (!finding.remedy.empty()) text += fmt::format("<p class=\"quiet\">What helps: {}</p>\n", shown(finding.remedy));
     text += "</div>\n";
   }
-  return text + more(data.findings.size(), most_items);
+  text += more(data.findings.size(), most_items);
+  if (data.cures.empty()) return text;
+  text += "<p>What was done:</p>\n<ul>\n";
+  for (std::size_t i = 0; i < std::min(data.cures.size(), most_items); ++i)
+    text += fmt::format("<li>{}</li>\n", shown(data.cures[i]));
+  return text + "</ul>\n" + more(data.cures.size(), most_items);
 }
 
 void check(const ConfusionMatrix& confusion) {
@@ -188,13 +194,14 @@ std::string epochs(const ReportData& data) {
   const std::size_t step = (data.epochs.size() + most_table_rows - 1) / most_table_rows;
   const std::string metric = shown(data.metric_name);
   std::string rows = row("th", {"epoch", "train loss", "valid loss", "train " + metric, "valid " + metric,
-                                "learning rate", "gradient norm", "dead", "seconds"});
+                                "learning rate", "gradient norm", "largest step", "dead", "seconds"});
   for (std::size_t i = 0; i < data.epochs.size(); ++i) {
     const EpochRow& epoch = data.epochs[i];
     if (i % step != 0 && i + 1 != data.epochs.size() && epoch.epoch != data.best_epoch) continue;
     std::vector<std::string> cells{std::to_string(epoch.epoch)};
     for (Value value : {&EpochRow::train_loss, &EpochRow::valid_loss, &EpochRow::train_metric, &EpochRow::valid_metric,
-                        &EpochRow::learning_rate, &EpochRow::gradient_norm, &EpochRow::dead_share, &EpochRow::seconds})
+                        &EpochRow::learning_rate, &EpochRow::gradient_norm, &EpochRow::update_ratio,
+                        &EpochRow::dead_share, &EpochRow::seconds})
       cells.push_back(format_number(epoch.*value));
     rows += row("td", cells);
   }

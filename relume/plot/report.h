@@ -21,7 +21,8 @@ struct EpochRow {
   double valid_metric = unknown;
   double learning_rate = unknown;
   double gradient_norm = unknown;
-  double dead_share = unknown;  ///< of all ReLU-like units, 0 to 1
+  double update_ratio = unknown;  ///< the largest ‖Δw‖/‖w‖ of a weight matrix
+  double dead_share = unknown;    ///< of all ReLU-like units, 0 to 1
   double seconds = unknown;
 };
 
@@ -59,6 +60,7 @@ struct ReportData {
   std::vector<MetricRow> metrics;
   ConfusionMatrix confusion;
   std::vector<ReportFinding> findings;
+  std::vector<std::string> cures;  ///< what was done about them, in the order of time
   std::vector<std::string> columns_used;
   std::vector<std::pair<std::string, std::string>> columns_left_out;  ///< name and reason
 };

@@ -79,6 +79,7 @@ plot::ReportData to_report(const RunResult& result) {
     }
     e.learning_rate = row.lr;
     e.gradient_norm = row.grad_norm;
+    e.update_ratio = row.update_ratio;
     e.seconds = row.seconds;
     report.epochs.push_back(e);
   }
@@ -95,6 +96,7 @@ plot::ReportData to_report(const RunResult& result) {
   add_confusion(report, result);
   for (const health::Finding& f : result.history.findings)
     report.findings.push_back({f.rule, std::string(health::name(f.severity)), f.layer, f.cause, f.remedy});
+  report.cures = result.history.cures;
   if (result.model->preprocessor) {
     for (const auto& column : result.model->preprocessor->used()) report.columns_used.push_back(column.name);
     for (const auto& column : result.model->preprocessor->left_out())

@@ -334,6 +334,8 @@ io::Checkpoint Trainer::checkpoint() const {
   for (auto& part :
        {copies(model_.network->state(), "model."), copies(s.best, "best."), copies(optimizer_->state(), "optimizer.")})
     result.tensors.insert(result.tensors.end(), part.begin(), part.end());
+  const health::MonitorState monitor = s.monitor->state();
+  for (auto& part : copies(monitor.tensors, "monitor.")) result.tensors.push_back(std::move(part));
   nlohmann::json rows = nlohmann::json::array();
   for (const EpochRow& row : s.history.rows) rows.push_back(row_to_json(row));
   const auto& memory = s.schedule.memory();
@@ -358,6 +360,7 @@ io::Checkpoint Trainer::checkpoint() const {
       {"clip_norm", s.clip_norm},
       {"recoveries", s.recoveries},
       {"revived", s.revived},
+      {"monitor", monitor.text},
       {"cures", s.history.cures},
       {"layers", nn::to_string(model_.layers)},
       {"rng", (s.begun ? default_rng() : first_rng(options_)).state()},
@@ -381,6 +384,7 @@ void Trainer::restore(const io::Checkpoint& checkpoint) {
     s.recoveries = j.at("recoveries");
     s.revived = j.at("revived");
     s.history.cures = j.at("cures");
+    s.monitor->restore({with_prefix(checkpoint.tensors, "monitor."), j.at("monitor").get<std::string>()});
     s.best = copies(with_prefix(checkpoint.tensors, "best."));
     optimizer_->load_state(with_prefix(checkpoint.tensors, "optimizer."), j.at("steps"));
     optimizer_->set_lr(j.at("lr"));

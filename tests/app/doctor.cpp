@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "relume/base/rng.h"
+#include "relume/io/safetensors.h"
+#include "relume/tensor/tensor.h"
 #include "tests/app/run_app.h"
 
 namespace relume::app {
@@ -44,6 +47,51 @@ TEST(Doctor, AsksWhereTheMendedModelIsToGo) {
   const Outcome outcome = relume(place, {"doctor", "model.safetensors", "builtin:spirals", "--fix"});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_THAT(outcome.err, HasSubstr("-o FILE"));
+}
+
+/// A network 2-12-3-2 as PyTorch names it, with matrices whose names sort wrongly as text and two dead units.
+void save_foreign(const Workplace& place) {
+  manual_seed(3);
+  io::SafeTensors file;
+  const Tensor bias = zeros({12});
+  bias.data<float>()[1] = bias.data<float>()[4] = -100;
+  file.tensors = {{"net.10.weight", randn({2, 3})},
+                  {"net.2.weight", randn({3, 12})},
+                  {"net.2.bias", zeros({3})},
+                  {"net.0.weight", randn({12, 2})},
+                  {"net.0.bias", bias}};
+  io::save_safetensors(place / "foreign.safetensors", file);
+}
+
+TEST(Doctor, ExaminesANetworkThatOthersHaveSaved) {
+  const Workplace place;
+  save_foreign(place);
+  const Outcome outcome = relume(place, {"doctor", "foreign.safetensors", "builtin:spirals", "--layers",
+                                         "linear(12) relu linear(3) elu", "--json"});
+  EXPECT_EQ(outcome.status, 1) << outcome.err;
+  const auto j = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(j["findings"][0]["rule"], "dead_units");
+  EXPECT_EQ(j["findings"][0]["layer"], "relu1");
+  EXPECT_EQ(j["findings"][0]["units"], nlohmann::json({1, 4}));
+  const Outcome with_output = relume(place, {"doctor", "foreign.safetensors", "builtin:spirals", "--layers",
+                                             "linear(12) relu linear(3) elu linear(2)", "--json"});
+  EXPECT_EQ(with_output.out, outcome.out);
+}
+
+TEST(Doctor, SaysWhichWeightsDoNotFitTheLayersThatAreGiven) {
+  const Workplace place;
+  save_foreign(place);
+  place.write("wide.csv", "a,b,c,label\n1,2,3,x\n4,5,6,y\n");
+  place.write("text.csv", "a,b,label\n1,2,x\n4,blue,y\n");
+  const auto error = [&](const std::string& layers, const std::string& data) {
+    const Outcome outcome = relume(place, {"doctor", "foreign.safetensors", data, "--layers", layers});
+    EXPECT_EQ(outcome.status, 2) << layers;
+    return outcome.err;
+  };
+  EXPECT_THAT(error("linear(12) relu", "builtin:spirals"), HasSubstr("holds 3 matrices"));
+  EXPECT_THAT(error("linear(11) relu linear(3) relu", "builtin:spirals"), HasSubstr("net.0.weight is [12, 2]"));
+  EXPECT_THAT(error("linear(12) relu linear(3) relu", "wide.csv"), HasSubstr("have 3 values, the first layer takes 2"));
+  EXPECT_THAT(error("linear(12) relu linear(3) relu", "text.csv"), HasSubstr("column \"b\" is no number"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // A run that is interrupted and taken up again is the run that was never interrupted, bit for bit.
 #include <filesystem>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -69,7 +70,14 @@ void expect_same(const Outcome& a, const Outcome& b) {
     EXPECT_EQ(a.history.rows[i].valid.loss, b.history.rows[i].valid.loss) << i;
     EXPECT_EQ(a.history.rows[i].grad_norm, b.history.rows[i].grad_norm) << i;
     EXPECT_EQ(a.history.rows[i].lr, b.history.rows[i].lr) << i;
+    EXPECT_EQ(a.history.rows[i].update_ratio, b.history.rows[i].update_ratio) << i;
   }
+  const auto in_words = [](const History& history) {
+    std::string text;
+    for (const health::Finding& f : history.findings) text += fmt::format("{} {}\n", f.step, health::to_string(f));
+    return text;
+  };
+  EXPECT_EQ(in_words(a.history), in_words(b.history));
 }
 
 TEST(Resume, GoesOnToTheSameBitsFromTheMiddleOfAnEpoch) {
@@ -151,6 +159,15 @@ TEST(Resume, RefusesADamagedCheckpoint) {
   checkpoint = trainer.checkpoint();
   checkpoint.tensors.erase(checkpoint.tensors.begin());
   EXPECT_THAT(message_of<InputError>([&] { trainer.restore(checkpoint); }), HasSubstr("missing"));
+}
+
+TEST(Resume, RemembersWhatTheMonitorHasSeen) {
+  // Steps far too large: found early, and still in the report of the run that goes on.
+  const Options options{.epochs = 6, .batch_size = 16, .optimizer = "adam", .lr = 0.5, .seed = 3};
+  const Outcome whole = uninterrupted("linear(16) tanh linear(8) tanh", options);
+  EXPECT_THAT(whole.history.findings, testing::Contains(testing::Field(&health::Finding::rule, "step_too_large")));
+  for (const int batches : {5, 30, 55})
+    expect_same(interrupted("linear(16) tanh linear(8) tanh", options, batches), whole);
 }
 
 }  // namespace
