@@ -35,7 +35,7 @@ struct Trainer::State {
   std::int64_t norm_count = 0;
   double best_loss = std::numeric_limits<double>::infinity();
   double start_loss = std::numeric_limits<double>::infinity();  // where explosions are cured; else not measured
-  std::int64_t waited = 0;  // epochs since the best
+  std::int64_t waited = 0;                                      // epochs since the best
   NamedTensors best, last;
   std::unique_ptr<health::Monitor> monitor;
   bool exploding = false;  // the rule has fired since the last step
