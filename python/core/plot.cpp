@@ -43,7 +43,7 @@ void bind_plot(nb::module_& module) {
              nb::cast<Chart&>(chart).axes_through_zero();
              return nb::borrow(chart);
            })
-      .def("save", &Chart::save, "path"_a, "Writes a .svg, .png or .pdf.")
+      .def("save", &Chart::save, "path"_a, "Writes a .svg, .png, .pdf or .html.")
       .def("text", &Chart::text, "columns"_a = 79, "rows"_a = 24, "colour"_a = false, "The picture in characters.");
   module.def("_chart_of_functions", &plot::chart_of_functions, "activations"_a, "low"_a, "high"_a, "derivative"_a);
 }

@@ -22,17 +22,29 @@ struct fmt::formatter<relume::Shape> {
 
 namespace relume {
 
+// Hidden: there are hundreds of these, each with a name as long as its arguments' types, and no other library calls
+// them.
+#define RELUME_HIDDEN [[gnu::visibility("hidden")]]
+
+/// Where fail() ends; one for each type of error.
+template <class E>
+[[noreturn]] RELUME_HIDDEN void throw_error(fmt::string_view text, fmt::format_args args) {
+  throw E(fmt::vformat(text, args));
+}
+
 /// Throws E with the formatted text.
 template <class E = ValueError, class... Args>
-[[noreturn]] void fail(fmt::format_string<Args...> text, Args&&... args) {
-  throw E(fmt::format(text, std::forward<Args>(args)...));
+[[noreturn]] RELUME_HIDDEN void fail(fmt::format_string<Args...> text, Args&&... args) {
+  throw_error<E>(text, fmt::make_format_args(args...));
 }
 
 /// Throws E with the formatted text unless `holds`; the text is formatted only then.
 template <class E = ValueError, class... Args>
-inline void require(bool holds, fmt::format_string<Args...> text, Args&&... args) {
+RELUME_HIDDEN inline void require(bool holds, fmt::format_string<Args...> text, Args&&... args) {
   if (!holds) [[unlikely]]
     fail<E>(text, std::forward<Args>(args)...);
 }
+
+#undef RELUME_HIDDEN
 
 }  // namespace relume

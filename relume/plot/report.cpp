@@ -8,9 +8,9 @@
 
 #include "relume/base/atomic_file.h"
 #include "relume/base/require.h"
+#include "relume/plot/chart.h"
 #include "relume/plot/html.h"
-#include "relume/plot/report_style.h"
-#include "relume/plot/svg_chart.h"
+#include "relume/plot/page.h"
 
 namespace relume::plot {
 namespace {
@@ -77,19 +77,18 @@ using Value = double EpochRow::*;
 /// A chart of these columns, or nothing where none was measured.
 std::string chart(const ReportData& data, std::string title,
                   std::initializer_list<std::pair<const char*, Value>> columns, bool logarithmic = false) {
-  SvgChart result{std::move(title), "epoch", {}, logarithmic, std::nullopt, "best"};
-  if (data.best_epoch >= 0) result.marked_x = static_cast<double>(data.best_epoch);
-  bool measured = false;
+  Chart result(std::move(title));
+  result.x_label("epoch");
+  if (data.best_epoch >= 0) result.mark_x(static_cast<double>(data.best_epoch), "best");
+  std::vector<double> x;
+  for (const EpochRow& epoch : data.epochs) x.push_back(static_cast<double>(epoch.epoch));
   for (const auto& [name, value] : columns) {
-    Series series{name, {}, {}};
-    for (const EpochRow& epoch : data.epochs) {
-      series.x.push_back(static_cast<double>(epoch.epoch));
-      series.y.push_back(epoch.*value);
-      measured |= std::isfinite(epoch.*value);
-    }
-    result.series.push_back(std::move(series));
+    std::vector<double> y;
+    for (const EpochRow& epoch : data.epochs) y.push_back(epoch.*value);
+    if (std::any_of(y.begin(), y.end(), [](double v) { return std::isfinite(v); })) result.line(x, std::move(y), name);
   }
-  return measured ? to_svg(result) : "";
+  if (logarithmic) result.logarithmic_y_if_wide();
+  return result.html();
 }
 
 std::string curves(const ReportData& data) {
@@ -213,15 +212,10 @@ std::string epochs(const ReportData& data) {
 }  // namespace
 
 std::string report_html(const ReportData& data) {
-  return fmt::format(
-             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n"
-             "<style>{}</style>\n</head>\n<body>\n<main>\n",
-             shown(data.title), report_style) +
-         header(data) + section("Summary", summary(data)) + section("Results", metrics(data)) +
-         section("Findings", findings(data)) + section("Curves", curves(data)) +
-         section("Confusion matrix", confusion(data)) + section("Columns", columns(data)) + epochs(data) +
-         "</main>\n</body>\n</html>\n";
+  return page(data.title, header(data) + section("Summary", summary(data)) + section("Results", metrics(data)) +
+                              section("Findings", findings(data)) + section("Curves", curves(data)) +
+                              section("Confusion matrix", confusion(data)) + section("Columns", columns(data)) +
+                              epochs(data));
 }
 
 void write_report(const std::filesystem::path& path, const ReportData& data) { write_file(path, report_html(data)); }

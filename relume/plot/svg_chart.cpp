@@ -1,29 +1,26 @@
-#include "relume/plot/svg_chart.h"
-
+// The still picture of a chart.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "relume/base/require.h"
 #include "relume/plot/html.h"
+#include "relume/plot/html_chart.h"
 
 namespace relume::plot {
 namespace {
 
-constexpr double width = 440, height = 270;
-constexpr double left = 54, right = 426, top = 56, bottom = 228;
+constexpr double width = 440, plot_height = 172, right = 426;
 // Two points a unit of the plot's width are all that can be told apart.
 constexpr std::size_t most_buckets = 372;
-
-/// Finite, and so that the span of two of them is finite as well.
-bool can_be_drawn(double value) { return std::abs(value) <= 1e300; }
+constexpr std::size_t colours = 8;       // that the style knows; lines after them are dashed
+constexpr std::size_t most_ordered = 6;  // names of ordered lines; of more the first and the last are named
 
 struct Range {
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();
 
   void include(double value) {
-    if (!can_be_drawn(value)) return;
     low = std::min(low, value);
     high = std::max(high, value);
   }
@@ -70,78 +67,81 @@ Axis linear_axis(Range range, double from, double to, int count, bool whole_numb
   return axis;
 }
 
-Axis value_axis(const SvgChart& chart) {
+Axis logarithmic_axis(Range range, double from, double to) {
+  double first = std::floor(std::log10(range.low)), last = std::ceil(std::log10(range.high));
+  if (first == last) --first, ++last;
+  Axis axis{{std::pow(10.0, first), std::pow(10.0, last)}, from, to, true, {}};
+  const double step = std::ceil((last - first) / 6);
+  for (double power = first; power <= last; power += step) axis.ticks.push_back(std::pow(10.0, power));
+  return axis;
+}
+
+Axis value_axis(const ChartData& chart, double bottom, double top) {
   Range range;
-  for (const Series& series : chart.series)
-    for (double value : series.y) range.include(value);
-  if (chart.logarithmic && !range.empty() && range.low > 0 && range.high / range.low > 100) {
-    const double first = std::floor(std::log10(range.low)), last = std::ceil(std::log10(range.high));
-    Axis axis{{std::pow(10.0, first), std::pow(10.0, last)}, bottom, top, true, {}};
-    const double step = std::ceil((last - first) / 6);
-    for (double power = first; power <= last; power += step) axis.ticks.push_back(std::pow(10.0, power));
-    return axis;
-  }
+  for (const Line& line : chart.lines)
+    for (std::size_t k = 0; k < line.y.size(); ++k)
+      if (chart.can_draw(line.x[k], line.y[k])) range.include(line.y[k]);
+  if (chart.logarithmic && !range.empty()) return logarithmic_axis(range, bottom, top);
   range = widened(range);
   const double step = nice_step(range.high - range.low, 5);
   return linear_axis({std::floor(range.low / step) * step, std::ceil(range.high / step) * step}, bottom, top, 5, false);
 }
 
-Axis position_axis(const SvgChart& chart) {
+Axis position_axis(const ChartData& chart, double left) {
   Range range;
-  for (const Series& series : chart.series)
-    for (double value : series.x) range.include(value);
-  return linear_axis(range, left, right, 6, true);
+  bool whole = true;
+  for (const Line& line : chart.lines)
+    for (const double x : line.x)
+      if (std::abs(x) <= 1e300) range.include(x), whole = whole && x == std::floor(x);
+  return linear_axis(range, left, right, 6, whole);
 }
 
-/// The points to draw: of each run of neighbours the lowest, the highest and the first gap, so that neither a spike nor
-/// a hole is lost.
-std::vector<std::size_t> visible_points(const Series& series) {
-  const std::size_t count = series.y.size(), run = (count + most_buckets - 1) / most_buckets;
-  std::vector<std::size_t> points;
-  for (std::size_t begin = 0; begin < count; begin += run) {
-    const std::size_t end = std::min(begin + run, count);
-    std::size_t low = end, high = end, gap = end;
-    for (std::size_t i = begin; i < end; ++i) {
-      if (!can_be_drawn(series.y[i])) {
-        gap = std::min(gap, i);
-        continue;
-      }
-      if (low == end || series.y[i] < series.y[low]) low = i;
-      if (high == end || series.y[i] > series.y[high]) high = i;
-    }
-    std::vector<std::size_t> chosen{low, high, gap};
-    std::ranges::sort(chosen);
-    chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
-    for (std::size_t i : chosen)
-      if (i < end) points.push_back(i);
-  }
-  return points;
+/// The class of a line, and what of its look is its own.
+std::string style_of(std::size_t i, const ChartData& chart, const char* more = "") {
+  std::string own;
+  if (chart.ordered) own += fmt::format("stroke:{};", chart.ordered_colour(i));
+  // Functions lie on each other over long stretches: the lower ones look out from under the upper.
+  if (chart.through_zero)
+    own += fmt::format("stroke-width:{};", 2 + 0.5 * static_cast<double>(chart.lines.size() - 1 - i));
+  if (!own.empty()) own = fmt::format(" style=\"{}\"", own);
+  const bool dashed = !chart.ordered && i >= colours;
+  return fmt::format("class=\"series-{}{}{}\"{}", i % colours, dashed ? " dashed" : "", more, own);
 }
 
 /// A stretch without gaps: a line, or a dot where it is one point.
-std::string draw_stretch(const std::vector<std::pair<double, double>>& points, std::size_t number) {
+std::string draw_stretch(const std::vector<std::pair<double, double>>& points, const std::string& style) {
   if (points.empty()) return {};
   if (points.size() == 1)
-    return fmt::format("<circle class=\"series-{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"/>\n", number, points[0].first,
-                       points[0].second);
-  std::string text = fmt::format("<polyline class=\"series-{}\" points=\"", number);
+    return fmt::format("<circle {} cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"/>\n", style, points[0].first, points[0].second);
+  std::string text = fmt::format("<polyline {} points=\"", style);
   for (const auto& [x, y] : points) text += fmt::format("{:.1f},{:.1f} ", x, y);
   text.back() = '"';
   return text + "/>\n";
 }
 
-std::string draw_series(const Series& series, std::size_t number, const Axis& x, const Axis& y) {
+std::string draw_line(std::size_t i, const ChartData& chart, const Axis& x, const Axis& y) {
+  const Line& line = chart.lines[i];
+  const std::string style = style_of(i, chart);
   std::string text;
   std::vector<std::pair<double, double>> stretch;
-  for (std::size_t i : visible_points(series)) {
-    if (can_be_drawn(series.y[i])) {
-      stretch.emplace_back(x.position(series.x[i]), y.position(series.y[i]));
+  for (const std::size_t k : visible_points(line, chart)) {
+    if (chart.can_draw(line.x[k], line.y[k])) {
+      stretch.emplace_back(x.position(line.x[k]), y.position(line.y[k]));
     } else {
-      text += draw_stretch(stretch, number);
+      text += draw_stretch(stretch, style);
       stretch.clear();
     }
   }
-  return text + draw_stretch(stretch, number);
+  return text + draw_stretch(stretch, style);
+}
+
+std::string draw_points(std::size_t i, const ChartData& chart, const Axis& x, const Axis& y) {
+  const Line& line = chart.lines[i];
+  std::string text = fmt::format("<path {} d=\"", style_of(i, chart, " points"));
+  for (std::size_t k = 0; k < line.x.size(); ++k)
+    if (chart.can_draw(line.x[k], line.y[k]))
+      text += fmt::format("M{:.1f},{:.1f}h0", x.position(line.x[k]), y.position(line.y[k]));
+  return text + "\"/>\n";
 }
 
 std::string draw_text(double x, double y, const char* anchor, std::string_view text) {
@@ -149,53 +149,101 @@ std::string draw_text(double x, double y, const char* anchor, std::string_view t
                      escape_html(text));
 }
 
-std::string draw_axes(const SvgChart& chart, const Axis& x, const Axis& y) {
+std::string draw_rule(const char* kind, double x1, double x2, double y1, double y2) {
+  return fmt::format("<line class=\"{}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>\n", kind, x1, x2, y1,
+                     y2);
+}
+
+std::string draw_axes(const ChartData& chart, const Axis& x, const Axis& y) {
   std::string text;
-  for (double tick : y.ticks) {
+  for (const double tick : y.ticks) {
     const double at = y.position(tick);
-    text +=
-        fmt::format("<line class=\"grid\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>\n", left, right, at, at);
-    text += draw_text(left - 6, at + 4, "end", format_number(tick));
+    text += draw_rule("grid", x.from, x.to, at, at) + draw_text(x.from - 6, at + 4, "end", format_number(tick));
   }
-  for (double tick : x.ticks) text += draw_text(x.position(tick), bottom + 16, "middle", fmt::format("{:.12g}", tick));
-  text += fmt::format("<line class=\"axis\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>\n", left, right, bottom, bottom);
-  return text + draw_text((left + right) / 2, height - 8, "middle", chart.x_label);
+  for (const double tick : x.ticks)
+    text += draw_text(x.position(tick), y.from + 16, "middle", fmt::format("{:.12g}", tick));
+  const bool crosses =
+      chart.through_zero && x.range.low <= 0 && x.range.high >= 0 && y.range.low <= 0 && y.range.high >= 0;
+  const double level = crosses ? y.position(0) : y.from;
+  text += draw_rule("axis", x.from, x.to, level, level);
+  if (crosses) text += draw_rule("axis", x.position(0), x.position(0), y.from, y.to);
+  if (!chart.y_label.empty())
+    text += fmt::format(
+        "<text class=\"label\" transform=\"translate(12 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
+        (y.from + y.to) / 2, escape_html(chart.y_label));
+  return text + draw_text((x.from + x.to) / 2, y.from + 34, "middle", chart.x_label);
 }
 
-std::string draw_legend(const SvgChart& chart) {
-  if (chart.series.size() < 2) return {};
+struct Legend {
   std::string text;
-  double x = left;
-  for (std::size_t i = 0; i < chart.series.size(); ++i) {
-    const std::string& name = chart.series[i].name;
-    text += fmt::format("<line class=\"series-{}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"32\" y2=\"32\"/>\n", i, x, x + 18);
-    text += draw_text(x + 23, 36, "start", name);
-    x += 40 + 6.5 * static_cast<double>(name.size());
+  double bottom = 24;
+};
+
+Legend draw_legend(const ChartData& chart, double left) {
+  Legend legend;
+  const std::size_t n = chart.lines.size();
+  if (n < 2) return legend;
+  double x = left, y = 36;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (chart.ordered && n > most_ordered && i != 0 && i + 1 != n) continue;
+    const std::string& name = chart.lines[i].name;
+    const double wide = 40 + 6.5 * static_cast<double>(name.size());
+    if (x + wide > width && x > left) x = left, y += 18;
+    legend.text += fmt::format("<line {} x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>\n",
+                               style_of(i, chart), x, x + 18, y - 4, y - 4);
+    legend.text += draw_text(x + 23, y, "start", name);
+    x += wide;
   }
-  return text;
+  legend.bottom = y + 6;
+  return legend;
 }
 
-std::string draw_mark(const SvgChart& chart, const Axis& x) {
-  if (!chart.marked_x || *chart.marked_x < x.range.low || *chart.marked_x > x.range.high) return {};
-  const double at = x.position(*chart.marked_x);
-  return fmt::format("<line class=\"mark\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{}\"/>\n", at, at, top, bottom) +
-         draw_text(at, top - 4, "middle", chart.mark);
+std::string draw_mark(const ChartData& chart, const Axis& x, double bottom, double top) {
+  if (!chart.mark || !(chart.mark->x >= x.range.low && chart.mark->x <= x.range.high)) return {};
+  const double at = x.position(chart.mark->x);
+  return draw_rule("mark", at, at, top, bottom) +
+         draw_text(std::clamp(at, x.from + 14, x.to - 14), top - 4, "middle", chart.mark->name);
 }
 
 }  // namespace
 
-std::string to_svg(const SvgChart& chart) {
-  for (const Series& series : chart.series)
-    require(series.x.size() == series.y.size(), "to_svg: {} has {} values of x and {} of y; give one x for each y",
-            series.name, series.x.size(), series.y.size());
-  const Axis x = position_axis(chart), y = value_axis(chart);
+std::vector<std::size_t> visible_points(const Line& line, const ChartData& chart) {
+  const std::size_t count = line.y.size(),
+                    run = count <= 3 * most_buckets ? 1 : (count + most_buckets - 1) / most_buckets;
+  std::vector<std::size_t> points;
+  for (std::size_t begin = 0; begin < count; begin += run) {
+    const std::size_t end = std::min(begin + run, count);
+    std::size_t low = end, high = end, gap = end;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!chart.can_draw(line.x[i], line.y[i])) {
+        gap = std::min(gap, i);
+        continue;
+      }
+      if (low == end || line.y[i] < line.y[low]) low = i;
+      if (high == end || line.y[i] > line.y[high]) high = i;
+    }
+    std::vector<std::size_t> chosen{low, high, gap};
+    std::ranges::sort(chosen);
+    chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+    for (const std::size_t i : chosen)
+      if (i < end) points.push_back(i);
+  }
+  return points;
+}
+
+std::string to_svg(const ChartData& chart) {
+  const double left = chart.y_label.empty() ? 54 : 70;
+  const Legend legend = draw_legend(chart, left);
+  const double top = legend.bottom + 16, bottom = top + plot_height;
+  const Axis x = position_axis(chart, left), y = value_axis(chart, bottom, top);
   const std::string title = escape_html(chart.title);
-  std::string text = fmt::format(
-      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n<text class=\"title\" x=\"{}\" y=\"16\">{}</text>\n",
-      width, height, title, left, title);
-  text += draw_axes(chart, x, y) + draw_mark(chart, x);
-  for (std::size_t i = 0; i < chart.series.size(); ++i) text += draw_series(chart.series[i], i, x, y);
-  return text + draw_legend(chart) + "</svg>\n";
+  std::string text =
+      fmt::format("<svg viewBox=\"0 0 {} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", width, bottom + 42, title);
+  text += fmt::format("<text class=\"title\" x=\"{}\" y=\"16\">{}</text>\n", left, title);
+  text += draw_axes(chart, x, y) + draw_mark(chart, x, bottom, top);
+  for (std::size_t i = 0; i < chart.lines.size(); ++i)
+    text += chart.lines[i].joined ? draw_line(i, chart, x, y) : draw_points(i, chart, x, y);
+  return text + legend.text + "</svg>\n";
 }
 
 }  // namespace relume::plot

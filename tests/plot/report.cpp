@@ -1,12 +1,12 @@
 #include "relume/plot/report.h"
 
 #include <cmath>
+#include <cstring>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "relume/base/error.h"
-#include "relume/plot/svg_chart.h"
 
 namespace relume::plot {
 namespace {
@@ -49,9 +49,18 @@ TEST(Report, HoldsWhatItWasGiven) {
     EXPECT_THAT(page, HasSubstr(text));
 }
 
-TEST(Report, AsksNothingOfANetworkAndRunsNoScript) {
-  const std::string page = report_html(example());
-  for (const char* text : {"http", "<script", "src=", "@import", "url("}) EXPECT_THAT(page, Not(HasSubstr(text)));
+/// The page without its scripts and its style, which are relume's own.
+std::string without_scripts(std::string page) {
+  for (const char* element : {"script", "style"})
+    for (std::size_t at; (at = page.find(std::string("<") + element)) != std::string::npos;)
+      page.erase(at, page.find(std::string("</") + element + ">", at) - at + 3 + std::strlen(element));
+  return page;
+}
+
+TEST(Report, AsksNothingOfANetwork) {
+  const std::string page = report_html(example()), bare = without_scripts(page);
+  for (const char* text : {"://", "src=", "@import", "url("}) EXPECT_THAT(bare, Not(HasSubstr(text)));
+  EXPECT_THAT(page, HasSubstr("default-src 'none'"));
 }
 
 TEST(Report, EscapesAllTextFromOutside) {
@@ -65,8 +74,10 @@ TEST(Report, EscapesAllTextFromOutside) {
   data.columns_used = {bad};
   data.columns_left_out = {{bad, bad}};
   const std::string page = report_html(data);
-  EXPECT_THAT(page, Not(HasSubstr("<script")));
-  EXPECT_THAT(page, Not(HasSubstr("\"&\"")));
+  EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
+  EXPECT_THAT(page, Not(HasSubstr("</script>\"")));
+  EXPECT_THAT(without_scripts(page), Not(HasSubstr("script>")));
+  EXPECT_THAT(without_scripts(page), Not(HasSubstr("\"&\"")));
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&amp;"));
 }
 
@@ -95,45 +106,6 @@ TEST(Report, RefusesAConfusionMatrixThatDoesNotFitItsLabels) {
   ReportData data = example(1);
   data.confusion.counts[1].pop_back();
   EXPECT_THROW(report_html(data), ValueError);
-}
-
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t found = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
-
-TEST(SvgChart, KeepsASpikeAmongManyPoints) {
-  Series series{"loss", {}, {}};
-  for (int i = 0; i < 100'000; ++i) {
-    series.x.push_back(i);
-    series.y.push_back(i == 54'321 ? 10.0 : 0.0);
-  }
-  const std::string svg = to_svg({"loss", "epoch", {series}, false, std::nullopt, ""});
-  EXPECT_LT(svg.size(), 40'000u);
-  // The axis runs from 0 to 10, drawn at 56: only the spike reaches its top.
-  EXPECT_EQ(count(svg.substr(svg.find("<polyline")), ",56.0"), 1u);
-}
-
-TEST(SvgChart, LeavesAGapWhereAValueIsMissingAndDrawsALonePointAsADot) {
-  const Series series{"loss", {1, 2, 3, 4, 5, 6}, {1, 2, unknown, 3, unknown, 1}};
-  const std::string svg = to_svg({"loss", "epoch", {series}, false, std::nullopt, ""});
-  EXPECT_EQ(count(svg, "<polyline"), 1u);
-  EXPECT_EQ(count(svg, "<circle"), 2u);
-}
-
-TEST(SvgChart, DrawsFiniteCoordinatesForUnusualValues) {
-  const double inf = std::numeric_limits<double>::infinity();
-  const std::vector<std::vector<double>> cases = {
-      {},          {0},         {5, 5},       {unknown, inf}, {1e300, -1e300},
-      {1e-308, 1}, {-1, -1e-9}, {1e15, 1e15}, {0, 5e-324},    {1e308, -1e308}};
-  for (const auto& y : cases)
-    for (bool logarithmic : {false, true}) {
-      std::vector<double> x;
-      for (std::size_t i = 0; i < y.size(); ++i) x.push_back(static_cast<double>(i));
-      const std::string svg = to_svg({"t", "x", {{"s", x, y}}, logarithmic, std::nullopt, ""});
-      for (const char* bad : {"nan", "inf"}) EXPECT_THAT(svg, Not(HasSubstr(bad))) << testing::PrintToString(y);
-    }
 }
 
 }  // namespace
