@@ -66,8 +66,12 @@ std::string cell(const LabRun& run) {
 /// What one trouble did, who came through it better and who did not come through.
 std::string verdict(const Trouble& trouble, const std::vector<LabRun>& runs, double healthy_dead) {
   const LabRun& relu = runs.front();
-  const bool died = !relu.finite() || relu.dead_share > healthy_dead + 0.1;
-  std::string text = fmt::format("{} with {}: relu {}", died ? "held" : "did not hold", trouble.name, cell(relu));
+  const bool died = relu.dead_share > healthy_dead + 0.1;
+  std::string text = fmt::format("{} with {}: relu {}",
+                                 !relu.finite() ? "not to be told"
+                                 : died         ? "held"
+                                                : "did not hold",
+                                 trouble.name, cell(relu));
   std::string better, lost;
   for (std::size_t i = 1; i < runs.size(); ++i) {
     if (!runs[i].finite())
@@ -77,6 +81,23 @@ std::string verdict(const Trouble& trouble, const std::vector<LabRun>& runs, dou
   }
   text += better.empty() ? "; none of the others is better by a point" : "; better: " + better;
   return text + (lost.empty() ? "" : "; lost all numbers in some run: " + lost);
+}
+
+/// The share of dead units against the first biases, for several rates.
+plot::Chart dead_by_bias(const LabOptions& options) {
+  const std::vector<double> first_biases = {-2, -1.5, -1, -0.5, 0};
+  plot::Chart chart("");
+  const auto draw = [&](const Cure& cure, double rate, const std::string& name) {
+    std::vector<double> dead;
+    for (const double bias : first_biases) {
+      const LabRun run = measure({"", rate, bias}, cure, options);
+      dead.push_back(run.not_finite < options.seeds ? run.dead_share : std::nan(""));
+    }
+    chart.line(first_biases, dead, name);
+  };
+  for (const double rate : {0.01, 0.1, 0.3}) draw(cures.front(), rate, fmt::format("relu, lr {:g}", rate));
+  draw(cures.back(), 0.1, "relu, revived, lr 0.1");
+  return chart.x_label("first biases").y_label("share of dead units");
 }
 
 }  // namespace
@@ -91,8 +112,6 @@ LabResult lab_dying(const LabOptions& options) {
       options.seeds);
   result.header = {"trouble"};
   for (const Cure& cure : cures) result.header.push_back(cure.name);
-  result.picture.x_label("power of ten of the learning rate").y_label("accuracy");
-  std::vector<std::vector<double>> curves(cures.size());
   double healthy_dead = 0;
   for (const Trouble& trouble : troubles()) {
     std::vector<std::string> cells = {trouble.name};
@@ -100,7 +119,6 @@ LabResult lab_dying(const LabOptions& options) {
     for (std::size_t i = 0; i < cures.size(); ++i) {
       runs.push_back(measure(trouble, cures[i], options));
       cells.push_back(cell(runs.back()));
-      if (trouble.bias == 0) curves[i].push_back(runs.back().finite() ? runs.back().accuracy : std::nan(""));
     }
     if (result.rows.empty())
       healthy_dead = runs.front().dead_share;
@@ -108,9 +126,7 @@ LabResult lab_dying(const LabOptions& options) {
       result.verdicts.push_back(verdict(trouble, runs, healthy_dead));
     result.rows.push_back(std::move(cells));
   }
-  std::vector<double> x;
-  for (const double rate : rates) x.push_back(std::log10(rate));
-  for (std::size_t i = 0; i < cures.size(); ++i) result.picture.line(x, curves[i], cures[i].name);
+  result.picture = dead_by_bias(options);
   return result;
 }
 

@@ -31,8 +31,8 @@ plot::Chart chart_of(const train::LrFindResult& result) {
   std::vector<double> powers;
   for (const double rate : result.rates) powers.push_back(std::log10(rate));
   plot::Chart chart("learning rate range test");
-  chart.line(std::move(powers), result.losses, "loss, smoothed").x_label("learning rate, power of ten");
-  chart.mark_x(std::log10(result.suggested), fmt::format("{:.0e}", result.suggested));
+  chart.line(std::move(powers), result.losses, "").x_label("learning rate, power of ten").y_label("loss, smoothed");
+  chart.mark_x(std::log10(result.suggested), fmt::format("suggested: {:g}", rounded(result.suggested)));
   return chart;
 }
 
