@@ -15,6 +15,7 @@ void add_inspect(CLI::App& app);
 void add_doctor(CLI::App& app);
 void add_apply(CLI::App& app);
 void add_activations(CLI::App& app);
+void add_rules(CLI::App& app);
 void add_plot(CLI::App& app);
 void add_lr_find(CLI::App& app);
 void add_compare(CLI::App& app);

@@ -12,6 +12,7 @@
 #include "relume/base/require.h"
 #include "relume/data/batches.h"
 #include "relume/health/remove_units.h"
+#include "relume/health/revive.h"
 #include "relume/health/rule.h"
 #include "relume/nn/linear.h"
 #include "relume/nn/loss.h"
@@ -23,11 +24,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t gradient_rows = 256;  // on which the gradient is measured
+constexpr std::size_t gradient_rows = 256;  // on which the gradient is measured
+constexpr std::size_t revive_rows = 1000;   // which revived units are fitted to
 
 struct Arguments {
   std::string model, data, layers, target = "last", out;
-  bool fix = false, json = false;
+  std::vector<std::string> threshold_texts;
+  health::Thresholds thresholds;
+  std::string fix;  // "", "remove", "revive"
+  bool json = false;
 };
 
 /// A row of the table: a linear layer with the activation after it, where there is one.
@@ -39,6 +44,7 @@ struct LayerState {
 };
 
 struct Examination {
+  health::Thresholds thresholds;
   health::Measurements measurements;
   std::vector<LayerState> layers;
   std::vector<health::Finding> findings;
@@ -52,13 +58,19 @@ double rms(const Tensor& tensor) {
   return std::sqrt(sum / static_cast<double>(tensor.elements()));
 }
 
-/// Leaves the gradient of the loss on the first rows in the parameters. Returns whether all of it is finite.
-bool measure_gradient(const io::Model& model, const train::Trial& trial) {
-  const auto rows = std::span(trial.rows).first(std::min(trial.rows.size(), static_cast<std::size_t>(gradient_rows)));
+/// At most that many of the rows, with their targets.
+data::Batch first_rows(const train::Trial& trial, std::size_t most) {
+  const auto rows = std::span(trial.rows).first(std::min(trial.rows.size(), most));
   Shape x_shape = trial.dataset.features.shape(), y_shape = trial.dataset.targets.shape();
   x_shape[0] = y_shape[0] = static_cast<std::int64_t>(rows.size());
   data::Batch batch{empty(x_shape), empty(y_shape, trial.dataset.targets.dtype())};
   data::gather(trial.dataset, rows, batch);
+  return batch;
+}
+
+/// Leaves the gradient of the loss on the first rows in the parameters. Returns whether all of it is finite.
+bool measure_gradient(const io::Model& model, const train::Trial& trial) {
+  const data::Batch batch = first_rows(trial, gradient_rows);
   const Tensor y = (*model.network)(batch.x);
   const Tensor loss = model.task == data::Task::regression ? nn::mse_loss(y, batch.y) : nn::cross_entropy(y, batch.y);
   loss.backward();
@@ -85,8 +97,9 @@ std::vector<LayerState> layer_states(const io::Model& model, const std::vector<h
   return states;
 }
 
-Examination examine(const io::Model& model, const train::Trial& trial) {
+Examination examine(const io::Model& model, const train::Trial& trial, const health::Thresholds& thresholds) {
   Examination e;
+  e.thresholds = thresholds;
   {
     const health::UnitActivity activity(*model.network);
     train::outputs(*model.network, trial.dataset, trial.rows);
@@ -94,19 +107,19 @@ Examination examine(const io::Model& model, const train::Trial& trial) {
   }
   if (!measure_gradient(model, trial)) e.measurements.not_finite_step = 0;
   e.layers = layer_states(model, e.measurements.activity);
-  e.findings = health::judge(e.measurements);
+  e.findings = health::judge(e.measurements, thresholds);
   for (const health::Rule& rule : health::rules())
-    if (std::string reason = rule.judge(e.measurements, {}).cannot_judge; !reason.empty())
+    if (std::string reason = rule.judge(e.measurements, thresholds).cannot_judge; !reason.empty())
       e.not_judged.emplace_back(rule.name, std::move(reason));
   return e;
 }
 
-std::int64_t count(const LayerState& layer, std::string_view rule, const health::Measurements& m) {
-  health::Thresholds all;
+std::int64_t count(const LayerState& layer, std::string_view rule, const Examination& e) {
+  health::Thresholds all = e.thresholds;
   all.always_on_share = -1;  // the table counts where the rule is still silent
   for (const health::Rule& r : health::rules())
     if (r.name == rule)
-      for (const health::Finding& finding : r.judge(m, all).findings)
+      for (const health::Finding& finding : r.judge(e.measurements, all).findings)
         if (layer.activity && finding.layer == layer.activity->layer)
           return static_cast<std::int64_t>(finding.units.size());
   return 0;
@@ -118,7 +131,7 @@ void print_text(const Examination& e, const train::Trial& trial) {
              "always on", "saturated", "zeros", "weight RMS", "gradient RMS");
   for (const LayerState& layer : e.layers) {
     const auto number = [&](std::string_view rule) {
-      return layer.activity ? fmt::format("{}", count(layer, rule, e.measurements)) : std::string("-");
+      return layer.activity ? fmt::format("{}", count(layer, rule, e)) : std::string("-");
     };
     fmt::print("{:<14} {:>7} {:>7} {:>10} {:>10} {:>10} {:>10} {:>12.3g} {:>13.3g}\n", layer.name, layer.units,
                number("dead_units"), number("near_dead_units"), number("always_on_layer"), number("saturated_units"),
@@ -142,7 +155,7 @@ Json examination_to_json(const Examination& e, const train::Trial& trial, const 
                 {"gradient_rms", layer.gradient_rms}};
     if (layer.activity) {
       for (const char* rule : {"dead_units", "near_dead_units", "always_on_layer", "saturated_units"})
-        row[rule] = count(layer, rule, e.measurements);
+        row[rule] = count(layer, rule, e);
       row["sparsity"] = layer.activity->sparsity();
     }
     layers.push_back(std::move(row));
@@ -155,50 +168,75 @@ Json examination_to_json(const Examination& e, const train::Trial& trial, const 
           {"not_judged", silent}};
 }
 
-/// Writes the model without its dead units, after a proof on the data that it says the same.
-Json fix(io::Model model, const train::Trial& trial, const Examination& e, const Arguments& a) {
-  const health::Smaller smaller =
+/// How many units of which layer were treated.
+Json to_json(const health::Treated& treated) {
+  Json units = Json::object();
+  for (const auto& [layer, count] : treated) units[layer] = count;
+  return units;
+}
+
+/// Takes the dead units out, or gives them a new beginning.
+health::Treated treat(io::Model& model, const train::Trial& trial, const Examination& e, const std::string& how) {
+  if (how == "revive") {
+    Rng rng(0);
+    return health::revive(*model.network, e.measurements.activity, first_rows(trial, revive_rows).x, nullptr, rng);
+  }
+  health::Smaller smaller =
       health::remove_dead_units(*model.network, model.layers, e.measurements.activity, model.features);
-  const std::vector<double> before = train::outputs(*model.network, trial.dataset, trial.rows).to_vector<double>(),
-                            after = train::outputs(*smaller.network, trial.dataset, trial.rows).to_vector<double>();
+  model.network = smaller.network;
+  model.layers = smaller.architecture;
+  return smaller.removed;
+}
+
+/// Writes the mended model, after a proof on the data that it says the same.
+Json fix(io::Model model, const train::Trial& trial, const Examination& e, const Arguments& a) {
+  const std::vector<double> before = train::outputs(*model.network, trial.dataset, trial.rows).to_vector<double>();
+  const std::int64_t parameters = model.network->parameter_count();
+  const health::Treated treated = treat(model, trial, e, a.fix);
+  const std::vector<double> after = train::outputs(*model.network, trial.dataset, trial.rows).to_vector<double>();
   double difference = 0, largest = 1;
   for (std::size_t i = 0; i < before.size(); ++i) {
     difference = std::max(difference, std::fabs(before[i] - after[i]));
     largest = std::max(largest, std::fabs(before[i]));
   }
-  require(difference <= 1e-5 * largest, "doctor: the smaller network differs by {:.3g}; {} was not written", difference,
+  require(difference <= 1e-5 * largest, "doctor: the mended network differs by {:.3g}; {} was not written", difference,
           a.out);
-  const std::int64_t parameters = model.network->parameter_count();
-  model.network = smaller.network;
-  model.layers = smaller.architecture;
   model.save(a.out);
-  Json removed = Json::object();
-  for (const auto& [layer, units] : smaller.removed) removed[layer] = units;
   return {{"model", a.out},
-          {"removed", removed},
+          {a.fix == "revive" ? "revived" : "removed", to_json(treated)},
           {"parameters_before", parameters},
           {"parameters", model.network->parameter_count()},
           {"largest_difference", difference}};
 }
 
-void run(const Arguments& a) {
-  require<InputError>(!a.fix || !a.out.empty(), "doctor: --fix needs a file to write the mended model to: -o FILE");
+void print_fixed(const Json& fixed, const train::Trial& trial) {
+  const bool revived = fixed.contains("revived");
+  std::string units;
+  for (const auto& [layer, count] : fixed[revived ? "revived" : "removed"].items())
+    units += fmt::format("{}{} units of {}", units.empty() ? "" : ", ", count.get<std::int64_t>(), layer);
+  fmt::print("fixed  {}: {} {}; {} parameters, {} before; outputs differ by at most {:.2g} on {} rows\n",
+             fixed["model"].get<std::string>(), revived ? "revived" : "took out", units.empty() ? "nothing" : units,
+             fixed["parameters"].get<std::int64_t>(), fixed["parameters_before"].get<std::int64_t>(),
+             fixed["largest_difference"].get<double>(), trial.rows.size());
+}
+
+void run(Arguments& a) {
+  for (const std::string& text : a.threshold_texts) health::set_threshold(a.thresholds, text);
+  require<InputError>(a.fix.empty() || !a.out.empty(),
+                      "doctor: --fix needs a file to write the mended model to: -o FILE");
   io::Model model = a.layers.empty() ? io::Model::load(a.model) : load_foreign_model(a.model, a.layers);
   const train::Trial trial =
       a.layers.empty() ? train::make_trial(model, a.data) : make_foreign_trial(model, a.data, a.target);
-  const Examination e = examine(model, trial);
+  const Examination e = examine(model, trial, a.thresholds);
   Json fixed;
-  if (a.fix) fixed = fix(model, trial, e, a);
+  if (!a.fix.empty()) fixed = fix(model, trial, e, a);
   if (a.json) {
     Json j = examination_to_json(e, trial, a);
-    if (a.fix) j["fixed"] = fixed;
+    if (!a.fix.empty()) j["fixed"] = fixed;
     fmt::print("{}\n", j.dump(-1, ' ', false, Json::error_handler_t::replace));
   } else {
     print_text(e, trial);
-    if (a.fix)
-      fmt::print("fixed  {}: {} parameters instead of {}, outputs differ by at most {:.2g} on {} rows\n", a.out,
-                 fixed["parameters"].get<std::int64_t>(), fixed["parameters_before"].get<std::int64_t>(),
-                 fixed["largest_difference"].get<double>(), trial.rows.size());
+    if (!a.fix.empty()) print_fixed(fixed, trial);
   }
   const bool sick = std::any_of(e.findings.begin(), e.findings.end(),
                                 [](const health::Finding& f) { return f.severity != health::Severity::info; });
@@ -221,8 +259,15 @@ void add_doctor(CLI::App& app) {
                       "layer follows, and the data goes in as it is");
   command->add_option("--target", a->target, "with --layers: the column of a table that the network predicts")
       ->capture_default_str();
-  command->add_flag("--fix", a->fix, "write a smaller model without the dead units, with the same outputs");
+  command
+      ->add_flag(
+          "--fix{remove}", a->fix,
+          "write a model without the dead units, smaller and with the same outputs; --fix=revive gives them a new "
+          "beginning instead, with the same outputs until it is trained on")
+      ->check(CLI::IsMember({"remove", "revive"}));
   command->add_option("-o,--out", a->out, "where --fix writes to");
+  command->add_option("--threshold", a->threshold_texts, "NAME=NUMBER, as often as needed: see relume rules")
+      ->allow_extra_args(false);
   command->add_flag("--json", a->json, "print the result as one JSON object");
   command->footer("Exit status: 0 healthy (infos aside), 1 warnings or errors, 2 bad input.");
   command->callback([a] { run(*a); });

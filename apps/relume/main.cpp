@@ -74,6 +74,7 @@ int run(int argc, char** argv) {
   add_lab(app);
   add_apply(app);
   add_activations(app);
+  add_rules(app);
   add_plot(app);
   try {
     app.parse(arguments_of(argc, argv));

@@ -67,16 +67,17 @@ void RunFolder::save_checkpoint_at_times(const train::Trainer& trainer) {
 
 void RunFolder::write_metrics(const train::History& history, data::Task task) const {
   const bool classes = task == data::Task::classification;
-  std::string text = fmt::format("epoch,train_loss,valid_loss,{},lr,grad_norm,update_ratio,dead_share,seconds\n",
-                                 classes ? "valid_accuracy,valid_f1_macro" : "valid_rmse,valid_mae,valid_r2");
+  std::string text =
+      fmt::format("epoch,train_loss,valid_loss,{},lr,grad_norm,update_ratio,dead_share,seconds,findings\n",
+                  classes ? "valid_accuracy,valid_f1_macro" : "valid_rmse,valid_mae,valid_r2");
   for (const train::EpochRow& row : history.rows) {
     const train::Metrics& v = row.valid;
     const std::string metrics = v.rows == 0 ? (classes ? "," : ",,")
                                 : classes   ? fmt::format("{},{}", v.accuracy, v.f1_macro)
                                             : fmt::format("{},{},{}", v.rmse, v.mae, v.r2);
-    text += fmt::format("{},{},{},{},{},{},{},{},{:.3f}\n", row.epoch, row.train_loss,
+    text += fmt::format("{},{},{},{},{},{},{},{},{:.3f},{}\n", row.epoch, row.train_loss,
                         v.rows ? fmt::format("{}", v.loss) : "", metrics, row.lr, row.grad_norm, row.update_ratio,
-                        row.dead_share, row.seconds);
+                        row.dead_share, row.seconds, row.findings);
   }
   write_file(path_ / "metrics.csv", text);
 }

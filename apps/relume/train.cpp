@@ -23,6 +23,7 @@ struct Arguments {
   train::Options train;
   std::string schedule = "cosine", class_weights = "none", precision = "float32", on_dead = "report",
               on_explode = "stop";
+  std::vector<std::string> thresholds;
   std::string out, resume;
   int threads = 0;
   bool json = false, quiet = false;
@@ -36,6 +37,7 @@ void settle(Arguments& a) {
   a.train.precision = train::precision_from_name(a.precision);
   if (a.train.precision == kernels::MatmulPrecision::medium && !kernels::has_bf16_matmul())
     fmt::print(stderr, "this machine does not multiply bfloat16 (AVX512-BF16); training in float32\n");
+  for (const std::string& text : a.thresholds) health::set_threshold(a.train.thresholds, text);
   a.train.balanced_classes = a.class_weights == "balanced";
   a.train.seed = a.job.options.seed;
   if (a.threads > 0) set_num_threads(a.threads);
@@ -146,8 +148,15 @@ void add_train(CLI::App& app) {
       ->add_option("--clip-adaptive", a->train.clip_adaptive,
                    "largest gradient of a unit, as a share of its weights' norm: 0.01")
       ->check(positive);
-  command->add_option("--patience", a->train.patience, "epochs without a better validation loss before training stops")
+  command->add_option("--patience", a->train.patience, "epochs without a better validation value before training stops")
       ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--min-delta", a->train.min_delta,
+                   "by how much of itself the best value must be beaten to count as better: 0.01")
+      ->check(not_negative);
+  command->add_option("--best-by", a->train.best_by, "what names the best epoch, on the validation rows")
+      ->check(CLI::IsMember({"loss", "accuracy", "f1_macro", "auc", "rmse", "mae", "r2"}))
+      ->capture_default_str();
   command->add_option("--label-smoothing", a->train.label_smoothing, "")->check(CLI::Range(0.0, 1.0));
   command->add_option("--class-weights", a->class_weights, "balanced: rare classes weigh as much as common ones")
       ->check(CLI::IsMember({"none", "balanced"}))
@@ -163,6 +172,8 @@ void add_train(CLI::App& app) {
                    "what is done where the gradient explodes: clip or backoff go back to the best weights so far")
       ->check(CLI::IsMember({"clip", "backoff", "stop"}))
       ->capture_default_str();
+  command->add_option("--threshold", a->thresholds, "NAME=NUMBER, as often as needed: see relume rules")
+      ->allow_extra_args(false);
   command
       ->add_option("--precision", a->precision,
                    "bf16: matrices are rounded to bfloat16 while they are multiplied; weights stay float32")

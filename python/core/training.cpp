@@ -47,6 +47,7 @@ nb::dict to_dict(const train::EpochRow& row, data::Task task) {
   d["grad_norm"] = row.grad_norm;
   d["dead_share"] = row.dead_share;
   d["update_ratio"] = row.update_ratio;
+  d["findings"] = row.findings;
   d["seconds"] = row.seconds;
   return d;
 }
@@ -157,6 +158,11 @@ void set(Options& o, const std::string& name, nb::handle value) {
     o.patience = nb::cast<std::int64_t>(value);
   else if (name == "min_delta")
     o.min_delta = nb::cast<double>(value);
+  else if (name == "best_by")
+    o.best_by = text();
+  else if (name == "thresholds")
+    for (const auto& [threshold, number] : nb::cast<nb::dict>(value))
+      health::set_threshold(o.thresholds, nb::cast<std::string>(threshold), nb::cast<double>(number));
   else if (name == "label_smoothing")
     o.label_smoothing = nb::cast<double>(value);
   else if (name == "balanced_classes")

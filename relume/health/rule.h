@@ -30,6 +30,7 @@ struct Rule {
   std::string_view name;
   Subject subject;
   Verdict (*judge)(const Measurements&, const Thresholds&);
+  std::string_view measures;  ///< what it looks at, in a line
 };
 
 /// Every rule.

@@ -21,9 +21,11 @@ Verdict step_too_large(const Measurements& m, const Thresholds& thresholds) {
     finding.step = checks.front().step;
     finding.evidence = {
         {"update_ratio", largest}, {"lr", checks.back().lr}, {"checks", static_cast<double>(checks.size())}};
-    finding.cause = fmt::format("steps move it by up to {:.0f} % of itself (‖Δw‖/‖w‖ = {:.2g}) since step {}.",
-                                100 * largest, largest, finding.step);
-    finding.remedy = fmt::format("Try --lr {:.1g}.", checks.back().lr / std::max(10.0, 10 * largest));
+    const std::string by = largest < 10 ? fmt::format("{:.0f} % of itself", 100 * largest) : "many times its own size";
+    finding.cause =
+        fmt::format("steps move it by up to {} (‖Δw‖/‖w‖ = {:.2g}) since step {}.", by, largest, finding.step);
+    // What explodes says no more of the rate than that it is far too large.
+    finding.remedy = fmt::format("Try --lr {:.1g}.", checks.back().lr / std::clamp(10 * largest, 10.0, 100.0));
     verdict.findings.push_back(std::move(finding));
   }
   return verdict;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
+#include <vector>
 
 namespace relume::health {
 
@@ -35,5 +37,21 @@ struct Thresholds {
   std::int64_t overfitting_epochs = 3;  ///< overfitting: epochs in a row
   double unscaled_factor = 100;         ///< unscaled_feature: deviation or mean over the median column's
 };
+
+/// A threshold by the name that set_threshold() takes: its member's, "near_dead_rate", "dead_share.warning".
+struct NamedThreshold {
+  std::string_view name;
+  double value = 0;
+  std::string_view rules;  ///< those that judge by it, separated by ", "
+};
+
+/// Each of them, in the order of the members.
+std::vector<NamedThreshold> named_thresholds(const Thresholds& thresholds = {});
+
+/// Throws ValueError for a name that there is not, for a value that is no number or negative, and for a count that is
+/// not whole and positive.
+void set_threshold(Thresholds& thresholds, std::string_view name, double value);
+/// Sets what "near_dead_rate=0.02" says. Throws as the other does.
+void set_threshold(Thresholds& thresholds, std::string_view text);
 
 }  // namespace relume::health

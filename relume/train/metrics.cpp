@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
+#include "relume/base/require.h"
 #include "relume/nn/loss.h"
 
 namespace relume::train {
@@ -46,6 +48,22 @@ double macro_f1(const std::vector<std::int64_t>& confusion, std::size_t classes)
 }
 
 }  // namespace
+
+std::vector<std::string_view> metric_names(data::Task task) {
+  if (task == data::Task::regression) return {"loss", "rmse", "mae", "r2"};
+  return {"loss", "accuracy", "f1_macro", "auc"};
+}
+
+double cost(const Metrics& m, std::string_view name) {
+  if (name == "loss") return m.loss;
+  if (name == "accuracy") return -m.accuracy;
+  if (name == "f1_macro") return -m.f1_macro;
+  if (name == "auc") return m.auc ? -*m.auc : std::numeric_limits<double>::infinity();
+  if (name == "rmse") return m.rmse;
+  if (name == "mae") return m.mae;
+  require(name == "r2", "metric: there is no \"{}\"", name);
+  return -m.r2;
+}
 
 Metrics classification_metrics(const Tensor& logits, const Tensor& targets) {
   Metrics m;

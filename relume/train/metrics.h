@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "relume/data/target.h"
@@ -25,6 +26,13 @@ struct Metrics {
   /// Accuracy or rmse.
   double main(data::Task task) const { return task == data::Task::classification ? accuracy : rmse; }
 };
+
+/// The names of what a task is measured by: "loss", "accuracy", "f1_macro", "auc"; "loss", "rmse", "mae", "r2".
+std::vector<std::string_view> metric_names(data::Task task);
+
+/// That metric, negated where larger is better: smaller is always better. Throws ValueError for a name of no metric;
+/// infinity for an auc that is not there.
+double cost(const Metrics& metrics, std::string_view name);
 
 /// From logits [n, classes] and classes int64 [n].
 Metrics classification_metrics(const Tensor& logits, const Tensor& targets);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relume/health/thresholds.h"
 #include "relume/kernels/matmul.h"
 #include "relume/optim/schedule.h"
 
@@ -22,8 +23,8 @@ enum class OnDead : std::uint8_t {
 /// What is done where the loss or a gradient is no number, or the rule exploding_gradient fires.
 enum class OnExplode : std::uint8_t {
   stop,     ///< ends the run where something is no number
-  clip,     ///< back to the best weights so far, and on with gradients held at their median norm, or half the present
-            ///< bound
+  clip,     ///< back to the best weights so far, and on with gradients held at the norm that they had before, or a
+            ///< quarter of the present bound
   backoff,  ///< back to the best weights so far, and on with a quarter of the rate
 };
 
@@ -49,16 +50,18 @@ struct Options {
   double weight_decay = -1;  ///< negative: chosen by the optimizer
   optim::ScheduleKind schedule = optim::ScheduleKind::cosine;
   std::int64_t warmup_steps = 0;
-  double clip_norm = 0;       ///< of all gradients together; 0: not clipped
-  double clip_value = 0;      ///< of each element; 0: not clipped
-  double clip_adaptive = 0;   ///< of each unit, as a share of its weights' norm; 0: not clipped
-  std::int64_t patience = 0;  ///< epochs without a better validation loss before it stops
-  double min_delta = 0;       ///< what counts as better, relative
+  double clip_norm = 0;          ///< of all gradients together; 0: not clipped
+  double clip_value = 0;         ///< of each element; 0: not clipped
+  double clip_adaptive = 0;      ///< of each unit, as a share of its weights' norm; 0: not clipped
+  std::int64_t patience = 0;     ///< epochs without a better validation loss before it stops
+  double min_delta = 0;          ///< by how much of itself the best value must be beaten to count
+  std::string best_by = "loss";  ///< of the validation rows, names the best epoch: see metric_names()
   double label_smoothing = 0;
   bool balanced_classes = false;                                           ///< weighs classes by their rarity
   kernels::MatmulPrecision precision = kernels::MatmulPrecision::highest;  ///< of the run's own products
   OnDead on_dead = OnDead::report;
   OnExplode on_explode = OnExplode::stop;
+  health::Thresholds thresholds = {};  ///< by which the rules of health judge, and the cures with them
   std::uint64_t seed = 0;
 };
 

@@ -57,7 +57,7 @@ nlohmann::json row_to_json(const EpochRow& row) {
           row.valid.r2,       row.lr,
           row.grad_norm,      row.dead_share,
           row.seconds,        row.valid.auc ? nlohmann::json(*row.valid.auc) : nlohmann::json(),
-          row.update_ratio};
+          row.update_ratio,   row.findings};
 }
 
 EpochRow row_from_json(const nlohmann::json& j) {
@@ -79,6 +79,7 @@ EpochRow row_from_json(const nlohmann::json& j) {
   row.seconds = number(12);
   if (!j.at(13).is_null()) row.valid.auc = number(13);
   row.update_ratio = number(14);
+  row.findings = j.at(15);
   return row;
 }
 
@@ -98,6 +99,13 @@ void repeat_leaky(io::Model& model, const std::vector<nn::LayerSpec>& layers) {
       if (activate == &(*model.network)[i])
         health::make_leaky(*model.network, model.layers, std::vector<std::string>{name});
   }
+}
+
+nlohmann::json to_json(const health::Thresholds& thresholds) {
+  nlohmann::json j = nlohmann::json::object();
+  for (const health::NamedThreshold& threshold : health::named_thresholds(thresholds))
+    j[std::string(threshold.name)] = threshold.value;
+  return j;
 }
 
 /// Options that must be alike for a run to go on as it was.
@@ -121,10 +129,12 @@ nlohmann::json fingerprint(const io::Model& model, const std::string& layers, co
           {"precision", name(o.precision)},
           {"patience", o.patience},
           {"min_delta", o.min_delta},
+          {"best_by", o.best_by},
           {"label_smoothing", o.label_smoothing},
           {"balanced", o.balanced_classes},
           {"on_dead", name(o.on_dead)},
           {"on_explode", name(o.on_explode)},
+          {"thresholds", to_json(o.thresholds)},
           {"seed", o.seed},
           {"train_rows", split.train.size()},
           {"valid_rows", split.valid.size()}};
@@ -144,6 +154,13 @@ Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, con
       split_(std::move(split)),
       options_(resolve(options, static_cast<std::int64_t>(split_.train.size()))) {
   require(model_.network != nullptr, "train: the model has no network; call build() first");
+  const auto metrics = metric_names(model_.task);
+  require<InputError>(std::find(metrics.begin(), metrics.end(), options_.best_by) != metrics.end() &&
+                          (options_.best_by != "auc" || model_.outputs == 2),
+                      "train: {} does not measure this {}; the best epoch is found by {}", options_.best_by,
+                      data::name(model_.task),
+                      model_.task == data::Task::regression ? "loss, rmse, mae or r2"
+                                                            : "loss, accuracy, f1_macro or, for two classes, auc");
   parameters_ = model_.network->parameters();
   optimizer_ = make_optimizer(options_, parameters_);
   if (options_.balanced_classes && model_.task == data::Task::classification)
@@ -160,11 +177,13 @@ Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, con
   state_->clip_norm = options_.clip_norm;
   health::MonitorOptions watch;
   watch.watch_units = false;  // the validation rows tell more, at no cost in training
+  watch.thresholds = options_.thresholds;
   watch.full_lr = options_.lr;
   watch.constant_loss = constant_loss();
   state_->monitor = std::make_unique<health::Monitor>(*model_.network, *optimizer_, watch);
   state_->monitor->on_finding = [this](const health::Finding& finding) {
     state_->exploding = state_->exploding || finding.rule == "exploding_gradient";
+    state_->told.insert(fmt::format("{}{}", finding.rule, finding.layer.empty() ? "" : "(" + finding.layer + ")"));
     if (on_finding) on_finding(finding);
   };
   watch_inputs();
@@ -255,6 +274,7 @@ bool Trainer::end_epoch() {
   if (!finite || watched > spoiled * s.start_loss) {
     const bool recovered = recover();
     if (!finite || recovered) {
+      look_for_findings(row);
       s.history.rows.push_back(row);
       if (on_epoch) on_epoch(row);
       if (!recovered) s.history.ending = Ending::not_finite;
@@ -264,14 +284,17 @@ bool Trainer::end_epoch() {
   s.monitor->end_epoch(row.train_loss, row.valid.rows > 0 ? std::optional(row.valid.loss) : std::nullopt);
   s.schedule.observe(watched);
   ++s.waited;
-  if (watched < s.best_loss * (1 - options_.min_delta) || split_.valid.empty()) {
-    s.best_loss = watched;
+  if (const double now = score(row); is_better(now) || split_.valid.empty()) {
+    s.best_score = now;
     s.waited = 0;
     s.history.best_epoch = s.epoch;
     remember_best();
   }
+  const std::vector<health::Finding> news = look_for_findings(row);
   s.history.rows.push_back(row);
   if (on_epoch) on_epoch(row);
+  for (const health::Finding& finding : news)
+    if (on_finding) on_finding(finding);
   if (s.waited >= options_.patience) {
     s.history.ending = Ending::early;
     return false;
@@ -281,6 +304,15 @@ bool Trainer::end_epoch() {
     return false;
   }
   return s.epoch < options_.epochs;
+}
+
+double Trainer::score(const EpochRow& row) const {
+  return split_.valid.empty() ? row.train_loss : cost(row.valid, options_.best_by);
+}
+
+bool Trainer::is_better(double score) const {
+  const double best = state_->best_score;
+  return std::isfinite(best) ? score < best - options_.min_delta * std::fabs(best) : score < best;
 }
 
 void Trainer::remember_best() {
@@ -300,8 +332,11 @@ History Trainer::run() {
   if (s.best.empty()) {
     remember_best();
     // What a cure goes back to must be better than where the run began.
-    if (options_.on_explode != OnExplode::stop && !split_.valid.empty())
-      s.start_loss = s.best_loss = evaluate(model_, dataset_, split_.valid).loss;
+    if (options_.on_explode != OnExplode::stop && !split_.valid.empty()) {
+      const Metrics start = evaluate(model_, dataset_, split_.valid);
+      s.start_loss = start.loss;
+      s.best_score = cost(start, options_.best_by);
+    }
   }
   while (s.running && s.epoch < options_.epochs) {
     train_epoch();
@@ -339,7 +374,7 @@ io::Checkpoint Trainer::checkpoint() const {
   nlohmann::json rows = nlohmann::json::array();
   for (const EpochRow& row : s.history.rows) rows.push_back(row_to_json(row));
   const auto& memory = s.schedule.memory();
-  const bool has_best = std::isfinite(s.best_loss);
+  const bool has_best = std::isfinite(s.best_score);
   result.state = nlohmann::json{
       {"options", fingerprint(model_, s.layers_before, options_, split_)},
       {"epoch", s.epoch},
@@ -348,7 +383,7 @@ io::Checkpoint Trainer::checkpoint() const {
       {"loss_rows", s.loss_rows},
       {"norm_sum", s.norm_sum},
       {"norm_count", s.norm_count},
-      {"best_loss", has_best ? nlohmann::json(s.best_loss) : nlohmann::json()},
+      {"best_score", has_best ? nlohmann::json(s.best_score) : nlohmann::json()},
       {"start_loss", std::isfinite(s.start_loss) ? nlohmann::json(s.start_loss) : nlohmann::json()},
       {"best_epoch", s.history.best_epoch},
       {"waited", s.waited},
@@ -394,7 +429,7 @@ void Trainer::restore(const io::Checkpoint& checkpoint) {
     s.loss_rows = j.at("loss_rows");
     s.norm_sum = j.at("norm_sum");
     s.norm_count = j.at("norm_count");
-    if (!j.at("best_loss").is_null()) s.best_loss = j.at("best_loss");
+    if (!j.at("best_score").is_null()) s.best_score = j.at("best_score");
     if (!j.at("start_loss").is_null()) s.start_loss = j.at("start_loss");
     s.history.best_epoch = j.at("best_epoch");
     s.waited = j.at("waited");

@@ -30,6 +30,7 @@ struct EpochRow {
   double dead_share = 0;    ///< of the ReLU-like units, over the validation rows
   double update_ratio = 0;  ///< the largest ‖Δw‖/‖w‖ of a weight matrix at the last check
   double seconds = 0;       ///< since the run began
+  std::string findings;     ///< warnings and errors that stand: "dead_units(relu1) step_too_large(0.weight)"
 };
 
 /// Where a run stands, for a progress bar.
@@ -63,7 +64,8 @@ class Trainer {
 
   std::function<void(const EpochRow&)> on_epoch;
   std::function<void(const Progress&)> on_progress;
-  /// Called when a rule about steps first fires for a layer, while the run goes on.
+  /// Called when a rule first fires for a layer, while the run goes on: one about steps at once, others at the end of
+  /// the epoch and above an info.
   std::function<void(const health::Finding&)> on_finding;
   /// Called with a line about each thing that was done about a finding.
   std::function<void(const std::string&)> on_cure;
@@ -92,6 +94,11 @@ class Trainer {
   void remember_best();
   void finish();
   void watch_inputs();
+  /// What is found at the end of an epoch goes into its row, and what is new is to be told.
+  std::vector<health::Finding> look_for_findings(EpochRow& row);
+  /// What the run holds the epoch's weights by: smaller is better.
+  double score(const EpochRow& row) const;
+  bool is_better(double score) const;
   /// The best loss of a network that says the same of every row.
   std::optional<double> constant_loss() const;
   std::vector<std::int64_t> window() const;

@@ -1,6 +1,7 @@
 // What a Trainer looks at, and what it does about a network that is not well.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "relume/base/require.h"
@@ -30,13 +31,12 @@ std::vector<health::LayerActivity> sick_layers(const health::UnitActivity& activ
   return sick;
 }
 
-double median_norm(const std::vector<health::Check>& checks) {
-  std::vector<double> norms;
-  for (const health::Check& check : checks) norms.push_back(check.gradient_norm);
-  if (norms.empty()) return 1;
-  const auto middle = norms.begin() + static_cast<std::ptrdiff_t>(norms.size() / 2);
-  std::nth_element(norms.begin(), middle, norms.end());
-  return *middle > 0 ? *middle : 1;
+/// The gradient's norm before it grew: the smallest that was measured.
+double calm_norm(const std::vector<health::Check>& checks) {
+  double calm = std::numeric_limits<double>::infinity();
+  for (const health::Check& check : checks)
+    if (check.gradient_norm > 0) calm = std::min(calm, check.gradient_norm);
+  return std::isfinite(calm) ? calm : 1;
 }
 
 }  // namespace
@@ -52,6 +52,18 @@ void Trainer::watch_inputs() {
   if (model_.preprocessor || model_.input_shape.dimensions() > 1) return;
   const Tensor& x = dataset_.features;
   if (x.dtype() == DType::float32 && x.dimensions() == 2) state_->monitor->look_at_inputs(x);
+}
+
+std::vector<health::Finding> Trainer::look_for_findings(EpochRow& row) {
+  State& s = *state_;
+  std::vector<health::Finding> news;
+  for (health::Finding& finding : s.monitor->findings()) {
+    if (finding.severity == health::Severity::info) continue;
+    const std::string name = finding.layer.empty() ? finding.rule : fmt::format("{}({})", finding.rule, finding.layer);
+    row.findings += (row.findings.empty() ? "" : " ") + name;
+    if (s.told.insert(name).second) news.push_back(std::move(finding));
+  }
+  return news;
 }
 
 std::optional<double> Trainer::constant_loss() const {
@@ -136,7 +148,7 @@ void Trainer::make_leaky(const std::vector<health::LayerActivity>& sick) {
   }
   health::make_leaky(*model_.network, model_.layers, names);
   // The best weights so far were good with the old activation.
-  s.best_loss = std::numeric_limits<double>::infinity();
+  s.best_score = std::numeric_limits<double>::infinity();
   s.waited = 0;
   s.history.best_epoch = s.epoch;
   remember_best();
@@ -158,7 +170,7 @@ bool Trainer::recover() {
                     "schedule's",
                     s.lr_factor));
   } else {
-    s.clip_norm = s.clip_norm > 0 ? s.clip_norm / 2 : median_norm(s.monitor->measurements().checks);
+    s.clip_norm = s.clip_norm > 0 ? s.clip_norm / 4 : calm_norm(s.monitor->measurements().checks);
     log_cure(
         fmt::format("the gradient exploded: back to the best weights so far, gradients are clipped to a norm of {:.3g}",
                     s.clip_norm));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,7 +34,7 @@ struct Trainer::State {
   std::int64_t loss_rows = 0;
   double norm_sum = 0;
   std::int64_t norm_count = 0;
-  double best_loss = std::numeric_limits<double>::infinity();
+  double best_score = std::numeric_limits<double>::infinity();
   double start_loss = std::numeric_limits<double>::infinity();  // where explosions are cured; else not measured
   std::int64_t waited = 0;                                      // epochs since the best
   NamedTensors best, last;
@@ -43,6 +44,7 @@ struct Trainer::State {
   double clip_norm = 0;    // and of the bound on the gradient
   std::int64_t recoveries = 0;
   std::vector<std::string> revived;  // layers, at the end of the epoch before
+  std::set<std::string> told;        // findings that on_finding was called with, or would have been
   std::string layers_before;         // the architecture before any cure
   bool running = true;
   bool begun = false;  // the generator of dropout stands where this run left it

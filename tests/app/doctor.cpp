@@ -42,6 +42,43 @@ TEST(Doctor, FindsDeadUnitsAndTakesThemOutWithoutAChangeOfTheOutputs) {
   EXPECT_EQ(relume(place, {"doctor", "small.safetensors", "builtin:spirals"}).status, 0);
 }
 
+TEST(Doctor, RevivesDeadUnitsWithoutAChangeOfTheOutputs) {
+  const Workplace place;
+  train(place, "0.1");
+  const Outcome outcome = relume(place, {"doctor", "run/model.safetensors", "builtin:spirals", "--fix=revive", "-o",
+                                         "revived.safetensors", "--json"});
+  const auto j = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(j["fixed"]["revived"]["relu1"], j["layers"][0]["dead_units"]);
+  EXPECT_EQ(j["fixed"]["parameters"], j["fixed"]["parameters_before"]);
+  EXPECT_LT(j["fixed"]["largest_difference"].get<double>(), 1e-6);
+  const Outcome after = relume(place, {"doctor", "revived.safetensors", "builtin:spirals", "--json"});
+  EXPECT_EQ(after.status, 0) << after.out;
+  EXPECT_EQ(nlohmann::json::parse(after.out)["layers"][0]["dead_units"], 0);
+}
+
+TEST(Doctor, JudgesByTheThresholdsThatItIsGiven) {
+  const Workplace place;
+  train(place, "0.1");
+  const auto doctor = [&](const std::string& threshold) {
+    return relume(place, {"doctor", "run/model.safetensors", "builtin:spirals", "--threshold", threshold});
+  };
+  EXPECT_EQ(doctor("dead_share.warning=1").status, 1) << "still errors";
+  EXPECT_EQ(relume(place, {"doctor", "run/model.safetensors", "builtin:spirals", "--threshold", "dead_share.warning=1",
+                           "--threshold", "dead_share.error=1"})
+                .status,
+            0);
+  EXPECT_EQ(doctor("dead_share.warnin=1").status, 2);
+  EXPECT_THAT(doctor("dead_share.warnin=1").err, HasSubstr("did you mean \"dead_share.warning\""));
+}
+
+TEST(Rules, AreListedWithTheirThresholds) {
+  const Workplace place;
+  const Outcome outcome = relume(place, {"rules"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("vanishing_gradient"));
+  EXPECT_THAT(outcome.out, HasSubstr("near_dead_rate"));
+}
+
 TEST(Doctor, AsksWhereTheMendedModelIsToGo) {
   const Workplace place;
   const Outcome outcome = relume(place, {"doctor", "model.safetensors", "builtin:spirals", "--fix"});

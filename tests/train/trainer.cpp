@@ -88,6 +88,55 @@ TEST(Trainer, RestoresTheBestWeights) {
   EXPECT_EQ(evaluate(p.model, p.dataset, p.split.valid).loss, history.rows.back().valid.loss);
 }
 
+TEST(Trainer, NamesTheBestEpochByTheMetricThatItIsTold) {
+  const auto best_of = [](const char* problem, const char* by, auto value) {
+    Problem p = make_problem(problem, "linear(16) relu", 300);
+    Options options{.epochs = 30, .lr = 1e-2};
+    options.best_by = by;
+    Trainer trainer(p.model, p.dataset, p.split, options);
+    const History history = trainer.run();
+    double best = -HUGE_VAL;
+    for (const EpochRow& row : history.rows) best = std::max(best, value(row.valid));
+    EXPECT_EQ(value(history.rows[static_cast<std::size_t>(history.best_epoch - 1)].valid), best) << by;
+    EXPECT_EQ(value(evaluate(p.model, p.dataset, p.split.valid)), best) << by;
+  };
+  best_of("moons", "accuracy", [](const Metrics& m) { return m.accuracy; });
+  best_of("moons", "f1_macro", [](const Metrics& m) { return m.f1_macro; });
+  best_of("moons", "auc", [](const Metrics& m) { return *m.auc; });
+  best_of("friedman", "mae", [](const Metrics& m) { return -m.mae; });
+  best_of("friedman", "r2", [](const Metrics& m) { return m.r2; });
+  Problem p = make_problem("friedman", "linear(16) relu", 300);
+  Options options;
+  options.best_by = "accuracy";
+  EXPECT_THAT(message_of<InputError>([&] { Trainer(p.model, p.dataset, p.split, options); }),
+              HasSubstr("loss, rmse, mae or r2"));
+}
+
+TEST(Trainer, TakesWhatIsBetterByLessThanItsMinimumForNoBetter) {
+  const auto epochs = [](double min_delta, const char* by) {
+    Problem p = make_problem("moons", "linear(16) relu", 300);
+    Options options{.epochs = 60, .lr = 1e-2, .patience = 3};
+    options.min_delta = min_delta;
+    options.best_by = by;
+    Trainer trainer(p.model, p.dataset, p.split, options);
+    return trainer.run().rows.size();
+  };
+  EXPECT_EQ(epochs(10, "loss"), 4u) << "no loss is better by ten times itself than the first";
+  EXPECT_EQ(epochs(10, "accuracy"), 4u);
+  EXPECT_GT(epochs(0, "loss"), 10u);
+}
+
+TEST(Trainer, TellsFindingsAtTheEndOfTheEpochInWhichTheyAreMade) {
+  Problem p = make_problem("friedman", "linear(40) relu", 1500);
+  p.model.network->parameters()[1].detach().fill_(-100);
+  Trainer trainer(p.model, p.dataset, p.split, {.epochs = 3});
+  std::vector<std::string> told;
+  trainer.on_finding = [&](const health::Finding& finding) { told.push_back(finding.rule); };
+  const History history = trainer.run();
+  EXPECT_EQ(std::count(told.begin(), told.end(), "dead_units"), 1);
+  for (const EpochRow& row : history.rows) EXPECT_THAT(row.findings, HasSubstr("dead_units(relu1)"));
+}
+
 TEST(Trainer, StopsWhenItsPatienceIsAtAnEnd) {
   Problem p = make_problem("friedman", "linear(64) relu linear(64) relu", 120);
   Trainer trainer(p.model, p.dataset, p.split,
