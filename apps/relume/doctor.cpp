@@ -105,6 +105,10 @@ Examination examine(const io::Model& model, const train::Trial& trial, const hea
     train::outputs(*model.network, trial.dataset, trial.rows);
     e.measurements.activity = activity.layers();
   }
+  // Preprocessing has seen to the columns of a table already, and corners of images are always black.
+  const Tensor& x = trial.dataset.features;
+  if (!model.preprocessor && model.input_shape.dimensions() <= 1 && x.dtype() == DType::float32 && x.dimensions() == 2)
+    e.measurements.inputs = health::measure_columns(x);
   if (!measure_gradient(model, trial)) e.measurements.not_finite_step = 0;
   e.layers = layer_states(model, e.measurements.activity);
   e.findings = health::judge(e.measurements, thresholds);

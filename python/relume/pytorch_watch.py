@@ -41,6 +41,7 @@ class Watch:
         self._monitor.on_finding = on_finding
         self._due = self._monitor.is_due
         self._measured = False
+        self._handles.append(module.register_forward_hook(self._end_pass))
         self._handles.append(register_module_forward_hook(self._see_loss))
         self._hook_steps(optimizer)
 
@@ -64,6 +65,11 @@ class Watch:
                 _core._run_hooks(mirrored, _on_cpu(_units_last(output)))
 
         return see_units
+
+    def _end_pass(self, _module, _inputs, _output) -> None:
+        """A module that is used again belongs to another pass from now on."""
+        if self._due:
+            _core._run_hooks(self._mirror, self._parameters[0][1])
 
     def _mirror_parameters(self) -> None:
         self._parameters = []

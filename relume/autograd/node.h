@@ -25,6 +25,13 @@ struct Edge {
   bool needed() const { return node || leaf.defined(); }
 };
 
+/// Bits that an operation keeps for backward(), where it does: bit j % 8 of byte j / 8 of a row says on which side of
+/// the kinks the row's element j was. A row begins every `stride` bytes.
+struct KeptBits {
+  Tensor bits;
+  std::int64_t stride = 0;
+};
+
 /// An operation that was recorded. Nodes hold what their inputs came from, never their own output.
 class Node : public Counted<Node> {
  public:
@@ -33,6 +40,8 @@ class Node : public Counted<Node> {
   virtual Gradients backward(const Tensor& gradient) = 0;
   /// Frees what was saved for backward(); a later backward() throws.
   virtual void release_saved() = 0;
+  /// What a monitor may read as well.
+  virtual KeptBits kept_bits() const { return {}; }
   /// Bytes of the block that this object lies in.
   virtual std::size_t block_bytes() const = 0;
   static void destroy(Node* node);
@@ -100,6 +109,12 @@ class FormulaNode final : public Node {
     return (*formula_)(BackwardContext(*this, gradient));
   }
   void release_saved() override { formula_.reset(); }
+  KeptBits kept_bits() const override {
+    if constexpr (requires(const F& formula) { formula.kept_bits(); })
+      return formula_ ? formula_->kept_bits() : KeptBits{};
+    else
+      return {};
+  }
   std::size_t block_bytes() const override { return sizeof(FormulaNode); }
 
  private:

@@ -20,6 +20,18 @@ const Check* largest_step(const Measurements& m, const Thresholds& thresholds, d
   return found;
 }
 
+/// The step from which on at least half of these units were dead; -1 where nobody followed them.
+std::int64_t since(const LayerActivity& layer, const std::vector<std::int64_t>& units) {
+  std::vector<std::int64_t> steps;
+  for (const std::int64_t unit : units)
+    if (static_cast<std::size_t>(unit) < layer.dead_since.size())
+      steps.push_back(layer.dead_since[static_cast<std::size_t>(unit)]);
+  if (steps.empty()) return -1;
+  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>((steps.size() - 1) / 2);
+  std::nth_element(steps.begin(), middle, steps.end());
+  return *middle;
+}
+
 }  // namespace
 
 Verdict dead_units(const Measurements& m, const Thresholds& thresholds) {
@@ -30,8 +42,13 @@ Verdict dead_units(const Measurements& m, const Thresholds& thresholds) {
   for (Finding& finding : verdict.findings) {
     const double share = finding.evidence.back().second;
     finding.severity = grade(share, thresholds.dead_share);
-    finding.cause = fmt::format("{} of {} units never fired on {} rows, so that no gradient reaches their weights.",
-                                finding.units.size(), finding.evidence[1].second, finding.evidence[2].second);
+    const auto layer = std::find_if(m.activity.begin(), m.activity.end(),
+                                    [&](const LayerActivity& activity) { return activity.layer == finding.layer; });
+    const std::int64_t step = since(*layer, finding.units);
+    if (step >= 0) finding.step = step;
+    finding.cause = fmt::format("{} of {} units never fired on {} rows{}, so that no gradient reaches their weights.",
+                                finding.units.size(), finding.evidence[1].second, finding.evidence[2].second,
+                                step > 0 ? fmt::format(", most of them since step {}", step) : "");
     if (finding.severity == Severity::info) {
       finding.remedy = "So few cost nothing; there is nothing to do.";
       continue;

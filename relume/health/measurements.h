@@ -39,6 +39,9 @@ struct InputColumn {
   double deviation = 0;
 };
 
+/// The columns of x [rows, columns] float32. Without names they are numbered from 1.
+std::vector<InputColumn> measure_columns(const Tensor& features, std::vector<std::string> names = {});
+
 /// All that is known about a network and its training. What was not measured is empty, and the rules that need it say
 /// that they cannot judge.
 struct Measurements {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "relume/autograd/grad_mode.h"
 #include "relume/base/require.h"
@@ -107,7 +108,9 @@ void Monitor::end_step() {
     count_units();
   }
   ++steps_;
-  if (activity_) activity_->count(is_due());
+  if (!activity_) return;
+  activity_->end_pass();
+  activity_->count(is_due());
 }
 
 /// Steps that are too large do their harm at once: the first ones are all looked at.
@@ -156,8 +159,24 @@ void Monitor::count_units() {
   // A full window replaces the one before; until there is a first one, what was counted so far is the window.
   const bool full = counted.front().rows >= options_.window_rows;
   const bool had_full = !measurements_.activity.empty() && measurements_.activity.front().rows >= options_.window_rows;
-  if (full || !had_full) measurements_.activity = counted;
+  if (full || !had_full) see(counted);
   if (full) activity_->reset();
+}
+
+/// Takes the counts over, with the step from which on each unit has been dead in all that was seen.
+void Monitor::see(const std::vector<LayerActivity>& counted) {
+  const std::vector<LayerActivity> before = std::exchange(measurements_.activity, counted);
+  for (LayerActivity& layer : measurements_.activity) {
+    const auto known = std::find_if(before.begin(), before.end(), [&](const LayerActivity& other) {
+      return other.layer == layer.layer && other.fired.size() == layer.fired.size();
+    });
+    layer.dead_since.assign(layer.fired.size(), -1);
+    for (const std::int64_t unit : layer.dead_units()) {
+      const auto j = static_cast<std::size_t>(unit);
+      const bool was_dead = known != before.end() && j < known->dead_since.size() && known->dead_since[j] >= 0;
+      layer.dead_since[j] = was_dead ? known->dead_since[j] : measurements_.step;
+    }
+  }
 }
 
 void Monitor::ask_about_steps() {
@@ -204,25 +223,11 @@ void Monitor::end_epoch(double train_loss, std::optional<double> valid_loss) {
 
 void Monitor::look_at(const UnitActivity& activity) {
   measurements_.step = optimizer_.steps();
-  measurements_.activity = activity.layers();
+  see(activity.layers());
 }
 
 void Monitor::look_at_inputs(const Tensor& features, std::vector<std::string> names) {
-  const std::int64_t rows = features.size(0), columns = features.size(1);
-  std::vector<double> mean(static_cast<std::size_t>(columns)), squares(mean.size());
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const float* x = features.data<float>() + i * features.strides()[0];
-    for (std::size_t j = 0; j < mean.size(); ++j) {  // Welford's way: no difference of large sums
-      const double value = static_cast<double>(x[static_cast<std::int64_t>(j) * features.strides()[1]]);
-      const double delta = value - mean[j];
-      mean[j] += delta / static_cast<double>(i + 1);
-      squares[j] += delta * (value - mean[j]);
-    }
-  }
-  measurements_.inputs.clear();
-  for (std::size_t j = 0; j < mean.size(); ++j)
-    measurements_.inputs.push_back({names.empty() ? std::to_string(j + 1) : std::move(names[j]), mean[j],
-                                    rows > 0 ? std::sqrt(squares[j] / static_cast<double>(rows)) : 0});
+  measurements_.inputs = measure_columns(features, std::move(names));
 }
 
 std::vector<Finding> Monitor::findings() const {

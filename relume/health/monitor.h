@@ -21,12 +21,12 @@ struct MonitorState {
 };
 
 struct MonitorOptions {
-  Thresholds thresholds;
+  Thresholds thresholds = {};
   std::int64_t interval = 16;  ///< steps from one check to the next, after the first eight; the others cost nothing
-  std::int64_t window_rows = 1000;      ///< over which firing is counted
-  bool watch_units = true;              ///< counts on check steps; look_at() gives counts from elsewhere
-  double full_lr = 0;                   ///< the largest rate of the schedule; 0: the largest that was seen
-  std::optional<double> constant_loss;  ///< the best loss of a network that always says the same
+  std::int64_t window_rows = 1000;           ///< over which firing is counted
+  bool watch_units = true;                   ///< counts on check steps; look_at() gives counts from elsewhere
+  double full_lr = 0;                        ///< the largest rate of the schedule; 0: the largest that was seen
+  std::optional<double> constant_loss = {};  ///< the best loss of a network that always says the same
 };
 
 /// Measures gradients, steps, losses and firing rates on every 16th step and asks the rules. One line in a loop:
@@ -93,6 +93,7 @@ class Monitor {
   void count_units();
   void ask_about_steps();
   void record(Finding finding);
+  void see(const std::vector<LayerActivity>& counted);
 
   optim::Optimizer& optimizer_;
   MonitorOptions options_;

@@ -80,6 +80,8 @@ MonitorState Monitor::state() const {
   }
   Json recorded = Json::array();
   for (const Recorded& r : recorded_) recorded.push_back({to_json(r.finding), r.loss});
+  Json dead_since = Json::array();
+  for (const LayerActivity& layer : measurements_.activity) dead_since.push_back({layer.layer, layer.dead_since});
   const auto& not_finite = measurements_.not_finite_step;
   Json json = {{"steps", steps_},
                {"smoothed", smoothed_},
@@ -88,6 +90,7 @@ MonitorState Monitor::state() const {
                {"first_loss", measurements_.first_loss},
                {"full_lr", measurements_.full_lr},
                {"not_finite_step", not_finite ? Json(*not_finite) : Json()},
+               {"dead_since", dead_since},
                {"recorded", recorded}};
   return {{{"checks", to_tensor(measurements_.checks, weights_.size())}, {"epochs", epochs}}, json.dump()};
 }
@@ -118,6 +121,13 @@ void Monitor::restore(const MonitorState& state) {
     measurements_.full_lr = number(j.at("full_lr"));
     measurements_.not_finite_step.reset();
     if (!j.at("not_finite_step").is_null()) measurements_.not_finite_step = j.at("not_finite_step");
+    measurements_.activity.clear();
+    for (const Json& layer : j.at("dead_since")) {
+      LayerActivity& known = measurements_.activity.emplace_back();
+      known.layer = layer.at(0);
+      known.dead_since = layer.at(1).get<std::vector<std::int64_t>>();
+      known.fired.resize(known.dead_since.size());  // no rows yet: the rules do not judge by it
+    }
     recorded_.clear();
     for (const Json& r : j.at("recorded")) recorded_.push_back({to_finding(r.at(0)), number(r.at(1))});
   } catch (const Json::exception& error) {

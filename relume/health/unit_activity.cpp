@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "relume/autograd/node.h"
+#include "relume/kernels/count_bits.h"
+#include "relume/ops/activation.h"
+
 namespace relume::health {
 namespace {
 
 constexpr double far = 1e3;
 constexpr double saturated_slope = 0.05;  // of the largest slope
+constexpr std::size_t most_uses = 16;     // of one module that are told apart
 
 double largest_slope(const Activation& f) {
   double largest = 0;
@@ -34,7 +39,8 @@ bool holds_rows(const Tensor& y) {
 
 void collect(nn::Module& module, std::vector<std::pair<std::string, nn::Activate*>>& into) {
   if (auto* activate = dynamic_cast<nn::Activate*>(&module);
-      activate && activate->activation().entry().kind == activation::Kind::elementwise) {
+      activate && activate->activation().entry().kind == activation::Kind::elementwise &&
+      std::none_of(into.begin(), into.end(), [&](const auto& other) { return other.second == activate; })) {
     const std::string_view name = activate->activation().name();
     const auto before = std::count_if(into.begin(), into.end(),
                                       [&](const auto& other) { return other.second->activation().name() == name; });
@@ -79,18 +85,50 @@ double LayerActivity::sparsity() const {
 
 UnitActivity::UnitActivity(nn::Module& network) {
   for (const auto& [name, activate] : named_activations(network)) {
-    const ActivationKind kind = kind_of(activate->activation());
-    const Bounds bounds = kind == ActivationKind::bounded ? saturation_bounds(activate->activation()) : Bounds{};
-    const std::size_t index = layers_.size();
-    layers_.push_back({name, kind});
-    hooks_.emplace_back(activate, activate->add_hook([this, index, bounds](const nn::Module&, const Tensor& y) {
-      count_rows(layers_[index], y, bounds);
+    watched_.push_back(std::make_unique<Watched>(watched(name, activate->activation())));
+    Watched& layer = *watched_.back();
+    layer.uses.push_back(layers_.size());
+    layers_.push_back({name, layer.kind});
+    hooks_.emplace_back(activate, activate->add_hook([this, &layer](const nn::Module&, const Tensor& y) {
+      if (counting_) count_rows(layer, y);
     }));
   }
+  hooks_.emplace_back(&network, network.add_hook([this](const nn::Module&, const Tensor&) { end_pass(); }));
 }
 
 UnitActivity::~UnitActivity() {
   for (const auto& [module, hook] : hooks_) module->remove_hook(hook);
+}
+
+void UnitActivity::end_pass() {
+  for (const auto& layer : watched_) layer->used = 0;
+}
+
+namespace {
+
+/// Whether the bit that backward() keeps of x, "there is a slope here", says as well that f(x) is not 0.
+bool bits_say_firing(const Activation& f) {
+  if (f.entry().saves != activation::Saves::mask || kind_of(f) != ActivationKind::rectifier) return false;
+  for (double x = -10; x <= 10; x += 0.01)
+    if ((f.entry().scalar(x, f.parameters()) != 0) != (f.entry().derivative(x, f.parameters()) != 0)) return false;
+  return true;
+}
+
+}  // namespace
+
+UnitActivity::Watched UnitActivity::watched(std::string name, const Activation& f) {
+  Watched result{std::move(name), kind_of(f), {}, bits_say_firing(f)};
+  if (result.kind == ActivationKind::bounded) result.bounds = saturation_bounds(f);
+  return result;
+}
+
+LayerActivity& UnitActivity::layer_of_next_use(Watched& layer) {
+  const std::size_t use = std::min(layer.used++, most_uses - 1);
+  if (use == layer.uses.size()) {
+    layer.uses.push_back(layers_.size());
+    layers_.push_back({layer.name + ":" + std::to_string(use + 1), layer.kind});
+  }
+  return layers_[layer.uses[use]];
 }
 
 /// Where the slope falls under 5 % of its maximum, seen from the steepest part, as values of f.
@@ -103,16 +141,24 @@ UnitActivity::Bounds UnitActivity::saturation_bounds(const Activation& f) {
   return {f.entry().scalar(low, f.parameters()), f.entry().scalar(high, f.parameters())};
 }
 
-void UnitActivity::count_rows(LayerActivity& layer, const Tensor& y, const Bounds& bounds) const {
-  if (!counting_ || !holds_rows(y)) return;
+void UnitActivity::count_rows(Watched& watched, const Tensor& y) {
+  if (!holds_rows(y)) return;
+  LayerActivity& layer = layer_of_next_use(watched);
   const std::int64_t units = y.size(-1), rows = y.elements() / units;
+  if (static_cast<std::int64_t>(layer.fired.size()) != units) {  // a network that takes rows of another width now
+    layer.rows = 0;
+    layer.fired.assign(static_cast<std::size_t>(units), 0);
+    layer.saturated.assign(static_cast<std::size_t>(units), 0);
+  }
   layer.rows += rows;
-  layer.fired.resize(static_cast<std::size_t>(units));
-  layer.saturated.resize(static_cast<std::size_t>(units));
+  if (const KeptBits kept = watched.bits_say_firing ? kept_bits(y) : KeptBits{}; kept.bits.defined()) {
+    kernels::count_bits(kept.bits.data<std::uint8_t>(), rows, kept.stride, units, layer.fired.data());
+    return;
+  }
   visit_float(
       y.dtype(),
       [&]<class T>() {
-        const T low = static_cast<T>(bounds.low), high = static_cast<T>(bounds.high);
+        const T low = static_cast<T>(watched.bounds.low), high = static_cast<T>(watched.bounds.high);
         count_columns(y.data<T>(), rows, layer.fired, [](T v) { return v != 0; });
         if (layer.kind == ActivationKind::bounded)
           count_columns(y.data<T>(), rows, layer.saturated, [=](T v) { return !(v > low && v < high); });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,11 +26,12 @@ std::vector<std::pair<std::string, nn::Activate*>> named_activations(nn::Module&
 
 /// One activation layer's counts.
 struct LayerActivity {
-  std::string layer;  ///< as named_activations() names it
+  std::string layer;  ///< as named_activations() names it; "relu1:2" for the second use of one module in a pass
   ActivationKind kind = ActivationKind::other;
   std::int64_t rows = 0;
-  std::vector<std::int64_t> fired = {};      ///< rows on which each unit's output was not 0
-  std::vector<std::int64_t> saturated = {};  ///< bounded: rows on which f′ was under 5 % of its maximum
+  std::vector<std::int64_t> fired = {};       ///< rows on which each unit's output was not 0
+  std::vector<std::int64_t> saturated = {};   ///< bounded: rows on which f′ was under 5 % of its maximum
+  std::vector<std::int64_t> dead_since = {};  ///< the step from which on each unit was dead; -1: alive, or not followed
 
   /// Rectifiers: the units that fired on no row. Nothing where there were no rows.
   std::vector<std::int64_t> dead_units() const;
@@ -37,7 +39,11 @@ struct LayerActivity {
   double sparsity() const;
 };
 
-/// Watches every elementwise activation under a module. Counting goes on from construction to destruction.
+/// Watches every elementwise activation under a module. Counting goes on from construction to destruction. Where
+/// backward() keeps a bit that says whether an output is 0, those bits are counted; else the outputs are looked at.
+///
+/// A module that is used more than once in a pass counts as several layers. A pass ends when the network, called as
+/// network(x), gives its output.
 class UnitActivity {
  public:
   explicit UnitActivity(nn::Module& network);
@@ -49,6 +55,8 @@ class UnitActivity {
   /// The share of all rectifier units that never fired; 0 where there are none.
   double dead_share() const;
   void reset();
+  /// What comes next belongs to another pass, though the network's own output was not seen.
+  void end_pass();
   /// Leaves out what the network computes from now on, or counts again.
   void count(bool on) { counting_ = on; }
 
@@ -58,10 +66,21 @@ class UnitActivity {
     double low = 0;
     double high = 0;
   };
+  struct Watched {
+    std::string name;
+    ActivationKind kind = ActivationKind::other;
+    Bounds bounds;
+    bool bits_say_firing = false;        // the bit that backward() keeps is set where the output is not 0
+    std::vector<std::size_t> uses = {};  // places in layers_
+    std::size_t used = 0;                // in this pass
+  };
   static Bounds saturation_bounds(const Activation& activation);
-  void count_rows(LayerActivity& layer, const Tensor& y, const Bounds& bounds) const;
+  static Watched watched(std::string name, const Activation& activation);
+  LayerActivity& layer_of_next_use(Watched& watched);
+  void count_rows(Watched& watched, const Tensor& y);
 
   std::vector<LayerActivity> layers_;
+  std::vector<std::unique_ptr<Watched>> watched_;
   std::vector<std::pair<nn::Module*, int>> hooks_;
   bool counting_ = true;
 };

@@ -1,5 +1,7 @@
 #include "relume/health/unit_site.h"
 
+#include <algorithm>
+
 #include "relume/health/unit_activity.h"
 #include "relume/nn/dropout.h"
 
@@ -25,7 +27,10 @@ std::vector<UnitSite> unit_sites(nn::Sequential& network) {
   for (std::size_t i = 0; i < network.size(); ++i)
     for (const auto& [name, activate] : activations) {
       if (activate != &network[i] || kind_of(activate->activation()) != ActivationKind::rectifier) continue;
-      UnitSite site{.layer = name, .activation_place = i};
+      const auto uses = std::count_if(sites.begin(), sites.end(), [&](const UnitSite& other) {
+        return &network[other.activation_place] == &network[i];
+      });
+      UnitSite site{.layer = name + (uses > 0 ? ":" + std::to_string(uses + 1) : ""), .activation_place = i};
       std::size_t after = 0;
       site.incoming = neighbour(network, i, -1, site.incoming_place);
       site.outgoing = neighbour(network, i, +1, after);

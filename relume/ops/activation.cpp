@@ -23,6 +23,27 @@ void require_floating_rows(const Tensor& x, std::string_view operation) {
 Tensor as_rows(const Tensor& x, int dimension) { return x.transpose(dimension, -1).contiguous(); }
 
 // y = f(x):  dx = dy f′(x)
+struct ActivateBackward {
+  Activation activation;
+  Saved saved;
+  std::int64_t columns = 0;
+
+  Gradients operator()(const BackwardContext& c) const {
+    const Tensor dy = c.gradient.contiguous();
+    Tensor dx = empty(dy.shape(), dy.dtype());
+    const Tensor& kept = c(saved);
+    activation.entry().backward(dy.dtype(), kept.defined() ? kept.raw_data() : nullptr, dy.raw_data(), dx.raw_data(),
+                                dy.elements(), activation.parameters());
+    return {dx};
+  }
+
+  /// Rows that do not begin with a byte of their own are of no use.
+  KeptBits kept_bits() const {
+    const bool rows_of_bytes = activation.entry().saves == Saves::mask && columns % 8 == 0;
+    return rows_of_bytes ? KeptBits{saved.get("kept_bits"), columns / 8} : KeptBits{};
+  }
+};
+
 Tensor activate_into(const Activation& activation, const Tensor& x, const Tensor& y) {
   const Entry& entry = activation.entry();
   const bool recorded = grad_enabled() && x.requires_grad();
@@ -36,14 +57,8 @@ Tensor activate_into(const Activation& activation, const Tensor& x, const Tensor
     entry.forward(x.dtype(), x.raw_data(), y.raw_data(), x.elements(), activation.parameters());
     if (recorded && entry.saves != Saves::nothing) saved = entry.saves == Saves::output ? saved_output(y) : Saved(x);
   }
-  return record(y, entry.info.name.data(), {&x}, [activation, saved](const BackwardContext& c) -> Gradients {
-    const Tensor dy = c.gradient.contiguous();
-    Tensor dx = empty(dy.shape(), dy.dtype());
-    const Tensor& kept = c(saved);
-    activation.entry().backward(dy.dtype(), kept.defined() ? kept.raw_data() : nullptr, dy.raw_data(), dx.raw_data(),
-                                dy.elements(), activation.parameters());
-    return {dx};
-  });
+  const std::int64_t columns = x.dimensions() > 0 ? x.size(-1) : 1;
+  return record(y, entry.info.name.data(), {&x}, ActivateBackward{activation, saved, columns});
 }
 
 void require_elementwise(const Entry& entry, const Tensor& x) {
@@ -90,6 +105,11 @@ Tensor both_signs(const Entry& entry, const Tensor& x, int dimension) {
 }
 
 }  // namespace
+
+KeptBits kept_bits(const Tensor& y) {
+  const Node* node = y.grad_fn();
+  return node ? node->kept_bits() : KeptBits{};
+}
 
 Tensor activate(const Activation& activation, const Tensor& input) {
   require_elementwise(activation.entry(), input);

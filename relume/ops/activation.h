@@ -20,6 +20,11 @@ Tensor activate(const Activation& activation, Tensor&& x);
 /// log_softmax, stable for large x; the gated ones, which halve that dimension; crelu, which doubles it.
 Tensor activate(const Activation& activation, const Tensor& x, int dimension);
 
+struct KeptBits;
+/// The bits that backward() is going to read, where y comes right out of an activation that keeps such; see
+/// autograd/node.h. Without bits otherwise.
+KeptBits kept_bits(const Tensor& y);
+
 /// What relu(x), leaky_relu(x, 0.2) and the like call for a tensor: the activation of struct S with its first
 /// parameters set.
 template <class S, class X, class... Parameters>

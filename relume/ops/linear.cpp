@@ -93,6 +93,20 @@ Gradients backward(const BackwardContext& c, const Activation& f, const Tensor& 
   return {dx, dw, db};
 }
 
+struct LinearBackward {
+  Saved x, weight, kept;
+  Activation activation;
+  std::int64_t kept_stride = 0;
+
+  Gradients operator()(const BackwardContext& c) const {
+    const auto run = c(x).dtype() == DType::float64 ? backward<double> : backward<float>;
+    return run(c, activation, c(x), c(weight), c(kept), kept_stride);
+  }
+  KeptBits kept_bits() const {
+    return activation.entry().saves == Saves::mask ? KeptBits{kept.get("kept_bits"), kept_stride} : KeptBits{};
+  }
+};
+
 }  // namespace
 
 Tensor linear(const Tensor& input, const Tensor& weight_in, const Tensor& bias_in, const Activation* activation) {
@@ -125,10 +139,7 @@ Tensor linear(const Tensor& input, const Tensor& weight_in, const Tensor& bias_i
                      : saves == Saves::output ? saved_output(y)
                                               : Saved();
   return record(y, activation ? f.entry().info.name.data() : "AddmmBackward0", {&x, &weight, &bias},
-                [x = Saved(x), w = Saved(weight), kept, f, kept_stride](const BackwardContext& c) -> Gradients {
-                  return c(x).dtype() == DType::float64 ? backward<double>(c, f, c(x), c(w), c(kept), kept_stride)
-                                                        : backward<float>(c, f, c(x), c(w), c(kept), kept_stride);
-                });
+                LinearBackward{Saved(x), Saved(weight), kept, f, kept_stride});
 }
 
 }  // namespace relume

@@ -357,8 +357,11 @@ void Trainer::finish() {
   if (s.history.ending != Ending::interrupted || !all_finite(parameters_)) model_.network->load_state(s.best);
   health::UnitActivity activity(*model_.network);
   outputs(*model_.network, dataset_, window());
+  // A run that is to go on must not remember a look that it would not have taken without the interruption.
+  const health::MonitorState before = s.monitor->state();
   s.monitor->look_at(activity);
   s.history.findings = s.monitor->findings();
+  if (s.history.ending == Ending::interrupted) s.monitor->restore(before);
 }
 
 const NamedTensors& Trainer::last_weights() const { return state_->last; }

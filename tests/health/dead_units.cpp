@@ -1,11 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "relume/autograd/grad_mode.h"
+#include "relume/autograd/node.h"
 #include "relume/base/rng.h"
 #include "relume/health/rule.h"
 #include "relume/nn/activations.h"
 #include "relume/nn/linear.h"
 #include "relume/nn/sequential.h"
+#include "relume/ops/activation.h"
 
 namespace relume::health {
 namespace {
@@ -119,10 +122,63 @@ TEST(UnitActivity, CountsOverSeveralBatchesUntilItIsReset) {
   EXPECT_EQ(activity.dead_share(), 0.5);
 }
 
+TEST(UnitActivity, CountsTheSameFromTheBitsThatBackwardKeepsAsFromTheOutputs) {
+  manual_seed(2);
+  for (const char* activation : {"relu", "relu6", "leaky_relu", "thresholded_relu(0.5)", "elu", "tanh", "relu_squared"})
+    for (const std::int64_t width : {8, 20, 64, 100})
+      for (const bool fused : {true, false}) {
+        nn::Sequential net{nn::Linear(4, width), nn::Activate(activation)};
+        const int hook = fused ? -1 : net[0].add_hook([](const nn::Module&, const Tensor&) {});
+        const Tensor x = randn({300, 4});
+        const UnitActivity training(net);
+        const Tensor y = net(x);
+        const UnitActivity evaluation(net);
+        {
+          const NoGradGuard guard;
+          net(x);
+        }
+        // The first one has seen both passes.
+        std::vector<std::int64_t> twice;
+        for (const std::int64_t fired : evaluation.layers()[0].fired) twice.push_back(2 * fired);
+        EXPECT_EQ(training.layers()[0].fired, twice) << activation << " " << width << " " << hook;
+        if (std::string_view(activation) == "relu") {
+          EXPECT_EQ(kept_bits(y).bits.defined(), fused || width % 8 == 0);
+        }
+      }
+}
+
+/// One activation module with two linear layers before it.
+struct Shared : nn::Module {
+  nn::Linear first{4, 12}, second{12, 6};
+  nn::ReLU relu;
+  Shared() {
+    add("first", first);
+    add("second", second);
+    add("relu", relu);
+  }
+  Tensor forward(const Tensor& x) override { return relu(second(relu(first(x)))); }
+};
+
+TEST(UnitActivity, CountsAModuleThatIsUsedTwiceForEachUse) {
+  manual_seed(1);
+  Shared net;
+  kill(net.second, 2);
+  const UnitActivity activity(net);
+  net(randn({100, 4}));
+  net(randn({150, 4}));
+  ASSERT_EQ(activity.layers().size(), 2u);
+  EXPECT_EQ(activity.layers()[0].layer, "relu1");
+  EXPECT_EQ(activity.layers()[0].fired.size(), 12u);
+  EXPECT_EQ(activity.layers()[1].layer, "relu1:2");
+  EXPECT_EQ(activity.layers()[1].rows, 250);
+  EXPECT_THAT(activity.layers()[1].dead_units(), ElementsAre(0, 1));
+}
+
 TEST(UnitActivity, LeavesNoHooksBehind) {
   nn::Sequential net = network("relu");
   { const UnitActivity activity(net); }
   EXPECT_FALSE(net[1].has_hooks());
+  EXPECT_FALSE(net.has_hooks());
 }
 
 }  // namespace

@@ -213,6 +213,49 @@ TEST(Monitor, FindsPlantedDeadUnitsInALoop) {
   EXPECT_EQ(findings[0].units.size(), 24u);
 }
 
+TEST(Monitor, SaysSinceWhichStepUnitsAreDead) {
+  auto net = network("linear(40) relu");
+  optim::SGD sgd(net->parameters(), {.lr = 1e-3});
+  Monitor monitor(*net, sgd, {.watch_units = false});
+  const Tensor rows = randn({400, 6});
+  const auto look = [&] {
+    const UnitActivity activity(*net);
+    (*net)(rows);
+    monitor.look_at(activity);
+  };
+  const auto train_for = [&](int steps) {
+    for (int i = 0; i < steps; ++i) {
+      sgd.zero_grad();
+      const Tensor loss = nn::mse_loss((*net)(randn({32, 6})), randn({32, 1}));
+      loss.backward();
+      monitor.step(loss.item<double>());
+    }
+  };
+  const Tensor bias = net->parameters()[1].detach();
+  train_for(10);
+  look();
+  bias.slice(0, 0, 20).fill_(-100);
+  train_for(10);
+  look();
+  train_for(10);
+  bias.slice(0, 20, 22).fill_(-100);
+  look();
+  const Finding finding = monitor.findings().front();
+  EXPECT_EQ(finding.units.size(), 22u);
+  EXPECT_EQ(finding.step, 20) << "when most of them died";
+  EXPECT_THAT(to_string(finding), ::testing::HasSubstr("most of them since step 20"));
+
+  auto same = network("linear(40) relu");
+  optim::SGD other(same->parameters(), {.lr = 1e-3});
+  Monitor goes_on(*same, other, {.watch_units = false});
+  goes_on.restore(monitor.state());
+  same->load_state(net->state());
+  const UnitActivity activity(*same);
+  (*same)(rows);
+  goes_on.look_at(activity);
+  EXPECT_EQ(goes_on.findings().front().step, 20);
+}
+
 TEST(Monitor, SaysTheSameTwice) {
   const auto run = [] {
     std::string text;
