@@ -12,8 +12,8 @@
 namespace relume::health {
 namespace {
 
-constexpr std::size_t most_checks = 256;
-constexpr std::int64_t most_samples = 1024;  // of a weight matrix: enough for ‖Δw‖/‖w‖ to a few percent
+constexpr std::size_t least_checks = 256;   // that are kept, and at most twice as many
+constexpr std::int64_t most_samples = 512;  // of a weight matrix: enough for ‖Δw‖/‖w‖ to a few percent
 constexpr double smoothing = 1.0 / 32;
 constexpr std::int64_t first_checks = 8;
 constexpr std::int64_t first_steps = 4;  // whose mean is the first loss
@@ -26,17 +26,20 @@ double sum_of_squares(const Tensor& gradient) {
   return sum;
 }
 
-/// Calls f(i, value) for every stride-th element.
-template <class F>
-void sample(const Tensor& tensor, std::int64_t stride, F f) {
+/// Every stride-th element.
+void sample(const Tensor& tensor, std::int64_t stride, std::vector<double>& into) {
   visit_float(
       tensor.dtype(),
       [&]<class T>() {
         const T* values = tensor.data<T>();
-        for (std::int64_t i = 0, k = 0; k < tensor.elements(); k += stride)
-          f(static_cast<std::size_t>(i++), static_cast<double>(values[k]));
+        for (std::size_t i = 0; i < into.size(); ++i)
+          into[i] = static_cast<double>(values[static_cast<std::int64_t>(i) * stride]);
       },
       [] {});
+}
+
+double sum_of_squares(const std::vector<double>& values) {
+  return kernels::sum_of_squares(values.data(), static_cast<std::int64_t>(values.size()));
 }
 
 bool is_float(const Tensor& tensor) { return tensor.dtype() == DType::float32 || tensor.dtype() == DType::float64; }
@@ -51,8 +54,8 @@ Monitor::Monitor(nn::Module& network, optim::Optimizer& optimizer, const Monitor
     if (parameter.dimensions() < 2 || !is_float(parameter) || !parameter.is_contiguous()) continue;
     // Odd, so that the sample does not stay in the same columns of a matrix whose width is a power of two.
     const std::int64_t stride = (parameter.elements() / most_samples) | 1;
-    weights_.push_back({parameter.detach(), stride, {}});
-    weights_.back().before.resize(static_cast<std::size_t>((parameter.elements() + stride - 1) / stride));
+    const std::vector<double> elements(static_cast<std::size_t>((parameter.elements() + stride - 1) / stride));
+    weights_.push_back({parameter.detach(), stride, elements, elements});
     measurements_.weight_names.push_back(name);
     matrices.push_back(parameter);
   }
@@ -102,7 +105,8 @@ void Monitor::end_step() {
     now.lr = optimizer_.lr();
     now.gradient_norm = gradient_norm_;
     measure_updates(now);
-    if (measurements_.checks.size() == most_checks) measurements_.checks.erase(measurements_.checks.begin());
+    std::vector<Check>& checks = measurements_.checks;
+    if (checks.size() == 2 * least_checks) checks.erase(checks.begin(), checks.begin() + least_checks);
     measurements_.checks.push_back(std::move(now));
     ask_about_steps();
     count_units();
@@ -129,19 +133,16 @@ void Monitor::measure_gradients() {
 }
 
 void Monitor::keep_weights() {
-  for (Weight& weight : weights_)
-    sample(weight.tensor, weight.stride, [&](std::size_t i, double value) { weight.before[i] = value; });
+  for (Weight& weight : weights_) sample(weight.tensor, weight.stride, weight.before);
 }
 
 void Monitor::measure_updates(Check& check) {
   for (std::size_t k = 0; k < weights_.size(); ++k) {
-    double moved = 0, size = 0;
-    sample(weights_[k].tensor, weights_[k].stride, [&](std::size_t i, double value) {
-      const double before = weights_[k].before[i];
-      moved += (value - before) * (value - before);
-      size += before * before;
-    });
-    check.weights.push_back({gradient_rms_[k], size > 0 ? std::sqrt(moved / size) : 0});
+    Weight& weight = weights_[k];
+    const double size = sum_of_squares(weight.before);
+    sample(weight.tensor, weight.stride, weight.moved);
+    for (std::size_t i = 0; i < weight.moved.size(); ++i) weight.moved[i] -= weight.before[i];
+    check.weights.push_back({gradient_rms_[k], size > 0 ? std::sqrt(sum_of_squares(weight.moved) / size) : 0});
   }
 }
 

@@ -84,6 +84,7 @@ class Monitor {
     Tensor tensor;
     std::int64_t stride = 1;     // of the elements that stand for all of them
     std::vector<double> before;  // those elements before the step
+    std::vector<double> moved;   // by it
   };
   bool is_due(std::int64_t step) const;
   void measure_gradients();

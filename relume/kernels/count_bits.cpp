@@ -17,9 +17,9 @@ struct Sums {
   std::uint64_t of[8][block_words] = {};
 };
 
-void add_row(Sums& sums, const std::uint64_t* words) {
+void add_row(Sums& sums, const std::uint64_t* words, std::int64_t count) {
   for (int s = 0; s < 8; ++s)
-    for (std::int64_t w = 0; w < block_words; ++w) sums.of[s][w] += (words[w] >> s) & lowest_bits;
+    for (std::int64_t w = 0; w < count; ++w) sums.of[s][w] += (words[w] >> s) & lowest_bits;
 }
 
 void add_to_counts(const Sums& sums, std::int64_t columns, std::int64_t* counts) {
@@ -35,7 +35,7 @@ void count_block(const std::uint8_t* bits, std::int64_t rows, std::int64_t strid
   std::uint64_t words[block_words] = {};
   for (std::int64_t r = 0; r < rows; ++r) {
     std::memcpy(words, bits + r * stride, bytes);
-    add_row(sums, words);
+    add_row(sums, words, (columns + word_bits - 1) / word_bits);
   }
   add_to_counts(sums, columns, counts);
 }
