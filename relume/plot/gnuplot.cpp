@@ -71,6 +71,18 @@ std::string run_gnuplot(std::string_view script) {
   return contents(out.get());
 }
 
+std::string gnuplot_terminal(const std::filesystem::path& path, int width, int height) {
+  const std::string ending = path.extension().string();
+  if (ending == ".svg")
+    return fmt::format("svg size {},{} dynamic enhanced font 'sans-serif,15' background '#ffffff'", width, height);
+  if (ending == ".png")
+    return fmt::format("pngcairo size {},{} font 'sans,11.25' fontscale 2.5 linewidth 2.5 background '#ffffff'",
+                       5 * width / 2, 5 * height / 2);
+  if (ending == ".pdf")
+    return fmt::format("pdfcairo size {:.2f}in,{:.2f}in font 'sans,10.8' linewidth 1", width / 100.0, height / 100.0);
+  fail("plot: {} ends in \"{}\"; pictures are .svg, .png, .pdf or .html", path.string(), ending);
+}
+
 std::string gnuplot_quoted(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) {

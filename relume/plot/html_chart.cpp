@@ -41,6 +41,7 @@ std::string lines_of(const ChartData& chart) {
     text += fmt::format("{}{{\"name\":{},\"y\":{}", i > 0 ? "," : "", quoted(line.name), column(line.y, points));
     if (x != x_before) text += ",\"x\":" + x;  // else that of the line before
     if (chart.ordered) text += fmt::format(",\"colour\":\"{}\"", chart.ordered_colour(i));
+    if (line.style) text += fmt::format(",\"place\":{},\"width\":{}", line.style->place, line.style->width);
     text += line.joined ? "}" : ",\"points\":true}";
     x_before = std::move(x);
   }
@@ -55,6 +56,7 @@ std::string html_chart(const ChartData& chart) {
     text += fmt::format(
         "<script type=\"application/json\">{{\"title\":{},\"x\":{},\"y\":{},\"logarithmic\":{},\"zero\":{}",
         quoted(chart.title), quoted(chart.x_label), quoted(chart.y_label), chart.logarithmic, chart.through_zero);
+    if (chart.y_range) text += fmt::format(",\"range\":[{:.8g},{:.8g}]", chart.y_range->first, chart.y_range->second);
     if (chart.mark)
       text += fmt::format(",\"mark\":{{\"x\":{:.8g},\"name\":{}}}", chart.mark->x, quoted(chart.mark->name));
     text += ",\"lines\":[" + lines_of(chart) + "]}</script>\n";

@@ -27,19 +27,23 @@
     },
   };
 
-  const lineColour = (line, i) => line.colour || colour(`--c${i % 8}`);
+  const placeOf = (line, i) => line.place ?? i;
+  const lineColour = (line, i) => line.colour || colour(`--c${placeOf(line, i) % 8}`);
+  const dashes = [[], [10, 3], [5, 3], [2, 2], [10, 3, 2, 3], [5, 2, 2, 2], [10, 2, 2, 2, 2, 2], [2, 4]]; // page.css has them too
 
   function datasetsOf(chart) {
     let x = [];
+    const few = chart.lines.every(line => line.y.length <= 40);
     return chart.lines.map((line, i) => {
       x = line.x || x;
-      const few = x.length <= 40;
       return {
         label: line.name,
         data: line.y.map((y, k) => ({ x: x[k], y })),
         showLine: !line.points,
-        borderWidth: chart.zero ? 2 + i / 2 : 2, // functions lie on each other: the lower ones look out
-        borderDash: !line.colour && i >= 8 ? [6, 4] : [],
+        // Functions lie on each other: the lower ones look out.
+        borderWidth: line.width ?? (chart.zero ? 2 + 0.3 * (chart.lines.length - 1 - i) : 2),
+        order: chart.zero ? -i : 0,
+        borderDash: line.colour ? [] : dashes[placeOf(line, i) % 8],
         pointRadius: line.points ? 2.5 : few ? 2 : 0,
         pointHitRadius: 6,
         pointHoverRadius: 5,
@@ -89,17 +93,19 @@
         y: {
           type: chart.logarithmic ? 'logarithmic' : 'linear', grid: {},
           title: { display: !!chart.y, text: chart.y },
-          ticks: { maxTicksLimit: 7, callback: tick },
+          ticks: { maxTicksLimit: 7, callback: tick, includeBounds: !chart.range },
+          ...(chart.range ? { min: chart.range[0], max: chart.range[1] } : {}),
           ...(chart.zero ? { position: { x: 0 } } : {}),
         },
       },
       plugins: {
         title: { display: !!chart.title, text: chart.title, align: 'start', font: { size: 14, weight: 600 } },
         legend: {
-          display: chart.lines.length > 1, position: 'top', align: 'start',
+          display: chart.lines.length > 1, reverse: chart.zero, position: 'top', align: 'start',
           labels: { boxWidth: 18, boxHeight: 2, filter: item => !chart.lines[0].colour || ends(item.datasetIndex) },
         },
         tooltip: {
+          itemSort: (a, b) => a.datasetIndex - b.datasetIndex,
           callbacks: {
             title: items => items.length ? `${chart.x || 'x'} ${number(items[0].parsed.x)}` : '',
             label: item => `${item.dataset.label || chart.title}: ${number(item.parsed.y)}`,

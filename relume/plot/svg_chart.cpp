@@ -13,7 +13,7 @@ namespace {
 constexpr double width = 440, plot_height = 172, right = 426;
 // Two points a unit of the plot's width are all that can be told apart.
 constexpr std::size_t most_buckets = 372;
-constexpr std::size_t colours = 8;       // that the style knows; lines after them are dashed
+constexpr std::size_t colours = 8;       // that the style knows
 constexpr std::size_t most_ordered = 6;  // names of ordered lines; of more the first and the last are named
 
 struct Range {
@@ -82,6 +82,7 @@ Axis value_axis(const ChartData& chart, double bottom, double top) {
     for (std::size_t k = 0; k < line.y.size(); ++k)
       if (chart.can_draw(line.x[k], line.y[k])) range.include(line.y[k]);
   if (chart.logarithmic && !range.empty()) return logarithmic_axis(range, bottom, top);
+  if (chart.y_range) return linear_axis({chart.y_range->first, chart.y_range->second}, bottom, top, 5, false);
   range = widened(range);
   const double step = nice_step(range.high - range.low, 5);
   return linear_axis({std::floor(range.low / step) * step, std::ceil(range.high / step) * step}, bottom, top, 5, false);
@@ -98,14 +99,15 @@ Axis position_axis(const ChartData& chart, double left) {
 
 /// The class of a line, and what of its look is its own.
 std::string style_of(std::size_t i, const ChartData& chart, const char* more = "") {
+  const LineStyle style = chart.style_of(i);
   std::string own;
   if (chart.ordered) own += fmt::format("stroke:{};", chart.ordered_colour(i));
-  // Functions lie on each other over long stretches: the lower ones look out from under the upper.
-  if (chart.through_zero)
-    own += fmt::format("stroke-width:{};", 2 + 0.5 * static_cast<double>(chart.lines.size() - 1 - i));
+  if (chart.through_zero || chart.lines[i].style) own += fmt::format("stroke-width:{};", style.width);
   if (!own.empty()) own = fmt::format(" style=\"{}\"", own);
-  const bool dashed = !chart.ordered && i >= colours;
-  return fmt::format("class=\"series-{}{}{}\"{}", i % colours, dashed ? " dashed" : "", more, own);
+  const std::string dash = chart.ordered || !chart.lines[i].joined || style.place % colours == 0
+                               ? ""
+                               : fmt::format(" dash-{}", style.place % colours);
+  return fmt::format("class=\"series-{}{}{}\"{}", style.place % colours, dash, more, own);
 }
 
 /// A stretch without gaps: a line, or a dot where it is one point.
@@ -241,8 +243,13 @@ std::string to_svg(const ChartData& chart) {
       fmt::format("<svg viewBox=\"0 0 {} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", width, bottom + 42, title);
   text += fmt::format("<text class=\"title\" x=\"{}\" y=\"16\">{}</text>\n", left, title);
   text += draw_axes(chart, x, y) + draw_mark(chart, x, bottom, top);
+  // An element of its own cuts off what goes beyond it.
+  if (chart.y_range)
+    text += fmt::format("<svg x=\"{0}\" y=\"{1:.1f}\" width=\"{2}\" height=\"{3}\" viewBox=\"{0} {1:.1f} {2} {3}\">\n",
+                        left, top - 2, right - left, plot_height + 4);
   for (std::size_t i = 0; i < chart.lines.size(); ++i)
     text += chart.lines[i].joined ? draw_line(i, chart, x, y) : draw_points(i, chart, x, y);
+  if (chart.y_range) text += "</svg>\n";
   return text + legend.text + "</svg>\n";
 }
 

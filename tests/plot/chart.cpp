@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -10,6 +11,7 @@
 
 #include "relume/base/atomic_file.h"
 #include "relume/base/error.h"
+#include "relume/plot/functions.h"
 #include "relume/plot/gnuplot.h"
 
 namespace relume::plot {
@@ -108,6 +110,75 @@ TEST_F(Picture, FitsTheTerminal) {
     EXPECT_GE(rows, 18);
     EXPECT_LE(rows, 22);
   }
+}
+
+TEST_F(Picture, HasNoBlanksAtTheEndsOfLinesOfText) {
+  const std::string text = Chart("loss").line({4, 2, 1}, "train").text(60, 16, true);
+  EXPECT_EQ(text.find('\f'), std::string::npos);
+  EXPECT_EQ(text.find(" \n"), std::string::npos);
+}
+
+TEST_F(Picture, TellsLinesApartByTheirDashesToo) {
+  Chart chart("");
+  for (int i = 0; i < 8; ++i) chart.line({1.0 * i, 2.0 * i}, std::to_string(i));
+  const std::string svg = saved(chart, "c.svg");
+  std::set<std::string> dashes;
+  for (std::size_t at = svg.find("stroke-dasharray='"); at != std::string::npos;
+       at = svg.find("stroke-dasharray='", at + 1))
+    dashes.insert(svg.substr(at, svg.find('\'', at + 18) - at));
+  EXPECT_EQ(dashes.size(), 7u);  // and one is solid
+}
+
+TEST_F(Picture, CutsWhatGoesBeyondTheRangeOfY) {
+  const auto path = longest_line(saved(Chart("").line({0, 1, 2, 3, 2, 3, 100}, "").y_range(0, 4), "c.svg"));
+  ASSERT_EQ(path.size(), 7u);
+  const double unit = path[0].second - path[1].second;
+  EXPECT_NEAR(path[0].second - path[6].second, 4 * unit, 1);
+  EXPECT_THROW(Chart("").y_range(1, 1), ValueError);
+}
+
+TEST_F(Picture, OfSeveralChartsNamesEachRunOnce) {
+  const std::vector<Chart> panels = {Chart("loss").line({3, 2}, "first").line({2, 1}, "second"),
+                                     Chart("rate").line({1, 1}, "first").line({2, 2}, "second"),
+                                     Chart("norm").line({1, 5}, "first")};
+  save(panels, folder / "p.svg");
+  const std::string svg = read_file(folder / "p.svg");
+  for (const char* text : {">loss<", ">rate<", ">norm<"}) EXPECT_THAT(svg, HasSubstr(text));
+  for (const char* name : {"<text>first<", "<text>second<"}) EXPECT_EQ(svg.find(name), svg.rfind(name)) << name;
+  save(panels, folder / "p.html");
+  EXPECT_THAT(read_file(folder / "p.html"), testing::AllOf(HasSubstr("loss"), HasSubstr("norm")));
+  EXPECT_THROW(save({}, folder / "none.svg"), ValueError);
+}
+
+TEST(Functions, LeaveAGapWhereTheyJump) {
+  const ChartData chart = chart_of_functions({"relu"}, -5, 5, true).data();
+  int gaps = 0;
+  for (const double y : chart.lines[0].y) {
+    gaps += std::isnan(y) ? 1 : 0;
+    EXPECT_TRUE(std::isnan(y) || y == 0 || y == 1) << y;
+  }
+  EXPECT_EQ(gaps, 1);
+  for (const char* smooth : {"elu", "tanh", "relu_squared", "leaky_relu(0.5)"})
+    for (const double y : chart_of_functions({smooth}, -5, 5, false).data().lines[0].y) EXPECT_FALSE(std::isnan(y));
+}
+
+TEST(Functions, AreNotSqueezedByASteepOne) {
+  const auto range = [](const std::vector<std::string>& names, double to) {
+    return chart_of_functions(names, -to, to, false).data().y_range.value();
+  };
+  EXPECT_NEAR(range({"relu_squared"}, 5).second, 25, 1);
+  EXPECT_NEAR(range({"relu_squared", "relu"}, 5).second, 5, 0.5);
+  EXPECT_NEAR(range({"relu_squared", "sigmoid"}, 5).second, 5, 0.5);
+  EXPECT_NEAR(range({"sigmoid", "relu"}, 0.01).second, 0.5, 0.05);
+}
+
+TEST(Functions, AreNamedWithTheirFormulas) {
+  const ChartData chart = chart_of_functions({"leaky_relu(0.2)", "softplus", "tanh", "prelu"}, -5, 5, false).data();
+  EXPECT_EQ(chart.lines[0].name, "leaky_relu(0.2): x > 0 ? x : 0.2*x");
+  EXPECT_EQ(chart.lines[1].name, "softplus: x > 20 ? x : log(1 + exp(x))");
+  EXPECT_EQ(chart.lines[2].name, "tanh");
+  EXPECT_EQ(chart.lines[3].name, "prelu: x > 0 ? x : 0.25*x");
+  EXPECT_EQ(chart_of_functions({"relu"}, -5, 5, false).data().title, "relu: max(x, 0)");
 }
 
 TEST(Chart, RefusesLinesOfTwoLengths) { EXPECT_THROW(Chart("").line({1, 2}, {1, 2, 3}, "a"), ValueError); }
