@@ -8,6 +8,7 @@
 
 #include "apps/relume/command.h"
 #include "apps/relume/foreign_model.h"
+#include "apps/relume/layer_facts.h"
 #include "apps/relume/result.h"
 #include "relume/base/require.h"
 #include "relume/data/batches.h"
@@ -100,11 +101,7 @@ std::vector<LayerState> layer_states(const io::Model& model, const std::vector<h
 Examination examine(const io::Model& model, const train::Trial& trial, const health::Thresholds& thresholds) {
   Examination e;
   e.thresholds = thresholds;
-  {
-    const health::UnitActivity activity(*model.network);
-    train::outputs(*model.network, trial.dataset, trial.rows);
-    e.measurements.activity = activity.layers();
-  }
+  e.measurements.activity = unit_activity(model, trial);
   // Preprocessing has seen to the columns of a table already, and corners of images are always black.
   const Tensor& x = trial.dataset.features;
   if (!model.preprocessor && model.input_shape.dimensions() <= 1 && x.dtype() == DType::float32 && x.dimensions() == 2)

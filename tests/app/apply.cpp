@@ -1,4 +1,4 @@
-// relume apply, inspect, activations, help.
+// relume apply, activations, help.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -54,22 +54,6 @@ TEST(Apply, TakesNumbersTogetherWhereTheActivationDoes) {
   EXPECT_EQ(odd.status, 2);
   EXPECT_EQ(odd.err, "relume: glu: 3 features cannot be halved; one half is the gate of the other\n");
   EXPECT_EQ(relume(place, {"apply", "softmax", "1", "--derivative"}).status, 2);
-}
-
-TEST(Inspect, PrintsTheLayersThatTrainTakes) {
-  const Workplace place;
-  const std::string layers = "linear(8) relu dropout(0.1) linear(4) elu";
-  place.write("t.csv", labelled_table());
-  ASSERT_EQ(relume(place, {"train", "t.csv", "--layers", layers, "--epochs", "1", "--quiet", "--out", "run"}).status,
-            0);
-  const Outcome text = relume(place, {"inspect", "run/model.safetensors"});
-  EXPECT_EQ(text.status, 0) << text.err;
-  EXPECT_THAT(text.out, testing::AllOf(HasSubstr(layers), HasSubstr("no, yes"), HasSubstr("x1, x2, colour")));
-  const auto json = nlohmann::json::parse(relume(place, {"inspect", "run/model.safetensors", "--json"}).out);
-  EXPECT_EQ(json.at("architecture"), layers);
-  // x1, x2, three colours and their bucket; then 8, 4 and 2 units with a bias each.
-  EXPECT_EQ(json.at("features"), 6);
-  EXPECT_EQ(json.at("parameters"), 7 * 8 + 9 * 4 + 5 * 2);
 }
 
 TEST(Help, ListsTheSubcommandsOnStdout) {

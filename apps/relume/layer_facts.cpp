@@ -1,0 +1,52 @@
+#include "apps/relume/layer_facts.h"
+
+#include <fmt/format.h>
+
+#include "relume/nn/linear.h"
+#include "relume/train/evaluate.h"
+
+namespace relume::app {
+namespace {
+
+std::int64_t bytes_of(const std::vector<std::pair<std::string, Tensor>>& tensors) {
+  std::int64_t bytes = 0;
+  for (const auto& [name, tensor] : tensors)
+    bytes += tensor.elements() * static_cast<std::int64_t>(size_of(tensor.dtype()));
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<LayerFacts> layer_facts(const io::Model& model, const std::vector<health::LayerActivity>& activity) {
+  const auto named = health::named_activations(*model.network);
+  std::vector<LayerFacts> facts;
+  std::int64_t width = model.features;
+  for (const auto& [name, module] : model.network->children()) {
+    LayerFacts f{.name = name, .word = {}, .module = module};
+    if (const auto* linear = dynamic_cast<const nn::Linear*>(module)) {
+      width = linear->out_features();
+      f.multiply_adds = linear->weight.elements();
+    } else if (const auto* along = dynamic_cast<const nn::ActivateAlong*>(module)) {
+      width = along->activation().entry().features_out(width);
+    }
+    f.word = facts.size() < model.layers.size() ? nn::to_string({model.layers[facts.size()]})
+                                                : fmt::format("linear({})", model.outputs);
+    f.width = width;
+    f.parameters = module->parameter_count();
+    f.bytes = bytes_of(module->state());
+    f.output_bytes = width * static_cast<std::int64_t>(sizeof(float));
+    for (const auto& [layer, activation] : named)
+      for (const health::LayerActivity& one : activity)
+        if (activation == module && one.layer == layer) f.activity = one;
+    facts.push_back(std::move(f));
+  }
+  return facts;
+}
+
+std::vector<health::LayerActivity> unit_activity(const io::Model& model, const train::Trial& trial) {
+  const health::UnitActivity activity(*model.network);
+  train::outputs(*model.network, trial.dataset, trial.rows);
+  return activity.layers();
+}
+
+}  // namespace relume::app
