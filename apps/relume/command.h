@@ -17,6 +17,7 @@ void add_apply(CLI::App& app);
 void add_activations(CLI::App& app);
 void add_rules(CLI::App& app);
 void add_plot(CLI::App& app);
+void add_report(CLI::App& app);
 void add_lr_find(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_lab(CLI::App& app);

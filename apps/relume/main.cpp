@@ -76,6 +76,7 @@ int run(int argc, char** argv) {
   add_activations(app);
   add_rules(app);
   add_plot(app);
+  add_report(app);
   try {
     app.parse(arguments_of(argc, argv));
     flush_output();

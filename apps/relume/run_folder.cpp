@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "apps/relume/report_json.h"
 #include "relume/base/atomic_file.h"
 #include "relume/base/require.h"
 #include "relume/io/safetensors.h"
@@ -52,6 +53,15 @@ RunFolder RunFolder::open(const std::string& folder) {
   return run;
 }
 
+plot::ReportData RunFolder::open_report(const std::string& folder) {
+  const fs::path file = fs::path(folder) / "report.json";
+  require<InputError>(fs::exists(file),
+                      "report: {} holds no report.json, which a run leaves when it ends; give the folder "
+                      "of a run",
+                      folder);
+  return report_from_json(read_file(file), file.string());
+}
+
 io::Checkpoint RunFolder::load_checkpoint() const { return io::load_checkpoint(checkpoint_path()); }
 
 void RunFolder::save_checkpoint(const train::Trainer& trainer) {
@@ -91,7 +101,9 @@ void RunFolder::write(const io::Model& model, const train::Trainer& trainer, Res
   last.metadata["format"] = "pt";
   io::save_safetensors(path_ / "last.safetensors", last);
   write_metrics(result.history, model.task);
-  plot::write_report(path_ / "report.html", train::to_report(result));
+  const plot::ReportData report = train::to_report(result);
+  write_file(path_ / "report.json", to_json(report));
+  plot::write_report(path_ / "report.html", report);
 }
 
 }  // namespace relume::app

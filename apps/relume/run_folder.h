@@ -11,8 +11,8 @@
 
 namespace relume::app {
 
-/// model.safetensors (best), last.safetensors, checkpoint/, metrics.csv, report.html. Each of these appears whole or
-/// not at all.
+/// model.safetensors (best), last.safetensors, checkpoint/, metrics.csv, report.json, report.html. Each of these
+/// appears whole or not at all.
 class RunFolder {
  public:
   /// A new folder: `out`, or the first free of runs/NAME, runs/NAME-2, … after the data's name. Throws InputError where
@@ -20,6 +20,9 @@ class RunFolder {
   static RunFolder create(const std::string& out, const std::string& data);
   /// The folder of a run to go on with.
   static RunFolder open(const std::string& folder);
+
+  /// What the report of the run in this folder shows.
+  static plot::ReportData open_report(const std::string& folder);
 
   const std::filesystem::path& path() const { return path_; }
   io::Checkpoint load_checkpoint() const;

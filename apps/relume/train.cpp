@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 
@@ -72,6 +74,31 @@ void watch(train::Trainer& trainer, ProgressDisplay& display, RunEvents& events)
     display.show(cure);
     events.write_cure(cure);
   };
+}
+
+/// A word as a shell takes it.
+std::string shell_word(const std::string& text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) || std::strchr("_./:=,@%+-", c);
+  });
+  if (plain) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
+}
+
+/// The command line without what says where results go.
+std::string command_to_repeat(const CLI::App& command) {
+  std::string text = "relume train";
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->count() == 0) continue;
+    const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
+    if (name == "out" || name == "resume" || name == "json" || name == "quiet") continue;
+    if (!name.empty()) text += " --" + name;
+    if (option->get_items_expected_max() > 0)
+      for (const std::string& value : option->results()) text += " " + shell_word(value);
+  }
+  return text;
 }
 
 void run(Arguments& a, const std::string& command) {
@@ -184,17 +211,7 @@ void add_train(CLI::App& app) {
   command->add_option("--resume", a->resume, "go on with the run in this folder");
   command->add_flag("--json", a->json, "print the result as one JSON object, the last line of stdout");
   command->add_flag("--quiet", a->quiet, "no progress");
-  command->callback([a, command] {
-    std::string text = "relume train";
-    for (const CLI::Option* option : command->get_options()) {
-      if (option->count() == 0) continue;
-      if (!option->get_lnames().empty()) text += " --" + option->get_lnames().front();
-      if (option->get_items_expected_max() > 0)
-        for (const std::string& value : option->results())
-          text += value.find_first_of(" ()\"") == std::string::npos ? " " + value : " '" + value + "'";
-    }
-    run(*a, text);
-  });
+  command->callback([a, command] { run(*a, command_to_repeat(*command)); });
 }
 
 }  // namespace relume::app

@@ -10,6 +10,7 @@
 
 #include "python/core/array.h"
 #include "python/core/core.h"
+#include "relume/base/atomic_file.h"
 #include "relume/ops/activation.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/job.h"
@@ -178,7 +179,7 @@ void set(Options& o, const std::string& name, nb::handle value) {
 std::unique_ptr<Trained> train_on(nb::handle source, const std::string& target, const std::string& task,
                                   const std::string& layers, const std::string& activation, const std::string& valid,
                                   const std::string& test, std::uint64_t seed, const nb::dict& named,
-                                  nb::object on_epoch) {
+                                  const std::string& command, nb::object on_epoch) {
   train::JobOptions job;
   job.target = target;
   job.layers = layers;
@@ -192,13 +193,17 @@ std::unique_ptr<Trained> train_on(nb::handle source, const std::string& target, 
   options.seed = seed;
   for (const auto& [name, value] : named) set(options, nb::cast<std::string>(name), value);
   job.data = "the data";
-  if (nb::isinstance<data::Table>(source)) return run(nb::cast<data::Table>(source), job, options, std::move(on_epoch));
-  if (nb::isinstance<data::Arrays>(source))
-    return run(nb::cast<data::Arrays>(source), job, options, std::move(on_epoch));
+  const auto train_with = [&](const data::Source& opened) {
+    std::unique_ptr<Trained> trained = run(opened, job, options, std::move(on_epoch));
+    trained->command = command;
+    return trained;
+  };
+  if (nb::isinstance<data::Table>(source)) return train_with(nb::cast<data::Table>(source));
+  if (nb::isinstance<data::Arrays>(source)) return train_with(nb::cast<data::Arrays>(source));
   job.data = text_of(source);
   data::OpenOptions open;
   open.seed = seed;
-  return run(data::open_data(job.data, open), job, options, std::move(on_epoch));
+  return train_with(data::open_data(job.data, open));
 }
 
 /// Probabilities [rows, classes], or values [rows] in the target's own units.
@@ -286,13 +291,15 @@ void bind_training(nb::module_& module) {
       .def_prop_ro("cures", [](const Trained& t) { return t.history.cures; })
       .def_ro("interrupted", &Trained::interrupted)
       .def(
-          "report", [](const Trained& t) { return plot::report_html(train::to_report(t)); }, "The report as a page.")
-      .def(
-          "write_report",
-          [](const Trained& t, const std::filesystem::path& path) { plot::write_report(path, train::to_report(t)); },
-          "path"_a);
+          "report",
+          [](const Trained& t, const std::optional<std::filesystem::path>& path) {
+            std::string page = plot::report_html(train::to_report(t));
+            if (path) write_file(*path, page);
+            return page;
+          },
+          "path"_a.none() = nb::none(), "The report as a page, also written to a file where one is named.");
   module.def("_train", &train_on, "source"_a, nb::kw_only(), "target"_a, "task"_a, "layers"_a, "activation"_a,
-             "valid"_a, "test"_a, "seed"_a, "options"_a, "on_epoch"_a.none());
+             "valid"_a, "test"_a, "seed"_a, "options"_a, "command"_a, "on_epoch"_a.none());
 }
 
 }  // namespace relume::python

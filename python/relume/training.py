@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import inspect
 import os
 from typing import Any, Callable, Sequence
 
@@ -85,9 +86,7 @@ class Model:
         """
         if self._trained is None:
             raise ValueError("report: the model was loaded; its training is not in the file")
-        if path is not None:
-            self._trained.write_report(os.fspath(path))
-        return Report(self._trained.report())
+        return Report(self._trained.report(None if path is None else os.fspath(path)))
 
     def __repr__(self) -> str:
         shown = {k: v for k, v in (self.metrics.get("valid") or self.metrics.get("train") or {}).items() if k != "loss"}
@@ -187,6 +186,8 @@ def train(
     Raises ValueError, TypeError or InputError for what does not fit, and KeyboardInterrupt on Ctrl-C, whose attribute
     `model` then holds the model so far.
     """
+    given = dict(target=target, task=task, hidden=hidden, activation=activation, layers=layers, valid=valid, test=test,
+                 seed=seed, **options)
     if hidden is not None:
         if layers is not None:
             raise ValueError("train: give hidden or layers, not both")
@@ -207,7 +208,7 @@ def train(
         trained = _core._train(
             source, target=target, task=task or "", layers=layers or "", activation=activation,
             valid="" if valid is None else repr(float(valid)), test="" if test is None else repr(float(test)),
-            seed=seed, options=options, on_epoch=listen,
+            seed=seed, options=options, command=_call(X, y, given), on_epoch=listen,
         )
     finally:
         done()
@@ -217,6 +218,14 @@ def train(
         interrupt.model = model
         raise interrupt
     return model
+
+
+def _call(X, y, given: dict[str, Any]) -> str:
+    """The call of train() that repeats a run: what it was given beside the defaults."""
+    usual = {name: parameter.default for name, parameter in inspect.signature(train).parameters.items()}
+    data = [repr(os.fspath(X)) if isinstance(X, (str, os.PathLike)) else "X"] + ([] if y is None else ["y"])
+    named = [f"{name}={value!r}" for name, value in given.items() if repr(value) != repr(usual.get(name))]
+    return f"relume.train({', '.join(data + named)})"
 
 
 def _in_order(labels: list[str], classes: np.ndarray | None) -> np.ndarray | None:

@@ -178,6 +178,24 @@ Tensor Preprocessor::transform(const Table& table, std::span<const std::int64_t>
   return matrix;
 }
 
+std::string Preprocessor::describe(const float* row) const {
+  std::string text;
+  for (const ColumnPlan& plan : used_) {
+    std::string value;
+    if (plan.kind == ColumnKind::number) {
+      const double u = static_cast<double>(row[0]) * plan.deviation + plan.mean;
+      const double x = plan.logarithmic ? plan.center + plan.unit * std::copysign(std::expm1(std::abs(u)), u) : u;
+      value = plan.flags_missing && row[1] > 0 ? "missing" : fmt::format("{:.5g}", x);
+    } else {
+      const auto at = static_cast<std::size_t>(std::max_element(row, row + plan.features()) - row);
+      value = at < plan.categories.size() ? plan.categories[at] : "(other)";
+    }
+    text += (text.empty() ? "" : ", ") + plan.name + " " + value;
+    row += plan.features();
+  }
+  return text;
+}
+
 Tensor Preprocessor::transform(const Table& table) const {
   std::vector<std::int64_t> rows(static_cast<std::size_t>(table.rows()));
   std::iota(rows.begin(), rows.end(), std::int64_t{0});

@@ -60,6 +60,10 @@ class Preprocessor {
   Tensor transform(const Table& table, std::span<const std::int64_t> rows) const;
   Tensor transform(const Table& table) const;
 
+  /// A row of transform() in words: "age 22, sex male". A number's missing value is shown as such where that is a
+  /// feature, else as the median; what was clipped stays so.
+  std::string describe(const float* row) const;
+
   const Target& target() const { return target_; }
   std::int64_t features() const;
   /// One name a feature: "age", "age missing", "sex=male", "sex=(other)".

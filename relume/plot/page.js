@@ -33,7 +33,7 @@
 
   function datasetsOf(chart) {
     let x = [];
-    const few = chart.lines.every(line => line.y.length <= 40);
+    const few = chart.lines.length <= 8 && chart.lines.every(line => line.y.length <= 40);
     return chart.lines.map((line, i) => {
       x = line.x || x;
       return {
@@ -157,7 +157,49 @@
     listen(canvas, chart);
   }
 
+  // A picture of many squares or bars names the one under the pointer, or the one that the arrow keys have reached.
+  const tip = document.createElement('div');
+  tip.className = 'tip';
+  tip.setAttribute('role', 'status');
+  tip.hidden = true;
+  document.body.append(tip);
+
+  function nameParts(picture) {
+    const parts = [...picture.querySelectorAll('rect')];
+    for (const part of parts) {
+      const title = part.querySelector('title');
+      part.dataset.tip = title.textContent;
+      title.remove(); // the browser's own tip would come on top
+    }
+    let at = -1;
+    const show = index => {
+      parts[at]?.classList.remove('at');
+      at = index;
+      const part = parts[at];
+      tip.hidden = !part;
+      if (!part) return;
+      part.classList.add('at');
+      tip.textContent = part.dataset.tip;
+      const box = part.getBoundingClientRect(), wide = document.documentElement.clientWidth;
+      tip.style.left = `${Math.max(4, Math.min(box.left, wide - tip.offsetWidth - 4))}px`;
+      tip.style.top = `${box.top - tip.offsetHeight - 4 < 0 ? box.bottom + 4 : box.top - tip.offsetHeight - 4}px`;
+    };
+    const down = picture.classList.contains('bars') ? 1 : 32; // squares in a row
+    picture.setAttribute('tabindex', '0');
+    picture.addEventListener('pointermove', event => show(parts.indexOf(event.target.closest('rect'))));
+    picture.addEventListener('pointerleave', () => show(-1));
+    picture.addEventListener('blur', () => show(-1));
+    picture.addEventListener('keydown', event => {
+      const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: down, ArrowUp: -down }[event.key];
+      if (event.key === 'Escape') show(-1);
+      if (!step) return;
+      show(Math.min(Math.max(at + step, 0), parts.length - 1));
+      event.preventDefault();
+    });
+  }
+
   document.querySelectorAll('figure.chart').forEach(draw);
+  document.querySelectorAll('.map').forEach(nameParts);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     for (const [chart, description] of charts) {
       paint(chart, description);

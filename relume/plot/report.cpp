@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <string_view>
 #include <tuple>
 
@@ -11,56 +10,33 @@
 #include "relume/plot/chart.h"
 #include "relume/plot/html.h"
 #include "relume/plot/page.h"
+#include "relume/plot/report_parts.h"
 
 namespace relume::plot {
 namespace {
+
+using namespace report;
 
 // What keeps the page small, however large the run was.
 constexpr std::size_t most_table_rows = 500;
 constexpr std::size_t most_classes = 30;
 constexpr std::size_t most_confusions = 30;
 constexpr std::size_t most_items = 500;
-constexpr std::size_t most_text = 1000;
 
-/// Text from outside: short enough and escaped.
-std::string shown(std::string_view text) {
-  std::size_t length = std::min(text.size(), most_text);
-  while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0u) == 0x80u) --length;
-  return escape_html(text.substr(0, length)) + (length < text.size() ? "…" : "");
-}
-
-std::string section(std::string_view heading, const std::string& content) {
-  return content.empty() ? "" : fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", heading, content);
-}
-
-std::string row(std::string_view element, const std::vector<std::string>& cells) {
-  std::string text = "<tr>";
-  for (const std::string& cell : cells) text += fmt::format("<{0}>{1}</{0}>", element, cell);
-  return text + "</tr>\n";
-}
-
-std::string table(const std::string& rows, std::string_view style = "") {
-  return fmt::format("<div class=\"scroll\"><table class=\"{}\">\n{}</table></div>\n", style, rows);
-}
-
-std::string more(std::size_t all, std::size_t most) {
-  return all > most ? fmt::format("<p class=\"quiet\">… and {} more.</p>\n", all - most) : "";
+std::string count_of(const ReportData& data, const char* severity) {
+  const auto count = std::count_if(data.findings.begin(), data.findings.end(),
+                                   [&](const ReportFinding& f) { return f.severity == severity; });
+  return count == 0
+             ? ""
+             : fmt::format("<span class=\"badge {0}\">{1} {0}{2}</span>\n", severity, count, count > 1 ? "s" : "");
 }
 
 std::string header(const ReportData& data) {
   std::string text = fmt::format("<header>\n<h1>{}</h1>\n", shown(data.title));
-  if (!data.task.empty()) text += fmt::format("<p>{}</p>\n", shown(data.task));
-  if (!data.command.empty()) text += fmt::format("<pre>{}</pre>\n", shown(data.command));
+  const std::string verdict = count_of(data, "error") + count_of(data, "warning");
+  if (!data.task.empty() || !verdict.empty()) text += fmt::format("<p>{}\n{}</p>\n", shown(data.task), verdict);
+  if (!data.command.empty()) text += fmt::format("<pre tabindex=\"0\">{}</pre>\n", shown(data.command));
   return text + "</header>\n";
-}
-
-std::string summary(const ReportData& data) {
-  if (data.summary.empty()) return {};
-  std::string text = "<dl>\n";
-  for (std::size_t i = 0; i < std::min(data.summary.size(), most_items); ++i)
-    text +=
-        fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", shown(data.summary[i].first), shown(data.summary[i].second));
-  return text + "</dl>\n" + more(data.summary.size(), most_items);
 }
 
 std::string metrics(const ReportData& data) {
@@ -74,19 +50,21 @@ std::string metrics(const ReportData& data) {
 
 using Value = double EpochRow::*;
 
+bool is_measured(const ReportData& data, Value value) {
+  return std::any_of(data.epochs.begin(), data.epochs.end(),
+                     [&](const EpochRow& e) { return std::isfinite(e.*value); });
+}
+
 /// A chart of these columns, or nothing where none was measured.
-std::string chart(const ReportData& data, std::string title,
-                  std::initializer_list<std::pair<const char*, Value>> columns, bool logarithmic = false) {
+std::string chart(const ReportData& data, std::string title, std::vector<std::pair<const char*, Value>> columns,
+                  bool logarithmic = false) {
+  const bool several = columns.size() > 1;
+  std::erase_if(columns, [&](const auto& column) { return !is_measured(data, column.second); });
+  if (several && columns.size() == 1) title += fmt::format(" ({})", columns[0].first);
   Chart result(std::move(title));
   result.x_label("epoch");
   if (data.best_epoch >= 0) result.mark_x(static_cast<double>(data.best_epoch), "best");
-  std::vector<double> x;
-  for (const EpochRow& epoch : data.epochs) x.push_back(static_cast<double>(epoch.epoch));
-  for (const auto& [name, value] : columns) {
-    std::vector<double> y;
-    for (const EpochRow& epoch : data.epochs) y.push_back(epoch.*value);
-    if (std::any_of(y.begin(), y.end(), [](double v) { return std::isfinite(v); })) result.line(x, std::move(y), name);
-  }
+  for (const auto& [name, value] : columns) result.line(epochs_of(data), values_of(data, value), name);
   if (logarithmic) result.logarithmic_y_if_wide();
   return result.html();
 }
@@ -99,7 +77,7 @@ std::string curves(const ReportData& data) {
       chart(data, "gradient norm", {{"gradient norm", &EpochRow::gradient_norm}}, true) +
       chart(data, "largest step ‖Δw‖/‖w‖", {{"largest step", &EpochRow::update_ratio}}, true) +
       chart(data, "share of dead units", {{"share of dead units", &EpochRow::dead_share}});
-  return charts.empty() ? "" : "<div class=\"charts\">\n" + charts + "</div>\n";
+  return in_charts(charts);
 }
 
 std::string findings(const ReportData& data) {
@@ -212,9 +190,23 @@ std::string epochs(const ReportData& data) {
 }  // namespace
 
 std::string report_html(const ReportData& data) {
-  return page(data.title, header(data) + section("Summary", summary(data)) + section("Results", metrics(data)) +
-                              section("Findings", findings(data)) + section("Curves", curves(data)) +
-                              section("Confusion matrix", confusion(data)) + section("Columns", columns(data)) +
+  // What is wrong comes first.
+  const bool sick = std::any_of(data.findings.begin(), data.findings.end(),
+                                [](const ReportFinding& f) { return f.severity != "info"; });
+  const std::string found = section("Findings", findings(data));
+  const std::string rows =
+      data.held_out.empty() ? "" : fmt::format("<p class=\"quiet\">{}</p>\n", shown(data.held_out));
+  const auto about_rows = [&](const char* heading, const std::string& content) {
+    return content.empty() ? "" : section(heading, rows + content);
+  };
+  return page(data.title, header(data) + (sick ? found : "") + section("Results", metrics(data)) +
+                              section("Summary", list(data.summary)) + (sick ? "" : found) +
+                              section("Curves", curves(data)) + section("Layers", layer_curves(data)) +
+                              section("Units", units(data)) + about_rows("Confusion matrix", confusion(data)) +
+                              about_rows("Calibration", calibration(data)) + about_rows("Residuals", residuals(data)) +
+                              about_rows("What it gets most wrong", worst_examples(data)) +
+                              about_rows("What each column is worth", importance(data)) +
+                              section("Columns", columns(data)) + section("Versions and machine", list(data.machine)) +
                               epochs(data));
 }
 

@@ -24,6 +24,17 @@ class EvaluationMode {
   bool before_;
 };
 
+Tensor copied_rows(const Tensor& from, std::span<const std::int64_t> rows) {
+  Shape shape = from.shape();
+  shape[0] = static_cast<std::int64_t>(rows.size());
+  Tensor result = empty(shape, from.dtype());
+  const std::size_t width = from.bytes() / static_cast<std::size_t>(std::max<std::int64_t>(from.size(0), 1));
+  const auto* first = static_cast<const std::byte*>(from.raw_data());
+  auto* to = static_cast<std::byte*>(result.raw_data());
+  for (const std::int64_t row : rows) to = std::copy_n(first + static_cast<std::size_t>(row) * width, width, to);
+  return result;
+}
+
 }  // namespace
 
 Tensor outputs(nn::Module& network, const data::Dataset& dataset, std::span<const std::int64_t> rows) {
@@ -47,21 +58,20 @@ Tensor outputs(nn::Module& network, const data::Dataset& dataset, std::span<cons
 }
 
 Tensor targets(const data::Dataset& dataset, std::span<const std::int64_t> rows) {
-  Shape shape = dataset.targets.shape();
-  shape[0] = static_cast<std::int64_t>(rows.size());
-  Tensor result = empty(shape, dataset.targets.dtype());
-  const std::size_t width =
-      dataset.targets.bytes() / static_cast<std::size_t>(std::max<std::int64_t>(dataset.targets.size(0), 1));
-  const auto* from = static_cast<const std::byte*>(dataset.targets.raw_data());
-  auto* to = static_cast<std::byte*>(result.raw_data());
-  for (const std::int64_t row : rows) to = std::copy_n(from + static_cast<std::size_t>(row) * width, width, to);
-  return result;
+  return copied_rows(dataset.targets, rows);
+}
+
+data::Dataset take_rows(const data::Dataset& dataset, std::span<const std::int64_t> rows) {
+  return {copied_rows(dataset.features, rows), copied_rows(dataset.targets, rows), dataset.scale};
+}
+
+Metrics measure(const io::Model& model, const Tensor& outputs, const Tensor& targets) {
+  return model.task == data::Task::classification ? classification_metrics(outputs, targets)
+                                                  : regression_metrics(outputs, targets, model.target_scale);
 }
 
 Metrics evaluate(const io::Model& model, const data::Dataset& dataset, std::span<const std::int64_t> rows) {
-  const Tensor y = outputs(*model.network, dataset, rows), truth = targets(dataset, rows);
-  return model.task == data::Task::classification ? classification_metrics(y, truth)
-                                                  : regression_metrics(y, truth, model.target_scale);
+  return measure(model, outputs(*model.network, dataset, rows), targets(dataset, rows));
 }
 
 }  // namespace relume::train

@@ -16,7 +16,13 @@ Tensor outputs(nn::Module& network, const data::Dataset& dataset, std::span<cons
 /// The targets of these rows.
 Tensor targets(const data::Dataset& dataset, std::span<const std::int64_t> rows);
 
+/// These rows of the dataset, copied.
+data::Dataset take_rows(const data::Dataset& dataset, std::span<const std::int64_t> rows);
+
 /// How good the model is on these rows.
 Metrics evaluate(const io::Model& model, const data::Dataset& dataset, std::span<const std::int64_t> rows);
+
+/// The same from outputs() and targets().
+Metrics measure(const io::Model& model, const Tensor& outputs, const Tensor& targets);
 
 }  // namespace relume::train

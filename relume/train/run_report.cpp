@@ -3,6 +3,7 @@
 #include "relume/base/require.h"
 #include "relume/nn/architecture.h"
 #include "relume/train/evaluate.h"
+#include "relume/train/machine.h"
 
 namespace relume::train {
 namespace {
@@ -37,6 +38,34 @@ void add_confusion(plot::ReportData& report, const RunResult& result) {
                                          held_out.confusion.begin() + static_cast<std::ptrdiff_t>((i + 1) * n));
 }
 
+/// One curve for each weight matrix; where a check is missing, no number.
+void add_layers(plot::ReportData& report, const History& history) {
+  for (std::size_t k = 0; k < history.weight_names.size(); ++k) {
+    plot::LayerCurve curve{history.weight_names[k], {}, {}};
+    for (const EpochRow& row : history.rows) {
+      const bool known = k < row.weights.size();
+      curve.gradient_rms.push_back(known ? row.weights[k].gradient_rms : plot::unknown);
+      curve.update_ratio.push_back(known ? row.weights[k].update_ratio : plot::unknown);
+    }
+    report.layers.push_back(std::move(curve));
+  }
+}
+
+void add_units(plot::ReportData& report, const RunResult& result) {
+  for (const health::LayerActivity& layer : result.history.activity) {
+    if (layer.rows == 0) continue;
+    plot::LayerUnits units{.name = layer.layer, .can_die = layer.kind == health::ActivationKind::rectifier};
+    const auto shares = [&](const std::vector<std::int64_t>& counts, std::vector<double>& into) {
+      for (const std::int64_t count : counts)
+        into.push_back(static_cast<double>(count) / static_cast<double>(layer.rows));
+    };
+    shares(layer.fired, units.firing);
+    if (layer.kind == health::ActivationKind::bounded) shares(layer.saturated, units.saturated);
+    report.units.push_back(std::move(units));
+  }
+  add_histograms(report.units, *result.model, result.held_out.sample);
+}
+
 }  // namespace
 
 RunResult measure(const Job& job, const Trainer& trainer, History history) {
@@ -45,9 +74,18 @@ RunResult measure(const Job& job, const Trainer& trainer, History history) {
   result.options = trainer.options();
   result.history = std::move(history);
   result.source = job.source;
-  result.train = evaluate(job.model, job.dataset, job.split.train);
-  if (!job.split.valid.empty()) result.valid = evaluate(job.model, job.dataset, job.split.valid);
-  if (!job.split.test.empty()) result.test = evaluate(job.model, job.dataset, job.split.test);
+  const auto look = [&](std::span<const std::int64_t> rows, const char* name) {
+    const Tensor y = outputs(*job.model.network, job.dataset, rows);
+    result.held_out = look_at_rows(job, rows, name, y);
+    return measure(job.model, y, targets(job.dataset, rows));
+  };
+  const bool has_valid = !job.split.valid.empty(), has_test = !job.split.test.empty();
+  if (has_test) result.test = look(job.split.test, "test set");
+  if (has_valid)
+    result.valid =
+        has_test ? evaluate(job.model, job.dataset, job.split.valid) : look(job.split.valid, "validation rows");
+  result.train = has_test || has_valid ? evaluate(job.model, job.dataset, job.split.train)
+                                       : look(job.split.train, "training rows");
   return result;
 }
 
@@ -97,6 +135,15 @@ plot::ReportData to_report(const RunResult& result) {
   for (const health::Finding& f : result.history.findings)
     report.findings.push_back({f.rule, std::string(health::name(f.severity)), f.layer, f.cause, f.remedy});
   report.cures = result.history.cures;
+  add_layers(report, result.history);
+  add_units(report, result);
+  report.held_out = result.held_out.what;
+  report.worst = result.held_out.worst;
+  report.calibration = result.held_out.calibration;
+  report.residuals = result.held_out.residuals;
+  report.residual_bins = result.held_out.residual_bins;
+  report.importance = permutation_importance(*result.model, result.held_out.sample);
+  report.machine = machine();
   if (result.model->preprocessor) {
     for (const auto& column : result.model->preprocessor->used()) report.columns_used.push_back(column.name);
     for (const auto& column : result.model->preprocessor->left_out())

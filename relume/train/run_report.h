@@ -7,6 +7,7 @@
 
 #include "relume/io/model.h"
 #include "relume/plot/report.h"
+#include "relume/train/held_out.h"
 #include "relume/train/job.h"
 #include "relume/train/trainer.h"
 
@@ -19,6 +20,7 @@ struct RunResult {
   History history;
   Metrics train;
   std::optional<Metrics> valid, test;
+  HeldOut held_out;     ///< of the test rows; where there are none, of the validation rows, or of all
   std::string command;  ///< what repeats the run
   std::string source;   ///< the data's name
 };
@@ -30,7 +32,7 @@ RunResult measure(const Job& job, const Trainer& trainer, History history);
 /// "all epochs", "stopped early", …
 std::string_view to_text(Ending ending);
 
-/// What plot::write_report() draws.
+/// What plot::write_report() draws. Runs the network over some rows again.
 plot::ReportData to_report(const RunResult& result);
 
 }  // namespace relume::train

@@ -50,14 +50,25 @@ Tensor balanced_weights(const Tensor& classes, std::int64_t count) {
 }
 
 nlohmann::json row_to_json(const EpochRow& row) {
-  return {row.epoch,          row.train_loss,
-          row.valid.rows,     row.valid.loss,
-          row.valid.accuracy, row.valid.f1_macro,
-          row.valid.rmse,     row.valid.mae,
-          row.valid.r2,       row.lr,
-          row.grad_norm,      row.dead_share,
-          row.seconds,        row.valid.auc ? nlohmann::json(*row.valid.auc) : nlohmann::json(),
-          row.update_ratio,   row.findings};
+  nlohmann::json weights = nlohmann::json::array();
+  for (const health::WeightCheck& w : row.weights) weights.push_back({w.gradient_rms, w.update_ratio});
+  return {row.epoch,
+          row.train_loss,
+          row.valid.rows,
+          row.valid.loss,
+          row.valid.accuracy,
+          row.valid.f1_macro,
+          row.valid.rmse,
+          row.valid.mae,
+          row.valid.r2,
+          row.lr,
+          row.grad_norm,
+          row.dead_share,
+          row.seconds,
+          row.valid.auc ? nlohmann::json(*row.valid.auc) : nlohmann::json(),
+          row.update_ratio,
+          row.findings,
+          weights};
 }
 
 EpochRow row_from_json(const nlohmann::json& j) {
@@ -80,14 +91,15 @@ EpochRow row_from_json(const nlohmann::json& j) {
   if (!j.at(13).is_null()) row.valid.auc = number(13);
   row.update_ratio = number(14);
   row.findings = j.at(15);
+  for (const auto& w : j.at(16))
+    row.weights.push_back({w.at(0).is_null() ? std::nan("") : w.at(0).get<double>(),
+                           w.at(1).is_null() ? std::nan("") : w.at(1).get<double>()});
   return row;
 }
 
-double largest_update(const health::Measurements& measurements) {
+double largest_update(const std::vector<health::WeightCheck>& weights) {
   double largest = 0;
-  if (!measurements.checks.empty())
-    for (const health::WeightCheck& weight : measurements.checks.back().weights)
-      largest = std::max(largest, weight.update_ratio);
+  for (const health::WeightCheck& weight : weights) largest = std::max(largest, weight.update_ratio);
   return largest;
 }
 
@@ -261,7 +273,8 @@ bool Trainer::end_epoch() {
     row.dead_share = activity.dead_share();
     s.monitor->look_at(activity);
   }
-  row.update_ratio = largest_update(s.monitor->measurements());
+  if (const auto& checks = s.monitor->measurements().checks; !checks.empty()) row.weights = checks.back().weights;
+  row.update_ratio = largest_update(row.weights);
   row.lr = optimizer_->lr();
   row.grad_norm = s.norm_count > 0 ? s.norm_sum / static_cast<double>(s.norm_count) : 0;
   row.seconds = seconds();
@@ -361,6 +374,8 @@ void Trainer::finish() {
   const health::MonitorState before = s.monitor->state();
   s.monitor->look_at(activity);
   s.history.findings = s.monitor->findings();
+  s.history.weight_names = s.monitor->measurements().weight_names;
+  s.history.activity = activity.layers();
   if (s.history.ending == Ending::interrupted) s.monitor->restore(before);
 }
 

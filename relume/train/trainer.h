@@ -11,6 +11,7 @@
 #include "relume/data/batches.h"
 #include "relume/data/split.h"
 #include "relume/health/finding.h"
+#include "relume/health/measurements.h"
 #include "relume/health/unit_activity.h"
 #include "relume/io/checkpoint.h"
 #include "relume/io/model.h"
@@ -31,6 +32,7 @@ struct EpochRow {
   double update_ratio = 0;  ///< the largest ‖Δw‖/‖w‖ of a weight matrix at the last check
   double seconds = 0;       ///< since the run began
   std::string findings;     ///< warnings and errors that stand: "dead_units(relu1) step_too_large(0.weight)"
+  std::vector<health::WeightCheck> weights = {};  ///< of each weight matrix at the last check
 };
 
 /// Where a run stands, for a progress bar.
@@ -50,8 +52,10 @@ struct History {
   std::int64_t best_epoch = 0;
   Ending ending = Ending::all_epochs;
   double seconds = 0;
-  std::vector<health::Finding> findings;  ///< worst first
-  std::vector<std::string> cures;         ///< what was done about them: "epoch 3: revived 61 units of relu2"
+  std::vector<health::Finding> findings;        ///< worst first
+  std::vector<std::string> weight_names;        ///< of EpochRow::weights
+  std::vector<health::LayerActivity> activity;  ///< of the units at the end, over the window
+  std::vector<std::string> cures;               ///< what was done about them: "epoch 3: revived 61 units of relu2"
 };
 
 class Trainer {

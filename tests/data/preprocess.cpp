@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -91,6 +92,17 @@ TEST(Preprocessor, LeavesOutWhatSaysNothingAndSaysWhy) {
   EXPECT_EQ(reason(p, "zero"), "constant, 0 in every row");
   EXPECT_EQ(reason(p, "void"), "every value is missing");
   EXPECT_THAT(p.feature_names(), ElementsAre("age", "age missing", "fare", "sex=female", "sex=male", "sex=(other)"));
+}
+
+TEST(Preprocessor, DescribesARowInItsOwnValues) {
+  const Table table = mixed();
+  const Preprocessor p = fit(table);
+  const Tensor rows = p.transform(table);
+  const auto described = [&](std::int64_t row) { return p.describe(rows.data<float>() + row * p.features()); };
+  const auto fare = [&](std::size_t row) { return fmt::format("{:.5g}", table.columns[2].numbers[row]); };
+  EXPECT_EQ(described(1), "age 21, fare " + fare(1) + ", sex male");
+  EXPECT_EQ(described(4), "age missing, fare " + fare(4) + ", sex male");
+  EXPECT_EQ(described(6), "age 26, fare " + fare(6) + ", sex female");
 }
 
 TEST(Preprocessor, StandardisesAndImputesWithTheMedian) {

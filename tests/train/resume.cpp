@@ -138,6 +138,11 @@ TEST(Resume, KeepsEveryMetricOfTheRowsBefore) {
   EXPECT_EQ(row.valid.auc, expected.valid.auc);
   EXPECT_TRUE(row.valid.auc.has_value());
   EXPECT_EQ(row.dead_share, expected.dead_share);
+  ASSERT_EQ(row.weights.size(), 2u);
+  for (std::size_t k = 0; k < 2; ++k) {
+    EXPECT_EQ(row.weights[k].gradient_rms, expected.weights[k].gradient_rms);
+    EXPECT_EQ(row.weights[k].update_ratio, expected.weights[k].update_ratio);
+  }
 }
 
 TEST(Resume, RefusesOtherOptionsAndSaysWhich) {
