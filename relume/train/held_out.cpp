@@ -246,8 +246,10 @@ void add_histograms(std::vector<plot::LayerUnits>& layers, const io::Model& mode
     layers[i].high = std::max(layers[i].high, value);
   });
   for (plot::LayerUnits& layer : layers) {
-    if (layer.low > layer.high) layer.low = layer.high = 0;
-    layer.histogram.assign(bins, 0);
+    if (layer.low <= layer.high)
+      layer.histogram.assign(bins, 0);
+    else
+      layer.low = layer.high = 0;  // nothing came by, as for a later use of a module, which counts with the first
   }
   each_output([&](std::size_t i, double value) {
     plot::LayerUnits& layer = layers[i];
