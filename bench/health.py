@@ -1,9 +1,11 @@
-"""What the monitor costs, its rules beside those that others document, and its cures beside chance."""
+"""What the monitor costs, its rules beside those that others document, its cures beside chance, and whether runs at
+default settings give no error. --only cost,rules does those parts alone."""
 import argparse
 import json
 import pathlib
 import statistics
 import subprocess
+import tempfile
 
 import report
 
@@ -12,6 +14,12 @@ PUBLISHED = {"dead_units": ["SageMaker Debugger", "AutoTrainer", "keras-contrib"
              "exploding_gradient": ["SageMaker Debugger", "AutoTrainer"]}
 LAYERS = {"784-128-10": "linear(128) relu", "784-512-256-10": "linear(512) relu linear(256) relu",
           "784-32-32-10": "linear(32) relu linear(32) relu"}
+
+
+DATA = pathlib.Path(__file__).parent.parent.parent / "shared/data"
+HEALTHY = {"titanic": ["tabular/titanic.csv", "--target", "Survived"], "banknote": ["tabular/banknote.csv"],
+           "wine": ["tabular/winequality_white.csv"],
+           "housing": ["tabular/california_housing.csv", "--target", "median_house_value"], "MNIST": ["mnist"]}
 
 
 def ahead(ours, theirs):
@@ -78,13 +86,33 @@ def cures(program):
     return rows
 
 
+def healthy(app):
+    rows = []
+    for name, (data, *options) in HEALTHY.items():
+        errors = warnings = 0
+        for seed in range(1, 6):
+            with tempfile.TemporaryDirectory() as folder:
+                command = [app, "train", DATA / data, *options, "--seed", seed, "--quiet", "--json", "--out", f"{folder}/run"]
+                severities = [finding["severity"] for finding in report.run(command).result["findings"]]
+            errors += severities.count("error")
+            warnings += severities.count("warning")
+        case = f"{name} at default settings, 5 seeds"
+        for metric, found in (("errors", errors), ("warnings", warnings)):
+            rows.append({"case": case, "metric": metric, "relume": found, "peer": "asked: no errors", "peer_value": 0,
+                         "ratio": 0.0 if found and metric == "errors" else 1.0})
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--app", required=True, type=pathlib.Path)
     parser.add_argument("--python")
+    parser.add_argument("--only", default="cost,rules,cures,healthy", help="parts, separated by commas")
     args = parser.parse_args()
     program = args.app.parent / "bench_health"
-    report.write("health", cost(program) + rules(program) + cures(program))
+    parts = {"cost": lambda: cost(program), "rules": lambda: rules(program), "cures": lambda: cures(program),
+             "healthy": lambda: healthy(args.app)}
+    report.write("health", [row for part in args.only.split(",") for row in parts[part]()])
 
 
 main()

@@ -7,6 +7,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include "relume/health/thresholds.h"
 #include "relume/tensor/tensor.h"
 
 namespace relume::python {
@@ -49,6 +50,14 @@ nb::tuple to_tuple(const Shape& shape);
 /// The tensor behind an object: a relume Tensor as it is; NumPy arrays and whatever offers DLPack without a copy where
 /// that can be; numbers and nested lists as numpy.asarray reads them.
 Tensor tensor_from(nb::handle object);
+
+/// {"near_dead_rate": 0.02}. Throws ValueError for a name that there is not.
+inline health::Thresholds thresholds_from(const nb::dict& numbers) {
+  health::Thresholds thresholds;
+  for (const auto& [name, number] : numbers)
+    health::set_threshold(thresholds, nb::cast<std::string>(name), nb::cast<double>(number));
+  return thresholds;
+}
 
 /// A function of Python's that C++ keeps: it may be called and let go by threads that do not hold Python's lock.
 class Callback {

@@ -90,12 +90,14 @@ void bind_health(nb::module_& module) {
                       "Watches a network while it learns: call step(loss) in place of the optimizer's step().")
       .def(
           "__init__",
-          [](Monitor* self, nn::Module& network, Optimizer& optimizer, std::int64_t interval) {
+          [](Monitor* self, nn::Module& network, Optimizer& optimizer, std::int64_t interval, const nb::dict& numbers) {
             health::MonitorOptions options;
             options.interval = interval;
+            options.thresholds = thresholds_from(numbers);
             new (self) Monitor(network, optimizer, options);
           },
-          "network"_a, "optimizer"_a, "interval"_a = 16, nb::keep_alive<1, 2>(), nb::keep_alive<1, 3>())
+          "network"_a, "optimizer"_a, "interval"_a = 16, "thresholds"_a = nb::dict(), nb::keep_alive<1, 2>(),
+          nb::keep_alive<1, 3>())
       .def("step", &Monitor::step, "loss"_a, "clip_norm"_a = 0.0,
            "The optimizer's step, watched. False where the loss or the gradient was not finite; no step is taken then.")
       .def("begin_step", &Monitor::begin_step, "loss"_a, "clip_norm"_a = 0.0)

@@ -162,8 +162,7 @@ void set(Options& o, const std::string& name, nb::handle value) {
   else if (name == "best_by")
     o.best_by = text();
   else if (name == "thresholds")
-    for (const auto& [threshold, number] : nb::cast<nb::dict>(value))
-      health::set_threshold(o.thresholds, nb::cast<std::string>(threshold), nb::cast<double>(number));
+    o.thresholds = thresholds_from(nb::cast<nb::dict>(value));
   else if (name == "label_smoothing")
     o.label_smoothing = nb::cast<double>(value);
   else if (name == "balanced_classes")

@@ -28,7 +28,7 @@ def warn(finding: Finding) -> None:
     warnings.warn(str(finding), HealthWarning, stacklevel=2)
 
 
-def watch(module, optimizer=None, *, interval: int = 16, on_finding=warn):
+def watch(module, optimizer=None, *, interval: int = 16, on_finding=warn, thresholds: dict[str, float] | None = None):
     """Watches a network while it learns, and returns the monitor.
 
     module: a torch.nn.Module, or a relume network, which needs its optimizer too.
@@ -36,13 +36,14 @@ def watch(module, optimizer=None, *, interval: int = 16, on_finding=warn):
     interval: every so many steps gradients, updates and units are measured, after the first eight; the others cost
         next to nothing.
     on_finding: called with each Finding about steps as it is made.
+    thresholds: those of the rules that are to be others, {"near_dead_rate": 0.02}; `relume rules` lists them.
     """
     if type(module).__module__.startswith("relume") or not hasattr(module, "register_forward_hook"):
         if optimizer is None:
             raise TypeError("watch: a relume network is watched together with its optimizer; give both")
-        monitor = Monitor(module, optimizer, interval)
+        monitor = Monitor(module, optimizer, interval, thresholds or {})
         monitor.on_finding = on_finding
         return monitor
     from relume.pytorch_watch import Watch
 
-    return Watch(module, optimizer, interval, on_finding)
+    return Watch(module, optimizer, interval, on_finding, thresholds or {})

@@ -27,7 +27,7 @@ def _units_last(output: torch.Tensor) -> torch.Tensor:
 class Watch:
     """Watches a torch.nn.Module; made by relume.health.watch(). Works as a context manager, which ends the watch."""
 
-    def __init__(self, module: torch.nn.Module, optimizer, interval: int, on_finding):
+    def __init__(self, module: torch.nn.Module, optimizer, interval: int, on_finding, thresholds: dict[str, float]):
         self._module = module
         self._optimizer = optimizer
         self._mirror = nn.Module()
@@ -37,7 +37,7 @@ class Watch:
         self._mirror_activations()
         self._mirror_parameters()
         self._steps = _core._ForeignOptimizer([mirrored for _, mirrored in self._parameters], 1.0)
-        self._monitor = _core.Monitor(self._mirror, self._steps, interval)
+        self._monitor = _core.Monitor(self._mirror, self._steps, interval, thresholds)
         self._monitor.on_finding = on_finding
         self._due = self._monitor.is_due
         self._measured = False

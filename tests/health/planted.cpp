@@ -1,6 +1,7 @@
 // Every rule on trainings with its fault and on trainings without.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -51,11 +52,45 @@ void expect_units_as_counted(const Case& one, const Outcome& outcome) {
     }
 }
 
+/// Planted faults by the rules that spoke, infos about other things aside.
+class ConfusionTable {
+ public:
+  void add(const Case& one, const std::vector<Finding>& findings) {
+    std::set<std::string> said;
+    for (const Finding& f : findings)
+      if (f.severity != Severity::info || f.rule == one.rule) said.insert(f.rule);
+    for (const std::string& rule : said) ++counts_[{one.rule, rule}];
+  }
+
+  void print() const {
+    fmt::print("\n{:<24}", "planted, found by rule");
+    for (std::size_t i = 1; i <= rules().size(); ++i) fmt::print("{:>4}", i);
+    fmt::print("\n");
+    for (std::size_t i = 0; i <= rules().size(); ++i)
+      print_row(i < rules().size() ? fmt::format("{:>2} {}", i + 1, rules()[i].name) : "   nothing",
+                i < rules().size() ? std::string(rules()[i].name) : "");
+  }
+
+ private:
+  void print_row(const std::string& title, const std::string& planted) const {
+    fmt::print("{:<24}", title);
+    for (const Rule& rule : rules()) {
+      const auto count = counts_.find({planted, std::string(rule.name)});
+      fmt::print("{:>4}", count == counts_.end() ? "." : std::to_string(count->second));
+    }
+    fmt::print("\n");
+  }
+
+  std::map<std::pair<std::string, std::string>, int> counts_;
+};
+
 TEST(Planted, FaultsAreFoundAndNamedAndHealthyTrainingsAreLeftInPeace) {
   std::map<std::string, Counts> table;
+  ConfusionTable confusion;
   for (const Case& one : planted::cases()) {
     const Outcome outcome = planted::run(one);
     expect_units_as_counted(one, outcome);
+    confusion.add(one, outcome.findings);
     if (!one.rule.empty()) {
       Counts& counts = table[one.rule];
       ++counts.faults;
@@ -83,6 +118,7 @@ TEST(Planted, FaultsAreFoundAndNamedAndHealthyTrainingsAreLeftInPeace) {
     EXPECT_GE(c.faults, 8) << rule;
     EXPECT_GE(c.healthy, 8) << rule;
   }
+  confusion.print();
 }
 
 }  // namespace

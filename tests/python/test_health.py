@@ -44,3 +44,17 @@ def test_revive_brings_dead_units_back_without_changing_the_function():
 def test_a_network_of_relumes_needs_its_optimizer():
     with pytest.raises(TypeError, match="optimizer"):
         relume.health.watch(dying_network())
+
+
+def test_thresholds_are_set_by_name():
+    net = dying_network()
+    monitor = relume.health.watch(net, relume.optim.Adam(net.parameters()), thresholds={"dead_share.error": 0.9})
+    x, y = np.ones((300, 10), np.float32), np.zeros(300, np.int64)
+    nn.functional.cross_entropy(net(x), y).backward()
+    monitor.step(1.0)
+    finding = next(f for f in monitor.findings if f.rule == "dead_units")
+    assert finding.severity == "warning"
+    with pytest.raises(ValueError, match="did you mean \"dead_share.error\""):
+        relume.health.watch(net, relume.optim.Adam(net.parameters()), thresholds={"dead_share.errors": 0.9})
+    with pytest.raises(ValueError, match="relume rules"):
+        relume.train("builtin:moons", epochs=1, thresholds={"nonsense": 1})

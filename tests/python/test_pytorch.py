@@ -114,6 +114,25 @@ def test_watch_finds_dead_units_in_a_torch_loop_and_revives_them():
         assert (optimizer.state[net[3].weight]["exp_avg_sq"][:, 40:] > 0).any()
 
 
+def test_a_module_that_is_used_twice_in_a_pass_counts_for_each_use():
+    class Shared(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second, self.third = (torch.nn.Linear(*w) for w in ((20, 24), (24, 16), (16, 4)))
+            self.relu = torch.nn.ReLU()
+
+        def forward(self, x):
+            return self.third(self.relu(self.second(self.relu(self.first(x)))))
+
+    net = Shared()
+    with torch.no_grad():
+        net.second.bias[:8] = -100
+    with relume.health.watch(net) as monitor:
+        train(net)
+        finding = next(f for f in monitor.findings if f.rule == "dead_units" and f.severity == "error")
+        assert finding.layer == "relu1:2" and finding.units == list(range(8))
+
+
 def test_a_healthy_torch_loop_stays_quiet_and_unchanged():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
