@@ -98,6 +98,39 @@ void ask_keras(const std::vector<health::LayerActivity>& activity, Said& said) {
       said.insert("dead_units");
 }
 
+/// Microseconds of one look, the median of several.
+template <class Look>
+double cost_of(Look look) {
+  std::vector<double> taken;
+  for (int i = 0; i < 15; ++i) {
+    const auto begin = Clock::now();
+    look();
+    taken.push_back(since(begin) * 1e6);
+  }
+  std::nth_element(taken.begin(), taken.begin() + 7, taken.end());
+  return taken[7];
+}
+
+/// What one look costs each detector, on a network as the training has left it.
+Json costs(const Training& t) {
+  health::Monitor monitor(*t.network, *t.optimizer, {.interval = 1});
+  t.optimizer->zero_grad();
+  t.loss(t.x.slice(0, 0, t.recipe.batch), t.y.slice(0, 0, t.recipe.batch)).backward();
+  Said said;
+  return {{"relume", cost_of([&] {
+             monitor.begin_step(1);
+             monitor.end_step();
+           })},
+          {"SageMaker Debugger", cost_of([&] { ask_sagemaker(t, look_at_gradients(t), said); })},
+          {"AutoTrainer", cost_of([&] { ask_autotrainer(look_at_gradients(t), said); })},
+          {"keras-contrib", cost_of([&] {
+             health::UnitActivity activity(*t.network);
+             const NoGradGuard guard;
+             (*t.network)(t.x);
+             ask_keras(activity.layers(), said);
+           })}};
+}
+
 void run_rules() {
   for (const Case& one : health::planted::cases()) {
     std::map<std::string, Said> said;
@@ -114,7 +147,11 @@ void run_rules() {
       dead = dead ||
              (outcome.activity[n].kind == health::ActivationKind::rectifier &&
               10 * units_by_definition(*outcome.training, n, "dead_units").size() >= outcome.activity[n].fired.size());
-    print({{"rule", one.rule}, {"name", one.name}, {"tenth_is_dead", dead}, {"said", said}});
+    print({{"rule", one.rule},
+           {"name", one.name},
+           {"tenth_is_dead", dead},
+           {"said", said},
+           {"cost", costs(*outcome.training)}});
   }
 }
 

@@ -145,6 +145,7 @@ class Suite {
  public:
   Suite() {
     add_healthy();
+    add_sparse();
     add_units();
     add_gradients();
     add_steps();
@@ -169,6 +170,20 @@ class Suite {
       other.seed += 20;
       add({"", "", "healthy", other});
     }
+  }
+
+  /// Units that each answer to few rows: most of them fire on nothing in a batch of four, and all learn.
+  void add_sparse() {
+    int seed = 50;
+    for (const auto& [data, layers] : {std::pair{"circles", "linear(128) relu"},
+                                       {"moons", "linear(200) relu"},
+                                       {"friedman", "linear(128) relu"},
+                                       {"spirals", "linear(256) relu"}})
+      add({"",
+           "",
+           "healthy and sparse",
+           {data, layers, "adam", 2e-4, static_cast<std::uint64_t>(seed++), 2000, 4, 5},
+           [](Training& t) { shift_biases(t, 0, 1, 0.06); }});
   }
 
   void add_units() {
