@@ -1,10 +1,16 @@
 #include "apps/relume/run_events.h"
 
 #if RELUME_HAVE_EVENTS
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "relume/autograd/grad_mode.h"
+#include "relume/data/batches.h"
+#include "relume/health/unit_activity.h"
 #include "relume/nn/architecture.h"
 #include "relume/plot/events/event_file.h"
+#include "relume/plot/events/png.h"
 #endif
 
 namespace relume::app {
@@ -56,32 +62,95 @@ std::span<const float> values_of(const Tensor& tensor) {
   return {tensor.data<float>(), static_cast<std::size_t>(tensor.elements())};
 }
 
+// What a run pays for its histograms must not be seen in its time.
+constexpr std::size_t activation_rows = 100;
+constexpr std::int64_t most_histograms = 50, most_activations = 10;  // of a tag, about
+
+/// The first rows that validate, or train where none do.
+std::span<const std::int64_t> watched_rows(const data::Split& split) {
+  const std::vector<std::int64_t>& rows = split.valid.empty() ? split.train : split.valid;
+  return std::span(rows).first(std::min(rows.size(), activation_rows));
+}
+
+/// Layer by layer, past the hooks of those who count what the run itself computes.
+template <class Visit>
+void run_layers(nn::Sequential& network, Tensor x, const Visit& visit) {
+  const NoGradGuard guard;
+  const bool training = network.is_training();
+  network.eval();
+  for (std::size_t i = 0; i < network.size(); ++i) {
+    x = network[i].forward(x);
+    visit(network[i], x);
+  }
+  network.train(training);
+}
+
 }  // namespace
 
 struct RunEvents::State {
   plot::EventFile file;
-  const io::Model& model;
-  std::int64_t histogram_interval = 1;  // epochs: a long run keeps about fifty
+  const train::Job& job;
+  std::int64_t histogram_interval = 1, activation_interval = 1;  // epochs
   std::int64_t epoch = 0;
+
+  bool is_due(std::int64_t interval) const { return epoch == 1 || epoch % interval == 0; }
+  void write_weights();
+  void write_activations();
+  void write_images(const std::vector<plot::Example>& worst, std::int64_t step);
 };
 
-RunEvents::RunEvents(const std::filesystem::path& folder, const io::Model& model, const train::Options& options)
-    : state_(new State{plot::EventFile(folder), model, std::max<std::int64_t>(1, options.epochs / 50)}) {
-  const bool classes = model.task == data::Task::classification;
-  state_->file.hyper_parameters(settings(model, options), {classes ? "valid/accuracy" : "valid/rmse", "loss/valid"});
+void RunEvents::State::write_weights() {
+  for (const auto& [name, parameter] : job.model.network->named_parameters()) {
+    file.histogram("weights/" + name, values_of(parameter.contiguous()), epoch);
+    if (const Tensor gradient = parameter.grad(); gradient.defined())
+      file.histogram("gradients/" + name, values_of(gradient.contiguous()), epoch);
+  }
+}
+
+void RunEvents::State::write_activations() {
+  const auto rows = watched_rows(job.split);
+  Shape x_shape = job.dataset.features.shape(), y_shape = job.dataset.targets.shape();
+  x_shape[0] = y_shape[0] = static_cast<std::int64_t>(rows.size());
+  data::Batch batch{empty(x_shape), empty(y_shape, job.dataset.targets.dtype())};
+  data::gather(job.dataset, rows, batch);
+  const auto named = health::named_activations(*job.model.network);
+  run_layers(*job.model.network, batch.x, [&](const nn::Module& layer, const Tensor& y) {
+    for (const auto& [name, activation] : named)
+      if (activation == &layer) file.histogram("activations/" + name, values_of(y.contiguous()), epoch);
+  });
+}
+
+/// Those of the worst rows that are images and no answer is right about.
+void RunEvents::State::write_images(const std::vector<plot::Example>& worst, std::int64_t step) {
+  int number = 0;
+  for (const plot::Example& example : worst) {
+    if (example.width == 0 || example.prediction.starts_with(example.truth + " (")) continue;
+    const auto width = static_cast<std::int32_t>(example.width), height = static_cast<std::int32_t>(example.height);
+    const std::string png = plot::grey_png(example.pixels, width, height);
+    if (png.empty()) return;
+    file.image(fmt::format("misclassified/{:02}", ++number),
+               fmt::format("{}: {}, taken for {}", example.row, example.truth, example.prediction), png, width, height,
+               step);
+  }
+}
+
+RunEvents::RunEvents(const std::filesystem::path& folder, const train::Job& job, const train::Options& options)
+    : state_(new State{.file = plot::EventFile(folder),
+                       .job = job,
+                       .histogram_interval = std::max<std::int64_t>(1, options.epochs / most_histograms),
+                       .activation_interval = std::max<std::int64_t>(1, options.epochs / most_activations)}) {
+  const bool classes = job.model.task == data::Task::classification;
+  state_->file.hyper_parameters(settings(job.model, options),
+                                {classes ? "valid/accuracy" : "valid/rmse", "loss/valid"});
 }
 
 RunEvents::~RunEvents() = default;
 
 void RunEvents::write(const train::EpochRow& row) {
   state_->epoch = row.epoch;
-  for (const auto& [tag, value] : curves_of(row, state_->model.task)) state_->file.scalar(tag, value, row.epoch);
-  if (row.epoch % state_->histogram_interval != 0 && row.epoch != 1) return;
-  for (const auto& [name, parameter] : state_->model.network->named_parameters()) {
-    state_->file.histogram("weights/" + name, values_of(parameter.contiguous()), row.epoch);
-    if (const Tensor gradient = parameter.grad(); gradient.defined())
-      state_->file.histogram("gradients/" + name, values_of(gradient.contiguous()), row.epoch);
-  }
+  for (const auto& [tag, value] : curves_of(row, state_->job.model.task)) state_->file.scalar(tag, value, row.epoch);
+  if (state_->is_due(state_->histogram_interval)) state_->write_weights();
+  if (state_->is_due(state_->activation_interval)) state_->write_activations();
 }
 
 void RunEvents::write(const health::Finding& finding) {
@@ -90,22 +159,24 @@ void RunEvents::write(const health::Finding& finding) {
 
 void RunEvents::write_cure(const std::string& cure) { state_->file.text("health/cures", cure, state_->epoch); }
 
-void RunEvents::end(const train::History& history) {
+void RunEvents::end(const train::RunResult& result) {
   std::string all;
-  for (const health::Finding& finding : history.findings) all += "- " + line_of(finding) + "\n";
+  for (const health::Finding& finding : result.history.findings) all += "- " + line_of(finding) + "\n";
   state_->file.text("health/summary", all.empty() ? "nothing was found" : all, state_->epoch);
-  state_->file.end(history.ending != train::Ending::not_finite);
+  if (state_->job.model.task == data::Task::classification)
+    state_->write_images(result.held_out.worst, result.history.best_epoch);
+  state_->file.end(result.history.ending != train::Ending::not_finite);
 }
 
 #else
 
 struct RunEvents::State {};
-RunEvents::RunEvents(const std::filesystem::path&, const io::Model&, const train::Options&) {}
+RunEvents::RunEvents(const std::filesystem::path&, const train::Job&, const train::Options&) {}
 RunEvents::~RunEvents() = default;
 void RunEvents::write(const train::EpochRow&) {}
 void RunEvents::write(const health::Finding&) {}
 void RunEvents::write_cure(const std::string&) {}
-void RunEvents::end(const train::History&) {}
+void RunEvents::end(const train::RunResult&) {}
 
 #endif
 

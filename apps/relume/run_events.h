@@ -4,15 +4,18 @@
 #include <filesystem>
 #include <memory>
 
+#include "relume/train/job.h"
+#include "relume/train/run_report.h"
 #include "relume/train/trainer.h"
 
 namespace relume::app {
 
-/// Writes an event file into the run's folder while it goes on: curves, the spread of weights and gradients, findings,
-/// settings. Does nothing in a build without protobuf.
+/// Writes an event file into the run's folder while it goes on: curves, the spread of weights, gradients and
+/// activations, findings, settings, images that are taken for others. Does nothing in a build without protobuf.
 class RunEvents {
  public:
-  RunEvents(const std::filesystem::path& folder, const io::Model& model, const train::Options& options);
+  /// The job must outlive it.
+  RunEvents(const std::filesystem::path& folder, const train::Job& job, const train::Options& options);
   ~RunEvents();
   RunEvents(const RunEvents&) = delete;
   RunEvents& operator=(const RunEvents&) = delete;
@@ -20,7 +23,7 @@ class RunEvents {
   void write(const train::EpochRow& row);
   void write(const health::Finding& finding);
   void write_cure(const std::string& cure);
-  void end(const train::History& history);
+  void end(const train::RunResult& result);
 
  private:
   struct State;

@@ -114,16 +114,16 @@ void run(Arguments& a, const std::string& command) {
   }
   if (!a.quiet) describe(job, trainer);
   ProgressDisplay display(job.model.task, a.quiet);
-  RunEvents events(folder->path(), job.model, trainer.options());
+  RunEvents events(folder->path(), job, trainer.options());
   watch(trainer, display, events);
   trainer.on_checkpoint = [&] { folder->save_checkpoint_at_times(trainer); };
   catch_interrupts();
   trainer.stop = &interrupted;
   const train::History history = trainer.run();
   display.finish();
-  events.end(history);
   folder->save_checkpoint(trainer);
   Result result{train::measure(job, trainer, history), {}, {}};
+  events.end(result);
   result.command = command;
   folder->write(job.model, trainer, result);
   result.print(a.json);

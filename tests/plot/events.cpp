@@ -12,6 +12,7 @@
 #include "relume/base/atomic_file.h"
 #include "relume/base/error.h"
 #include "relume/plot/events/crc32c.h"
+#include "relume/plot/events/png.h"
 
 namespace relume::plot {
 namespace {
@@ -43,6 +44,17 @@ std::vector<std::uint64_t> record_lengths(const std::string& bytes) {
   return lengths;
 }
 
+TEST(Png, IsWrittenOfAsManyPixelsAsItHas) {
+  const std::vector<std::uint8_t> pixels(6, 128);
+  EXPECT_THROW(grey_png(pixels, 4, 2), ValueError);
+  EXPECT_THROW(grey_png({}, 0, 0), ValueError);
+#if RELUME_HAVE_PNG
+  EXPECT_THAT(grey_png(pixels, 3, 2), testing::StartsWith("\x89PNG"));
+#else
+  EXPECT_EQ(grey_png(pixels, 3, 2), "");
+#endif
+}
+
 TEST(EventFile, IsWholeAfterEveryCall) {
   const Folder folder;
   EventFile file(folder.path);
@@ -50,7 +62,7 @@ TEST(EventFile, IsWholeAfterEveryCall) {
   file.scalar("loss", 0.5, 1);
   EXPECT_EQ(record_lengths(read_file(file.path())).size(), 2u);
   file.text("note", "*new*", 2);
-  file.image("digit", "not looked at", 28, 28, 2);
+  file.image("digit", "a three", "not looked at", 28, 28, 2);
   EXPECT_EQ(record_lengths(read_file(file.path())).size(), 4u);
 }
 

@@ -174,12 +174,13 @@ void EventFile::text(const std::string& tag, const std::string& markdown, std::i
   });
 }
 
-void EventFile::image(const std::string& tag, const std::string& png, std::int32_t width, std::int32_t height,
-                      std::int64_t step) {
+void EventFile::image(const std::string& tag, const std::string& name, const std::string& png, std::int32_t width,
+                      std::int32_t height, std::int64_t step) {
   state_->write(tag, step, [&](events::Summary::Value& value) {
+    value.mutable_metadata()->set_display_name(name);
     value.mutable_image()->set_width(width);
     value.mutable_image()->set_height(height);
-    value.mutable_image()->set_colorspace(3);
+    value.mutable_image()->set_colorspace(1);
     value.mutable_image()->set_encoded_image_string(png);
   });
 }

@@ -31,9 +31,9 @@ class EventFile {
   void histogram(const std::string& tag, std::span<const float> values, std::int64_t step);
   /// Markdown.
   void text(const std::string& tag, const std::string& markdown, std::int64_t step);
-  /// A picture as the bytes of a PNG file.
-  void image(const std::string& tag, const std::string& png, std::int32_t width, std::int32_t height,
-             std::int64_t step);
+  /// A grey picture as the bytes of a PNG file, with the name that stands over it.
+  void image(const std::string& tag, const std::string& name, const std::string& png, std::int32_t width,
+             std::int32_t height, std::int64_t step);
   /// What the run was told, and the tags of the scalars that it is judged by.
   void hyper_parameters(const std::vector<HyperParameter>& parameters, const std::vector<std::string>& metrics);
   /// The end of the run in the table of hyperparameters.
