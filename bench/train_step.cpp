@@ -12,7 +12,7 @@
 
 #include <fmt/core.h>
 
-#include "relume/kernels/cpu.h"
+#include "bench/peak.h"
 #include "relume/kernels/matmul.h"
 #include "relume/relume.h"
 
@@ -100,49 +100,6 @@ double median_step(Step& step, double seconds) {
   return times[times.size() / 2];
 }
 
-/// Multiply-adds of one core on registers alone, in GFLOP/s: what no step can be faster than.
-template <class V>
-__attribute__((always_inline)) inline double measure_peak() {
-  constexpr int chains = 12, rounds = 200000;
-  constexpr int lanes = sizeof(V) / sizeof(float);
-  double best = 0;
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    V sum[chains] = {}, factor = V{} + 0.999f, add = V{} + 1e-3f;
-    asm volatile("" : "+v"(factor), "+v"(add));
-    for (V& s : sum) asm volatile("" : "+v"(s));  // nobody knows that they are alike
-    const auto start = Clock::now();
-    for (int i = 0; i < rounds; ++i)
-      for (V& s : sum) s = s * factor + add;
-    const double took = std::chrono::duration<double>(Clock::now() - start).count();
-    for (V& s : sum) asm volatile("" : "+v"(s));
-    best = std::max(best, 2e-9 * chains * rounds * lanes / took);
-  }
-  return best;
-}
-
-typedef float Lane4 __attribute__((vector_size(16)));
-#if defined(__x86_64__)
-typedef float Lane8 __attribute__((vector_size(32)));
-typedef float Lane16 __attribute__((vector_size(64)));
-
-__attribute__((target("avx512f,fma"), optimize("fp-contract=fast"))) double peak_of_avx512() {
-  return measure_peak<Lane16>();
-}
-__attribute__((target("avx2,fma"), optimize("fp-contract=fast"))) double peak_of_avx2() {
-  return measure_peak<Lane8>();
-}
-
-double peak() {
-  switch (kernels::level()) {
-    case kernels::Level::avx512: return peak_of_avx512();
-    case kernels::Level::avx2: return peak_of_avx2();
-    default: return measure_peak<Lane4>();
-  }
-}
-#else
-double peak() { return measure_peak<Lane4>(); }
-#endif
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -166,5 +123,5 @@ int main(int argc, char** argv) {
   }
   const double microseconds = median_step(step, argc > 5 ? std::atof(argv[5]) : 1);
   fmt::print("{{\"microseconds\": {}, \"gflops\": {}, \"peak\": {}}}\n", microseconds,
-             operations(widths, batch) / microseconds / 1e3, peak() * num_threads());
+             operations(widths, batch) / microseconds / 1e3, bench::peak() * num_threads());
 }

@@ -27,24 +27,25 @@ std::atomic<bool>& portable() {
 }
 
 /// The tiles that C is computed in. A panel of B (tile columns × depth) is reused from the nearest caches by all rows
-/// of a tile. GFLOP/s on a Zen 4 core with a peak of 117, for x Wᵀ, dy W and dyᵀ x:
+/// of a tile. `./dev bench matmul` on a Zen 4 core with a peak of 117 GFLOP/s, for x Wᵀ (by a transposed W), dy W and
+/// dyᵀ x, and on an Emerald Rapids core with one of 179, for dy W and dyᵀ x:
 ///
-///   rows columns depth    64 × 784 → 512     64 × 512 → 256    128 × 1024 → 1024
-///    128    64    256    105   116   114    105   117   113    101   109   107
-///     64    64    256    106   116   112    105   117   113    102   110   108
-///    256    64    256    106   116   114    105   117   113    102   109   108
-///    128   128    256    105   116   113    104   117   114    103   109   108
-///    128    64    128    104   114   114    104   115   113     98   107   107
-///    128    64    512    105   115   110    106   117   113     99   101   101
+///   rows columns depth    64 × 784 → 512          64 × 512 → 256         128 × 1024 → 1024
+///    128    64    256    105 116 114  164 161   105 117 113  162 153   101 109 107  150 152
+///     64    64    256    106 116 112  164 147   105 117 113  171 154   102 110 108  132 138
+///    256    64    256    106 116 114  164 168   105 117 113  172 169   102 109 108  140 153
+///    128   128    256    105 116 113            104 117 114            103 109 108
+///    128    64    128    104 114 114  161 164   104 115 113  154 158    98 107 107  144 153
+///    128    64    512    105 115 110  169 161   106 117 113  168 165    99 101 101  100 147
 constexpr std::int64_t tile_rows = 128;
 constexpr std::int64_t tile_columns = 64;
 constexpr std::int64_t depth = 256;
 
 /// What costs time in x Wᵀ beside its multiplications, counted in multiplications: adding up the lanes of a register
-/// for each element of C where rows meet rows, and copying an element of W where it is transposed. By measurement on
-/// 1 × 784 → 512 … 128 × 1024 → 10; where the two come out even, so do the times.
-constexpr std::int64_t sum_cost = 90;
-constexpr std::int64_t copy_cost = 5;
+/// for each element of C where rows meet rows, and copying an element where something is transposed. Between what was
+/// measured on Zen 4 (90 and 5) and on Emerald Rapids (180 and 20), which multiplies twice as fast.
+constexpr std::int64_t sum_cost = 120;
+constexpr std::int64_t copy_cost = 12;
 
 /// Multiplications that are worth a thread: some 40 µs, so that a thread that comes late, as others keep the core busy,
 /// costs little of what it saves.
@@ -75,33 +76,71 @@ struct Product {
   T* c;
   std::int64_t ldc;
   const Epilogue* epilogue;
+  bool mirrored = false;  ///< c is the transposed result
 
   std::int64_t down() const { return (m + tile_rows - 1) / tile_rows; }
   std::int64_t across() const { return (n + tile_columns - 1) / tile_columns; }
+
   /// Rows of A meet rows of B as they lie, where that is faster than to transpose B and to fill registers with columns
   /// of C.
   bool by_rows() const {
-    constexpr std::int64_t lane = 64 / static_cast<std::int64_t>(sizeof(T));
-    const std::int64_t filled = (n + lane - 1) / lane * lane;
-    return b_transposed && !a_transposed && m * n * (k + sum_cost) < n * k * copy_cost + m * filled * k;
+    return !mirrored && rows_meet_rows() && m * n * (k + sum_cost) < n * k * copy_cost + m * filled(n) * k;
   }
 
-  /// Tiles [begin, end), counted down the columns of tiles.
-  void tiles(std::int64_t begin, std::int64_t end) const {
-    Panel panel{b, ldb};
-    for (std::int64_t t = begin; t < end; ++t) {
-      const std::int64_t j = t / down() * tile_columns;
-      if (!by_rows() && (t == begin || t % down() == 0)) panel = panel_at(j);
-      tile(t % down() * tile_rows, j, panel);
+  /// x Wᵀ as the transpose of W xᵀ, where x and the result are less to transpose than W.
+  bool better_mirrored() const {
+    return rows_meet_rows() && !add && !by_rows() &&
+           (m * k + m * n) * copy_cost + filled(m) * n * k < n * k * copy_cost + m * filled(n) * k;
+  }
+  Product mirror() const { return {false, true, n, m, k, b, ldb, a, lda, add, c, ldc, epilogue, true}; }
+
+  /// All tiles, shared among threads that get at least `grain` each. They take columns where panels are made of a weight,
+  /// so that each is made once; otherwise bands of rows if that is as even, and so the same part of a weight as the
+  /// optimizer will give to the thread, whose core has it near.
+  void run(std::int64_t grain) const {
+    const std::int64_t rows = down(), all = rows * across();
+    const std::int64_t threads = std::clamp<std::int64_t>(all / grain, 1, num_threads());
+    const auto share = [threads](std::int64_t count) { return (count + threads - 1) / threads; };
+    if (threads == 1) {
+      tiles({0, rows}, 0, all);
+    } else if ((!b_transposed || mirrored) && share(rows) * across() == share(all)) {
+      parallel_for(rows, share(rows), [&](std::int64_t begin, std::int64_t end) {
+        tiles({begin, end}, 0, (end - begin) * across());
+      });
+    } else {
+      parallel_for(all, share(all), [&](std::int64_t begin, std::int64_t end) { tiles({0, rows}, begin, end); });
     }
   }
 
  private:
+  /// Rows of tiles.
+  struct Band {
+    std::int64_t begin, end;
+  };
+
+  /// The tiles [begin, end) of a band, counted down its columns.
+  void tiles(Band band, std::int64_t begin, std::int64_t end) const {
+    const std::int64_t height = band.end - band.begin;
+    Panel panel{b, ldb};
+    for (std::int64_t t = begin; t < end; ++t) {
+      const std::int64_t j = t / height * tile_columns;
+      if (!by_rows() && (t == begin || t % height == 0)) panel = panel_at(j);
+      tile((band.begin + t % height) * tile_rows, j, panel);
+    }
+  }
+
   /// Columns of op(B), row-major.
   struct Panel {
     const T* data;
     std::int64_t stride;
   };
+
+  bool rows_meet_rows() const { return b_transposed && !a_transposed; }
+  /// Columns that the registers work on for so many of them.
+  static std::int64_t filled(std::int64_t columns) {
+    constexpr std::int64_t lane = 64 / static_cast<std::int64_t>(sizeof(T));
+    return (columns + lane - 1) / lane * lane;
+  }
 
   /// Transposed where B is, in this thread's scratch: it is in the nearest caches when the tiles under it need it.
   Panel panel_at(std::int64_t j) const {
@@ -113,40 +152,52 @@ struct Product {
 
   void tile(std::int64_t i, std::int64_t j, const Panel& panel) const {
     const std::int64_t rows = std::min(tile_rows, m - i), columns = std::min(tile_columns, n - j);
+    if (mirrored) return mirrored_tile(i, j, rows, columns, panel);
     T* out = c + i * ldc + j;
-    if (k == 0 && !add) {
-      for (std::int64_t r = 0; r < rows; ++r) std::fill_n(out + r * ldc, columns, T(0));
-    } else if (by_rows()) {
+    if (by_rows())
       row_product<T>()(rows, columns, k, a + i * lda, lda, b + j * ldb, ldb, add, out, ldc);
-    } else {
-      blocks(i, rows, columns, panel, out);
-    }
+    else
+      blocks(i, rows, columns, panel, out, ldc);
     if (epilogue) epilogue->call(epilogue->context, i, i + rows, j, j + columns, out, ldc);
   }
 
+  void mirrored_tile(std::int64_t i, std::int64_t j, std::int64_t rows, std::int64_t columns,
+                     const Panel& panel) const {
+    thread_local Scratch turned;
+    T* tile = turned.get<T>(tile_rows * tile_columns);
+    blocks(i, rows, columns, panel, tile, tile_columns);
+    T* out = c + j * ldc + i;
+    transpose(tile, rows, columns, tile_columns, out, ldc);
+    if (epilogue) epilogue->call(epilogue->context, j, j + columns, i, i + rows, out, ldc);
+  }
+
   /// The tile in parts of about `depth`; a short rest of k joins the last one.
-  void blocks(std::int64_t i, std::int64_t rows, std::int64_t columns, const Panel& panel, T* out) const {
+  void blocks(std::int64_t i, std::int64_t rows, std::int64_t columns, const Panel& panel, T* out,
+              std::int64_t stride) const {
+    if (k == 0 && !add)
+      for (std::int64_t r = 0; r < rows; ++r) std::fill_n(out + r * stride, columns, T(0));
     const std::int64_t parts = std::max<std::int64_t>(1, (k + depth / 2) / depth);
     const std::int64_t step = (k + parts - 1) / parts;
     for (std::int64_t p = 0; p < k; p += step)
       block(rows, columns, std::min(step, k - p), a_transposed ? a + p * lda + i : a + i * lda + p,
-            panel.data + p * panel.stride, panel.stride, add || p > 0, out);
+            panel.data + p * panel.stride, panel.stride, add || p > 0, out, stride);
   }
 
   void block(std::int64_t rows, std::int64_t columns, std::int64_t length, const T* from_a, const T* from_b,
-             std::int64_t b_stride, bool accumulate, T* out) const {
+             std::int64_t b_stride, bool accumulate, T* out, std::int64_t stride) const {
     if (!portable().load(std::memory_order_relaxed))
-      if (const auto kernel = small_product<T>({columns, rows, length, b_stride, lda, ldc, a_transposed, accumulate})) {
+      if (const auto kernel =
+              small_product<T>({columns, rows, length, b_stride, lda, stride, a_transposed, accumulate})) {
         kernel(from_b, from_a, out);
         return;
       }
     const std::int64_t a_row = a_transposed ? 1 : lda, a_column = a_transposed ? lda : 1;
     if constexpr (sizeof(T) == sizeof(float)) {
       matrix_table().product_float(rows, columns, length, from_a, a_row, a_column, from_b, b_stride, accumulate, out,
-                                   ldc);
+                                   stride);
     } else {
       matrix_table().product_double(rows, columns, length, from_a, a_row, a_column, from_b, b_stride, accumulate, out,
-                                    ldc);
+                                    stride);
     }
   }
 };
@@ -160,24 +211,23 @@ void matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std:
   if constexpr (std::is_same_v<T, float>)
     if (precision() == MatmulPrecision::medium && m * n * k >= bf16_work && has_bf16_matmul())
       return bf16_matmul(a_transposed, b_transposed, m, n, k, a, lda, b, ldb, beta, c, ldc, epilogue);
-  const Product<T> product{a_transposed == Transpose::yes,
-                           b_transposed == Transpose::yes,
-                           m,
-                           n,
-                           k,
-                           a,
-                           lda,
-                           b,
-                           ldb,
-                           beta != T(0),
-                           c,
-                           ldc,
-                           epilogue};
-  const std::int64_t tiles = product.down() * product.across();
-  if (tiles == 1) return product.tiles(0, 1);
-  const std::int64_t work = std::min(m, tile_rows) * std::min(n, tile_columns) * std::max<std::int64_t>(k, 1);
-  parallel_for(tiles, (work_per_thread + work - 1) / work,
-               [&](std::int64_t begin, std::int64_t end) { product.tiles(begin, end); });
+  const Product<T> given{a_transposed == Transpose::yes,
+                         b_transposed == Transpose::yes,
+                         m,
+                         n,
+                         k,
+                         a,
+                         lda,
+                         b,
+                         ldb,
+                         beta != T(0),
+                         c,
+                         ldc,
+                         epilogue};
+  const Product<T> product = given.better_mirrored() ? given.mirror() : given;
+  const std::int64_t work =
+      std::min(product.m, tile_rows) * std::min(product.n, tile_columns) * std::max<std::int64_t>(k, 1);
+  product.run((work_per_thread + work - 1) / work);
 }
 
 template void matmul(Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t,

@@ -50,8 +50,9 @@ TEST(Linear, GivesTheSameFusedAsApart) {
   for (const activation::Entry& entry : activation::table()) {
     if (entry.kind != activation::Kind::elementwise) continue;
     const Activation f(entry);
-    for (const Shape& shape : {Shape{1, 7}, Shape{70, 33}, Shape{2, 3, 5}}) {
-      const Tensor x = randn(shape), weight = randn({19, shape[-1]}), bias = randn({19});
+    for (const auto& [shape, outputs] :
+         std::vector<std::pair<Shape, std::int64_t>>{{{1, 7}, 19}, {{70, 33}, 19}, {{2, 3, 5}, 19}, {{16, 100}, 150}}) {
+      const Tensor x = randn(shape), weight = randn({outputs, shape[-1]}), bias = randn({outputs});
       const auto gradients = [&](bool fused) {
         const Tensor a = x.clone().requires_grad_(), w = weight.clone().requires_grad_(),
                      b = bias.clone().requires_grad_();
