@@ -47,6 +47,9 @@ constexpr std::int64_t depth = 256;
 constexpr std::int64_t sum_cost = 120;
 constexpr std::int64_t copy_cost = 12;
 
+/// Lines at this distance have the same place in a nearest cache, which holds 8 or 12 of them.
+constexpr std::int64_t page_bytes = 4096;
+
 /// Multiplications that are worth a thread: some 40 µs, so that a thread that comes late, as others keep the core busy,
 /// costs little of what it saves.
 constexpr std::int64_t work_per_thread = std::int64_t{2} << 20;
@@ -94,9 +97,9 @@ struct Product {
   }
   Product mirror() const { return {false, true, n, m, k, b, ldb, a, lda, add, c, ldc, epilogue, true}; }
 
-  /// All tiles, shared among threads that get at least `grain` each. They take columns where panels are made of a weight,
-  /// so that each is made once; otherwise bands of rows if that is as even, and so the same part of a weight as the
-  /// optimizer will give to the thread, whose core has it near.
+  /// All tiles, shared among threads that get at least `grain` each. They take columns where panels are made of a
+  /// weight, so that each is made once; otherwise bands of rows if that is as even, and so the same part of a weight as
+  /// the optimizer will give to the thread, whose core has it near.
   void run(std::int64_t grain) const {
     const std::int64_t rows = down(), all = rows * across();
     const std::int64_t threads = std::clamp<std::int64_t>(all / grain, 1, num_threads());
@@ -142,11 +145,18 @@ struct Product {
     return (columns + lane - 1) / lane * lane;
   }
 
-  /// Transposed where B is, in this thread's scratch: it is in the nearest caches when the tiles under it need it.
+  /// In this thread's scratch where B is transposed: it is in the nearest caches when the tiles under it need it. So
+  /// are columns for many rows of A whose lines would push each other out of the nearest cache, where all have the same
+  /// place.
   Panel panel_at(std::int64_t j) const {
-    if (!b_transposed) return {b + j, ldb};
+    const bool crowded = m > tile_rows && ldb * static_cast<std::int64_t>(sizeof(T)) % page_bytes == 0;
+    if (!b_transposed && !crowded) return {b + j, ldb};
+    const std::int64_t columns = std::min(tile_columns, n - j);
     T* copy = scratch().get<T>(tile_columns * k);
-    transpose(b + j * ldb, std::min(tile_columns, n - j), k, ldb, copy, tile_columns);
+    if (b_transposed)
+      transpose(b + j * ldb, columns, k, ldb, copy, tile_columns);
+    else
+      for (std::int64_t p = 0; p < k; ++p) std::copy_n(b + p * ldb + j, columns, copy + p * tile_columns);
     return {copy, tile_columns};
   }
 
