@@ -21,6 +21,11 @@ std::string escape_html(std::string_view text) {
   return escaped;
 }
 
-std::string format_number(double value) { return std::isfinite(value) ? fmt::format("{:.4g}", value) : "–"; }
+std::string format_number(double value) {
+  if (!std::isfinite(value)) return "–";
+  // Dollars and the like are read as they are written.
+  const bool large = std::abs(value) >= 1e4 && std::abs(value) < 1e9;
+  return large ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
+}
 
 }  // namespace relume::plot

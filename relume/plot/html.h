@@ -10,7 +10,7 @@ namespace relume::plot {
 /// other than line breaks and tabs become blanks.
 std::string escape_html(std::string_view text);
 
-/// A number to four significant digits; "–" for one that is not finite.
+/// A number to four significant digits, from 10,000 to a billion without its fraction; "–" for one that is not finite.
 std::string format_number(double value);
 
 }  // namespace relume::plot

@@ -77,6 +77,8 @@
     const whole = chart.lines.every(line => !line.x || line.x.every(Number.isInteger));
     const tick = value =>
       (chart.logarithmic && Math.abs(Math.log10(value) % 1) > 1e-9) || (chart.zero && value === 0) ? '' : number(value);
+    const values = chart.lines.flatMap(line => line.y).filter(y => y !== null);
+    const level = !chart.logarithmic && values.every(y => y === values[0] && y >= 0); // a line without ups and downs stands on 0
     const ends = line => !many || line === 0 || line === chart.lines.length - 1;
     return {
       animation: false,
@@ -87,13 +89,14 @@
         x: {
           type: 'linear', bounds: 'data', grid: { drawOnChartArea: false },
           title: { display: !!chart.x, text: chart.x },
-          ticks: { maxTicksLimit: 8, maxRotation: 0, callback: number, ...(whole ? { precision: 0 } : {}) },
+          ticks: { maxTicksLimit: 8, maxRotation: 0, autoSkipPadding: 8, includeBounds: whole, callback: number, ...(whole ? { precision: 0 } : {}) },
           ...(chart.zero ? { position: { y: 0 } } : {}),
         },
         y: {
           type: chart.logarithmic ? 'logarithmic' : 'linear', grid: {},
           title: { display: !!chart.y, text: chart.y },
           ticks: { maxTicksLimit: 7, callback: tick, includeBounds: !chart.range },
+          ...(level ? { min: 0 } : {}),
           ...(chart.range ? { min: chart.range[0], max: chart.range[1] } : {}),
           ...(chart.zero ? { position: { x: 0 } } : {}),
         },

@@ -205,8 +205,8 @@ HeldOut look_at_rows(const Job& job, std::span<const std::int64_t> rows, const s
       example.prediction = fmt::format(
           "{} ({:.0f} %)", job.model.labels[static_cast<std::size_t>(answers[i].prediction)], 100 * answers[i].sure);
     } else {
-      example.truth = fmt::format("{:.5g}", residuals[i].first + residuals[i].second);
-      example.prediction = fmt::format("{:.5g}", residuals[i].first);
+      example.truth = fmt::format("{:.6g}", residuals[i].first + residuals[i].second);
+      example.prediction = fmt::format("{:.6g}", residuals[i].first);
     }
     show_features(example, job, rows[i]);
     result.worst.push_back(std::move(example));
