@@ -1,6 +1,7 @@
 """relume.train: data in memory by the same route as files, and what comes of a run."""
 
 import _thread
+import signal
 import threading
 
 import numpy as np
@@ -118,11 +119,14 @@ def test_an_error_in_a_callback_comes_through():
 
 
 def test_ctrl_c_ends_the_run_and_leaves_the_model():
+    # A shell starts what runs in its background with the signal ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.6, _thread.interrupt_main)
     timer.start()
     with pytest.raises(KeyboardInterrupt) as raised:
         relume.train("builtin:spirals", hidden=[256, 256], epochs=100_000, patience=100_000)
     timer.join()
+    signal.signal(signal.SIGINT, before)
     assert len(raised.value.model.epochs) > 0
 
 
