@@ -20,16 +20,21 @@ const Check* largest_step(const Measurements& m, const Thresholds& thresholds, d
   return found;
 }
 
-/// The step from which on at least half of these units were dead; -1 where nobody followed them.
-std::int64_t since(const LayerActivity& layer, const std::vector<std::int64_t>& units) {
+struct Since {
+  std::int64_t step = -1;  ///< from which on at least half of the units were dead; -1 where nobody followed them
+  std::string text;
+};
+
+Since since(const LayerActivity& layer, const std::vector<std::int64_t>& units) {
   std::vector<std::int64_t> steps;
   for (const std::int64_t unit : units)
     if (static_cast<std::size_t>(unit) < layer.dead_since.size())
       steps.push_back(layer.dead_since[static_cast<std::size_t>(unit)]);
-  if (steps.empty()) return -1;
-  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>((steps.size() - 1) / 2);
-  std::nth_element(steps.begin(), middle, steps.end());
-  return *middle;
+  if (steps.empty()) return {};
+  std::sort(steps.begin(), steps.end());
+  const std::int64_t step = steps[(steps.size() - 1) / 2];
+  if (step <= 0) return {step, ""};
+  return {step, fmt::format("{} since step {}", steps.back() == steps.front() ? "" : ", most of them", step)};
 }
 
 }  // namespace
@@ -44,11 +49,11 @@ Verdict dead_units(const Measurements& m, const Thresholds& thresholds) {
     finding.severity = grade(share, thresholds.dead_share);
     const auto layer = std::find_if(m.activity.begin(), m.activity.end(),
                                     [&](const LayerActivity& activity) { return activity.layer == finding.layer; });
-    const std::int64_t step = since(*layer, finding.units);
-    if (step >= 0) finding.step = step;
-    finding.cause = fmt::format("{} of {} units never fired on {} rows{}, so that no gradient reaches their weights.",
-                                finding.units.size(), finding.evidence[1].second, finding.evidence[2].second,
-                                step > 0 ? fmt::format(", most of them since step {}", step) : "");
+    const Since beginning = since(*layer, finding.units);
+    if (beginning.step >= 0) finding.step = beginning.step;
+    finding.cause =
+        fmt::format("{} of {} units never fired on {} rows{}, so that no gradient reaches their weights.",
+                    finding.units.size(), finding.evidence[1].second, finding.evidence[2].second, beginning.text);
     if (finding.severity == Severity::info) {
       finding.remedy = "So few cost nothing; there is nothing to do.";
       continue;

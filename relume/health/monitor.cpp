@@ -160,12 +160,14 @@ void Monitor::count_units() {
   // A full window replaces the one before; until there is a first one, what was counted so far is the window.
   const bool full = counted.front().rows >= options_.window_rows;
   const bool had_full = !measurements_.activity.empty() && measurements_.activity.front().rows >= options_.window_rows;
-  if (full || !had_full) see(counted);
-  if (full) activity_->reset();
+  if (full || !had_full) see(counted, window_began_);
+  if (!full) return;
+  activity_->reset();
+  window_began_ = measurements_.step + 1;
 }
 
 /// Takes the counts over, with the step from which on each unit has been dead in all that was seen.
-void Monitor::see(const std::vector<LayerActivity>& counted) {
+void Monitor::see(const std::vector<LayerActivity>& counted, std::int64_t since) {
   const std::vector<LayerActivity> before = std::exchange(measurements_.activity, counted);
   for (LayerActivity& layer : measurements_.activity) {
     const auto known = std::find_if(before.begin(), before.end(), [&](const LayerActivity& other) {
@@ -175,7 +177,7 @@ void Monitor::see(const std::vector<LayerActivity>& counted) {
     for (const std::int64_t unit : layer.dead_units()) {
       const auto j = static_cast<std::size_t>(unit);
       const bool was_dead = known != before.end() && j < known->dead_since.size() && known->dead_since[j] >= 0;
-      layer.dead_since[j] = was_dead ? known->dead_since[j] : measurements_.step;
+      layer.dead_since[j] = was_dead ? known->dead_since[j] : since;
     }
   }
 }
@@ -224,7 +226,7 @@ void Monitor::end_epoch(double train_loss, std::optional<double> valid_loss) {
 
 void Monitor::look_at(const UnitActivity& activity) {
   measurements_.step = optimizer_.steps();
-  see(activity.layers());
+  see(activity.layers(), measurements_.step);
 }
 
 void Monitor::look_at_inputs(const Tensor& features, std::vector<std::string> names) {

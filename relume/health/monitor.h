@@ -94,7 +94,7 @@ class Monitor {
   void count_units();
   void ask_about_steps();
   void record(Finding finding);
-  void see(const std::vector<LayerActivity>& counted);
+  void see(const std::vector<LayerActivity>& counted, std::int64_t since);
 
   optim::Optimizer& optimizer_;
   MonitorOptions options_;
@@ -109,7 +109,8 @@ class Monitor {
   };
   std::vector<Recorded> recorded_;
   std::int64_t steps_ = 0;
-  bool checking_ = false;  // between begin_step() and end_step() of a step that is measured
+  std::int64_t window_began_ = 0;  // the step
+  bool checking_ = false;          // between begin_step() and end_step() of a step that is measured
   double loss_ = 0;
   double gradient_norm_ = 0;
   double smoothed_ = 0, smoothing_ = 0, lowest_ = 0;

@@ -113,7 +113,7 @@ void Monitor::restore(const MonitorState& state) {
       const double* row = epochs.data<double>() + 2 * i;
       measurements_.epochs.push_back({row[0], row[1] == row[1] ? std::optional(row[1]) : std::nullopt});
     }
-    steps_ = j.at("steps");
+    steps_ = window_began_ = j.at("steps");
     smoothed_ = number(j.at("smoothed"));
     smoothing_ = number(j.at("smoothing"));
     lowest_ = j.at("lowest").is_null() ? std::numeric_limits<double>::infinity() : j.at("lowest").get<double>();
