@@ -9,8 +9,9 @@ namespace relume::python {
 
 void bind_plot(nb::module_& module) {
   using plot::Chart;
-  nb::class_<Chart>(module, "Chart",
-                    "Curves as a picture, drawn by gnuplot: Chart(\"loss\").line(x, y, \"train\").save(\"loss.svg\").")
+  nb::class_<Chart>(
+      module, "Chart",
+      "Curves as a picture: Chart(\"loss\").line(x, y, \"train\").save(\"loss.svg\"). gnuplot draws it, but not .html.")
       .def(nb::init<std::string>(), "title"_a = "")
       .def(
           "line",
@@ -19,6 +20,13 @@ void bind_plot(nb::module_& module) {
             return nb::borrow(chart);
           },
           "x"_a, "y"_a, "name"_a = "", "A curve; where y is not finite there is a gap.")
+      .def(
+          "points",
+          [](nb::handle chart, std::vector<double> x, std::vector<double> y, std::string name) {
+            nb::cast<Chart&>(chart).points(std::move(x), std::move(y), std::move(name));
+            return nb::borrow(chart);
+          },
+          "x"_a, "y"_a, "name"_a = "", "Points that no line joins.")
       .def(
           "x_label",
           [](nb::handle chart, std::string text) {
@@ -38,6 +46,20 @@ void bind_plot(nb::module_& module) {
              nb::cast<Chart&>(chart).logarithmic_y();
              return nb::borrow(chart);
            })
+      .def(
+          "y_range",
+          [](nb::handle chart, double low, double high) {
+            nb::cast<Chart&>(chart).y_range(low, high);
+            return nb::borrow(chart);
+          },
+          "low"_a, "high"_a, "What is seen of y.")
+      .def(
+          "mark_x",
+          [](nb::handle chart, double x, std::string name) {
+            nb::cast<Chart&>(chart).mark_x(x, std::move(name));
+            return nb::borrow(chart);
+          },
+          "x"_a, "name"_a, "A dashed vertical line with its name.")
       .def("axes_through_zero",
            [](nb::handle chart) {
              nb::cast<Chart&>(chart).axes_through_zero();

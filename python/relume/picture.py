@@ -11,8 +11,8 @@ from relume._core import Chart
 def plot(*activations: str, derivative: bool = False, range: tuple[float, float] = (-5.0, 5.0)) -> Chart:
     """The picture of activations over a range of x: plot("relu", "elu(0.5)").
 
-    A notebook shows it by itself; save("name.svg"), .png or .pdf writes it, text() draws it in characters. Drawing
-    needs gnuplot. Raises ValueError for a name that is not an activation of one number.
+    A notebook shows it by itself; save("name.svg"), .png, .pdf or .html writes it, text() draws it in characters.
+    Drawing needs gnuplot, .html does not. Raises ValueError for a name that is not an activation of one number.
     """
     if not activations:
         raise ValueError("plot: name an activation; relume.activation_names lists them")

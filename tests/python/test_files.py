@@ -33,11 +33,25 @@ def test_a_picture_shows_in_a_notebook_and_in_a_file(tmp_path):
     chart.save(tmp_path / "family.png")
     assert (tmp_path / "family.png").read_bytes()[:4] == b"\x89PNG"
     assert "relu: max(x, 0)" in relume.plot("relu").text()
+    chart.save(tmp_path / "family.html")
+    assert "leaky_relu(0.2)" in (tmp_path / "family.html").read_text()
     for wrong in [("relo",), ("softmax",), ()]:
         with pytest.raises(ValueError):
             relume.plot(*wrong)
     with pytest.raises(ValueError, match="range"):
         relume.plot("relu", range=(1, 1))
+
+
+def test_a_chart_takes_lines_and_points(tmp_path):
+    chart = relume.Chart("loss").line([1, 2, 3], [4, 2, 1], "line").points([1, 2], [3, 3], "points")
+    chart.y_range(0, 5).mark_x(2, "best").x_label("epoch").save(tmp_path / "chart.html")
+    page = (tmp_path / "chart.html").read_text()
+    assert '"name":"line","y":[4,2,1]' in page
+    assert '"points":true' in page
+    assert '"range":[0,5]' in page
+    assert '"mark":{"x":2,"name":"best"}' in page
+    with pytest.raises(ValueError, match="range of y"):
+        chart.y_range(5, 0)
 
 
 def test_the_command_line_is_in_the_package():
