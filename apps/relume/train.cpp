@@ -38,7 +38,7 @@ void settle(Arguments& a) {
   a.train.on_explode = train::on_explode_from_name(a.on_explode);
   a.train.precision = train::precision_from_name(a.precision);
   if (a.train.precision == kernels::MatmulPrecision::medium && !kernels::has_bf16_matmul())
-    fmt::print(stderr, "this machine does not multiply bfloat16 (AVX512-BF16); training in float32\n");
+    fmt::print(stderr, "this machine does not multiply bfloat16 faster; training in float32\n");
   for (const std::string& text : a.thresholds) health::set_threshold(a.train.thresholds, text);
   a.train.balanced_classes = a.class_weights == "balanced";
   a.train.seed = a.job.options.seed;

@@ -136,6 +136,15 @@ bool bf16_matmul_available() {
   return level() == Level::avx512 && small_product<BFloat16>({16, 16, 16, 16, 16, 16, false, false});
 }
 
+bool bf16_matmul_pays() {
+#if RELUME_X86
+  __builtin_cpu_init();
+  return !__builtin_cpu_is("intel");
+#else
+  return true;
+#endif
+}
+
 void bf16_matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std::int64_t n, std::int64_t k,
                  const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c,
                  std::int64_t ldc, const Epilogue* epilogue) {

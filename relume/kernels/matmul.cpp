@@ -249,7 +249,10 @@ void set_float32_matmul_precision(MatmulPrecision wanted) { precision() = wanted
 
 MatmulPrecision float32_matmul_precision() { return precision(); }
 
-bool has_bf16_matmul() { return !portable().load(std::memory_order_relaxed) && bf16_matmul_available(); }
+bool has_bf16_matmul() {
+  static const bool pays = bf16_matmul_pays();
+  return pays && !portable().load(std::memory_order_relaxed) && bf16_matmul_available();
+}
 
 void force_portable_matmul(bool value) { portable().store(value, std::memory_order_relaxed); }
 
