@@ -11,20 +11,22 @@ namespace relume::activation {
 
 /// Elementwise formulas in double precision.
 template <class S>
-struct ScalarFunctions {
-  static double value(double x, const double* parameters) { return with_parameters<S>(parameters).forward(x); }
+struct [[gnu::visibility("hidden")]] ScalarFunctions{
+    static double value(double x, const double* parameters){return with_parameters<S>(parameters).forward(x);
+}  // namespace relume::activation
 
-  static double derivative(double x, const double* parameters) {
-    const S s = with_parameters<S>(parameters);
-    if constexpr (S::saves == Saves::mask) {
-      return s.backward(s.fires(x), 1.0);
-    } else if constexpr (S::saves == Saves::output) {
-      return s.derivative(s.forward(x));
-    } else {
-      return s.derivative(x);
-    }
+static double derivative(double x, const double* parameters) {
+  const S s = with_parameters<S>(parameters);
+  if constexpr (S::saves == Saves::mask) {
+    return s.backward(s.fires(x), 1.0);
+  } else if constexpr (S::saves == Saves::output) {
+    return s.derivative(s.forward(x));
+  } else {
+    return s.derivative(x);
   }
-};
+}
+}
+;
 
 /// The same formulas on integers.
 template <class S>

@@ -87,9 +87,9 @@
       interaction: scatter || many ? { mode: 'nearest', intersect: false } : { mode: 'nearest', axis: 'x', intersect: false },
       scales: {
         x: {
-          type: 'linear', bounds: 'data', grid: { drawOnChartArea: false },
+          type: 'linear', bounds: whole ? 'data' : 'ticks', grid: { drawOnChartArea: false },
           title: { display: !!chart.x, text: chart.x },
-          ticks: { maxTicksLimit: 8, maxRotation: 0, autoSkipPadding: 8, includeBounds: whole, callback: number, ...(whole ? { precision: 0 } : {}) },
+          ticks: { maxRotation: 0, autoSkipPadding: 10, callback: number, ...(whole ? { precision: 0 } : {}) },
           ...(chart.zero ? { position: { y: 0 } } : {}),
         },
         y: {

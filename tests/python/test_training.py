@@ -91,6 +91,7 @@ def test_the_report_is_a_page(tmp_path):
     page = model.report(tmp_path / "report.html")
     assert page.startswith("<!DOCTYPE html>") and "builtin:moons" in page
     assert (tmp_path / "report.html").read_text() == page
+    assert "relume.train(&#39;builtin:moons&#39;, hidden=[8], epochs=3)" in page
     assert "srcdoc" in page._repr_html_() and "<!DOCTYPE" not in page._repr_html_()
     model.save(tmp_path / "model.safetensors")
     with pytest.raises(ValueError, match="report"):
