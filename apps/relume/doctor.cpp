@@ -126,7 +126,7 @@ std::int64_t count(const LayerState& layer, std::string_view rule, const Examina
   return 0;
 }
 
-void print_text(const Examination& e, const train::Trial& trial) {
+void print_text(const Examination& e, const train::Trial& trial, const Arguments& a) {
   fmt::print("{} ({} rows)\n\n", trial.what, trial.rows.size());
   fmt::print("{:<14} {:>7} {:>7} {:>10} {:>10} {:>10} {:>10} {:>12} {:>13}\n", "layer", "units", "dead", "near-dead",
              "always on", "saturated", "zeros", "weight RMS", "gradient RMS");
@@ -142,6 +142,9 @@ void print_text(const Examination& e, const train::Trial& trial) {
   fmt::print("\n");
   for (const health::Finding& f : e.findings) fmt::print("{}  {}\n", health::name(f.severity), health::to_string(f));
   if (e.findings.empty()) fmt::print("healthy\n");
+  if (a.fix.empty() && std::any_of(e.findings.begin(), e.findings.end(),
+                                   [](const health::Finding& f) { return f.rule == "dead_units"; }))
+    fmt::print("--fix -o FILE writes the model without its dead units, --fix=revive gives them a new beginning\n");
   std::string silent;
   for (const auto& [rule, reason] : e.not_judged) silent += (silent.empty() ? "" : ", ") + std::string(rule);
   if (!silent.empty()) fmt::print("not judged from a model alone, or not enough rows: {}\n", silent);
@@ -236,7 +239,7 @@ void run(Arguments& a) {
     if (!a.fix.empty()) j["fixed"] = fixed;
     fmt::print("{}\n", j.dump(-1, ' ', false, Json::error_handler_t::replace));
   } else {
-    print_text(e, trial);
+    print_text(e, trial, a);
     if (!a.fix.empty()) print_fixed(fixed, trial);
   }
   const bool sick = std::any_of(e.findings.begin(), e.findings.end(),

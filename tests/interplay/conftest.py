@@ -10,9 +10,9 @@ import pytest
 def relume():
     app = os.environ["RELUME_APP"]
 
-    def run(*arguments: str) -> str:
+    def run(*arguments: str, status: int = 0) -> str:
         done = subprocess.run([app, *map(str, arguments)], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == status, done.stderr
         return done.stdout
 
     return run

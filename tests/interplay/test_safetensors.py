@@ -41,3 +41,36 @@ def test_numpy_computes_the_probabilities_that_relume_predicts(model, relume, tm
     header, *lines = csv.reader(relume("predict", model, table).splitlines())
     assert len(header) == 3
     numpy.testing.assert_allclose(numpy.array(lines, dtype=float)[:, 1:], expected, rtol=2e-4, atol=2e-6)
+
+
+def test_doctor_mends_a_network_that_the_safetensors_package_wrote(relume, tmp_path):
+    import safetensors.numpy
+
+    rng = numpy.random.default_rng(3)
+    weights = {f"net.{i}.{kind}": rng.normal(size=shape).astype("float32")
+               for i, *shapes in ((0, (24, 4), 24), (2, (16, 24), 16), (10, (3, 16), 3))
+               for kind, shape in zip(("weight", "bias"), shapes)}
+    dead = [0, 5, 23]
+    weights["net.0.bias"][dead] = -100
+    safetensors.numpy.save_file(weights, tmp_path / "theirs.safetensors")
+    x = rng.normal(size=(500, 4)).astype("float32")
+    numpy.savez(tmp_path / "rows.npz", x=x, y=rng.integers(0, 3, 500))
+
+    layers = "linear(24) relu linear(16) relu"
+    said = json.loads(relume("doctor", tmp_path / "theirs.safetensors", tmp_path / "rows.npz", "--layers", layers,
+                             "--fix", "-o", tmp_path / "ours.safetensors", "--json", status=1))
+    assert (said["findings"][0]["rule"], said["findings"][0]["layer"]) == ("dead_units", "relu1")
+    assert set(dead) <= set(said["findings"][0]["units"])
+    assert said["fixed"]["largest_difference"] < 1e-4
+
+    def outputs(names, of):
+        h = x.astype("float64")
+        for name in names:
+            h = numpy.maximum(h, 0) if name != names[0] else h
+            h = h @ of[f"{name}.weight"].T.astype("float64") + of[f"{name}.bias"]
+        return h
+
+    ours = safetensors.numpy.load_file(tmp_path / "ours.safetensors")
+    assert ours["0.weight"].shape[0] == 24 - len(said["findings"][0]["units"])
+    numpy.testing.assert_allclose(outputs(["0", "2", "4"], ours), outputs(["net.0", "net.2", "net.10"], weights),
+                                  rtol=0, atol=1e-5)
