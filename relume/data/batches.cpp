@@ -29,6 +29,11 @@ void prepare_tensor(Tensor& tensor, const Shape& shape, DType dtype) {
   if (!tensor.defined() || tensor.shape() != shape || !is_ours_alone(tensor)) tensor = empty(shape, dtype);
 }
 
+void prepare(const Dataset& dataset, std::int64_t rows, Batch& batch) {
+  prepare_tensor(batch.x, batch_shape(dataset.features, rows), float32);
+  if (dataset.targets.defined()) prepare_tensor(batch.y, batch_shape(dataset.targets, rows), dataset.targets.dtype());
+}
+
 template <class T>
 void gather_features(const Dataset& dataset, std::span<const std::int64_t> rows, float* out) {
   const T* all = dataset.features.data<T>();
@@ -92,6 +97,7 @@ Batches::Batches(Dataset dataset, std::vector<std::int64_t> rows, const BatchOpt
 void Batches::set_epoch(std::int64_t epoch) {
   epoch_ = epoch;
   epoch_is_fresh_ = true;
+  gathered_ = -1;
   std::ranges::copy(rows_, order_.begin());
   if (options_.shuffle) Rng(options_.seed, static_cast<std::uint64_t>(epoch)).shuffle(order_);
 }
@@ -107,13 +113,29 @@ std::span<const std::int64_t> Batches::batch_rows(std::int64_t index) const {
 
 Batch& Batches::batch(std::int64_t index) {
   const auto rows_of_batch = batch_rows(index);
+  if (index == gathered_) {
+    gathered_ = -1;
+    std::swap(full_, spare_);
+    return full_;
+  }
   const auto n = static_cast<std::int64_t>(rows_of_batch.size());
   // The short last batch has tensors of its own, so that the next epoch finds the full ones as they were.
   Batch& batch = n == options_.size ? full_ : last_;
-  prepare_tensor(batch.x, batch_shape(dataset_.features, n), float32);
-  if (dataset_.targets.defined()) prepare_tensor(batch.y, batch_shape(dataset_.targets, n), dataset_.targets.dtype());
+  prepare(dataset_, n, batch);
   gather(dataset_, rows_of_batch, batch);
   return batch;
+}
+
+void Batches::gather_during(std::int64_t next, FunctionRef<void()> work) {
+  gathered_ = -1;
+  if (next >= size() || static_cast<std::int64_t>(batch_rows(next).size()) != options_.size) return work();
+  prepare(dataset_, options_.size, spare_);
+  const auto rows_of_batch = batch_rows(next);
+  parallel_for(2, 1, [&](std::int64_t begin, std::int64_t end) {
+    if (begin == 0) work();  // on the thread that calls, which is the first
+    if (end == 2) gather(dataset_, rows_of_batch, spare_);
+  });
+  gathered_ = next;
 }
 
 Batches::Iterator Batches::begin() {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "relume/base/function_ref.h"
 #include "relume/data/dataset.h"
 
 namespace relume::data {
@@ -39,6 +40,9 @@ class Batches {
   std::int64_t rows() const { return static_cast<std::int64_t>(order_.size()); }
   /// The batch of that number in the present order.
   Batch& batch(std::int64_t index);
+  /// Runs `work`, which may use the present batch, while another thread gathers batch `next`, for batch(next) to find.
+  /// Operations inside use one thread meanwhile: for work that would not use more. Throws what work throws.
+  void gather_during(std::int64_t next, FunctionRef<void()> work);
   /// The dataset's rows that make up that batch.
   std::span<const std::int64_t> batch_rows(std::int64_t index) const;
 
@@ -70,6 +74,8 @@ class Batches {
   bool epoch_is_fresh_ = false;
   Batch full_;
   Batch last_;
+  Batch spare_;  ///< batch `gathered_`, where that is not -1
+  std::int64_t gathered_ = -1;
 };
 
 /// Copies rows of a dataset's features and targets into a batch's tensors, which already have the right shapes.

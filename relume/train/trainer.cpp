@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "relume/base/parallel.h"
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
 #include "relume/health/leaky.h"
@@ -235,8 +236,19 @@ double Trainer::train_batch(data::Batch& batch) {
   return value;
 }
 
+/// Whether a second thread has nothing to do in a step, and a batch is more to gather than it costs to ask for it (some
+/// 2 µs).
+bool Trainer::gathers_ahead() const {
+  constexpr std::int64_t shared_parameter = 1 << 16, shared_product = 1 << 22, worth_asking = 1 << 15;
+  if (num_threads() < 2 || options_.batch_size * model_.features < worth_asking) return false;
+  return std::all_of(parameters_.begin(), parameters_.end(), [&](const Tensor& p) {
+    return p.elements() <= shared_parameter && p.elements() * options_.batch_size < shared_product;
+  });
+}
+
 void Trainer::train_epoch() {
   State& s = *state_;
+  const bool ahead = gathers_ahead();
   s.batches.set_epoch(s.epoch);
   model_.network->train();
   for (; s.next_batch < s.batches.size(); ++s.next_batch) {
@@ -246,7 +258,12 @@ void Trainer::train_epoch() {
       return;
     }
     data::Batch& batch = s.batches.batch(s.next_batch);
-    const double loss = train_batch(batch);
+    double loss = 0;
+    const auto step = [&] { loss = train_batch(batch); };
+    if (ahead)
+      s.batches.gather_during(s.next_batch + 1, step);
+    else
+      step();
     if ((!std::isfinite(loss) || s.exploding) && recover()) continue;
     if (!std::isfinite(loss)) {
       s.history.ending = Ending::not_finite;

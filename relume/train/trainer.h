@@ -93,6 +93,7 @@ class Trainer {
  private:
   struct State;
   void train_epoch();
+  bool gathers_ahead() const;
   double train_batch(data::Batch& batch);
   bool end_epoch();
   void remember_best();

@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "relume/base/error.h"
+#include "relume/base/parallel.h"
+#include "relume/base/require.h"
 #include "relume/data/split.h"
 
 namespace relume::data {
@@ -73,6 +75,31 @@ TEST(Batches, ReuseTheirMemoryUnlessSomebodyKeepsIt) {
   const Tensor kept = batches.batch(0).x;
   EXPECT_NE(batches.batch(1).x.raw_data(), place);
   EXPECT_THAT(kept.to_vector<float>(), ElementsAre(0, 1, 2, 3));
+}
+
+TEST(Batches, GatheredAheadAreTheSame) {
+  const int threads = num_threads();
+  set_num_threads(2);
+  const BatchOptions options{.size = 4, .seed = 1};
+  Batches plain(counting(23), options), ahead(counting(23), options);
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    plain.set_epoch(epoch);
+    ahead.set_epoch(epoch);
+    Tensor kept;
+    for (std::int64_t i = 0; i < plain.size(); ++i) {
+      const std::vector<float> expected = plain.batch(i).x.to_vector<float>();
+      Batch& batch = ahead.batch(i);
+      EXPECT_EQ(batch.x.to_vector<float>(), expected);
+      EXPECT_EQ(batch.y.to_vector<std::int64_t>(), plain.batch(i).y.to_vector<std::int64_t>());
+      ahead.gather_during(i + 1, [&] { EXPECT_EQ(batch.x.to_vector<float>(), expected); });
+      EXPECT_EQ(batch.x.to_vector<float>(), expected);
+      if (i == 1) kept = batch.x;
+    }
+    plain.set_epoch(epoch);
+    EXPECT_EQ(kept.to_vector<float>(), plain.batch(1).x.to_vector<float>());
+  }
+  EXPECT_THROW(ahead.gather_during(0, [] { fail("mine"); }), Error);
+  set_num_threads(threads);
 }
 
 TEST(Batches, RefuseWhatCannotBe) {
