@@ -199,7 +199,7 @@ void add_compare(CLI::App& app) {
   command->add_option("--threads", a->threads, "runs side by side (OMP_NUM_THREADS, or the number of cores)")
       ->check(CLI::PositiveNumber);
   command->add_option("--csv", a->csv, "a row for each run, into this file");
-  command->add_option("-o,--out", a->picture, "the mean loss curves as a picture: .svg, .png or .pdf");
+  command->add_option("-o,--out", a->picture, "the mean loss curves as a picture: .svg, .png, .pdf or .html");
   command->add_flag("--json", a->json, "print the result as one JSON object");
   command->add_flag("--quiet", a->quiet, "no progress");
   command->callback([a] { run(*a); });

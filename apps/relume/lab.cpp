@@ -74,7 +74,7 @@ void add_lab(CLI::App& app) {
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000}))
         ->capture_default_str();
     command->add_option("--seed", a->options.seed, "the first of them")->capture_default_str();
-    command->add_option("-o,--out", a->picture, "a picture: .svg, .png or .pdf");
+    command->add_option("-o,--out", a->picture, "a picture: .svg, .png, .pdf or .html");
     command->add_flag("--json", a->json, "print the result as one JSON object");
     command->callback([a, &experiment] { run(experiment, *a); });
   }

@@ -69,7 +69,7 @@ void add_lr_find(CLI::App& app) {
   command->add_option("--from", a->range.from, "the first rate")->capture_default_str();
   command->add_option("--to", a->range.to, "the last rate")->capture_default_str();
   command->add_option("--steps", a->range.steps, "from the one to the other")->capture_default_str();
-  command->add_option("-o,--out", a->picture, "a picture of the curve: .svg, .png or .pdf");
+  command->add_option("-o,--out", a->picture, "a picture of the curve: .svg, .png, .pdf or .html");
   command->add_flag("--json", a->json, "print the result as one JSON object");
   command->callback([a] { run(*a); });
 }

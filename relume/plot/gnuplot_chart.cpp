@@ -57,11 +57,9 @@ std::size_t longest_name(const ChartData& chart) {
   return longest;
 }
 
-/// Long names would cover the curves.
-bool has_key_below(const ChartData& chart) { return longest_name(chart) > 20; }
-
-/// The corner through whose box, as large as the names need, the fewest lines go.
-std::string key_corner(const ChartData& chart) {
+/// A corner that is free of lines in a box as large as the names need, or nothing.
+std::string_view key_corner(const ChartData& chart) {
+  if (longest_name(chart) > 24) return {};
   const Extent e = extent_of(chart);
   const double wide = 0.14 + 0.015 * static_cast<double>(longest_name(chart));
   const double high = std::min(0.5, 0.06 + 0.05 * static_cast<double>(chart.lines.size()));
@@ -84,17 +82,25 @@ std::string key_corner(const ChartData& chart) {
       const double x0 = joined ? line.x[k - 1] : x, y0 = joined ? height_of(chart, line.y[k - 1]) : y;
       for (int step = 1; step <= 16; ++step) hit(x0 + step / 16.0 * (x - x0), y0 + step / 16.0 * (y - y0));
     }
-  constexpr const char* names[] = {"top right", "top left reverse Left", "bottom left reverse Left", "bottom right"};
+  constexpr std::array<std::string_view, 4> names = {"top right", "top left reverse Left", "bottom left reverse Left",
+                                                     "bottom right"};
   if (chart.through_zero && hits[1] == 0) return names[1];
-  return names[std::min_element(hits.begin(), hits.end()) - hits.begin()];
+  const auto free = std::find(hits.begin(), hits.end(), 0);
+  return free == hits.end() ? std::string_view() : names[static_cast<std::size_t>(free - hits.begin())];
 }
 
+bool has_names(const ChartData& chart) {
+  return std::any_of(chart.lines.begin(), chart.lines.end(), [](const Line& l) { return !l.name.empty(); });
+}
+
+/// Names that would cover the curves stand below them.
+bool has_key_below(const ChartData& chart) { return has_names(chart) && key_corner(chart).empty(); }
+
 std::string key(const ChartData& chart, bool in_file) {
-  const bool nothing =
-      std::all_of(chart.lines.begin(), chart.lines.end(), [](const Line& l) { return l.name.empty(); });
-  if (nothing) return "unset key\n";
-  if (has_key_below(chart)) return fmt::format("set key below maxcols {} reverse Left noenhanced\n", in_file ? 1 : 2);
-  return "set key noenhanced " + key_corner(chart) + "\n";
+  if (!has_names(chart)) return "unset key\n";
+  if (has_key_below(chart))
+    return fmt::format("set key below height 1 maxcols {} reverse Left noenhanced\n", in_file ? 1 : 2);
+  return fmt::format("set key noenhanced {}\n", key_corner(chart));
 }
 
 std::string axes(const ChartData& chart, bool in_file) {
@@ -139,11 +145,15 @@ std::string commands(const ChartData& chart, bool in_file, bool with_key = true)
   std::string script = with_key ? key(chart, in_file) : "unset key\n";
   if (!chart.title.empty()) script += "set title " + gnuplot_quoted(chart.title) + "\n";
   script += axes(chart, in_file);
-  if (chart.mark)
+  if (chart.mark) {
+    const Extent e = extent_of(chart);
+    const bool at_right = chart.mark->x > (e.left + e.right) / 2;  // its name is read at the side where there is room
     script += fmt::format(
         "set arrow from first {0}, graph 0 to first {0}, graph 1 nohead dashtype 2 linecolor rgb '#777777'\n"
-        "set label {1} at first {0}, graph 0.97 offset character 0.7, 0 noenhanced\n",
-        chart.mark->x, gnuplot_quoted(chart.mark->name));
+        "set label {1} at first {0}, graph 0.97 {2} noenhanced\n",
+        chart.mark->x, gnuplot_quoted(chart.mark->name),
+        at_right ? "right offset character -0.7, 0" : "left offset character 0.7, 0");
+  }
   for (std::size_t i = 0; i < chart.lines.size(); ++i) script += data_block(i, chart);
   for (std::size_t i = 0; i < chart.lines.size(); ++i)
     script += fmt::format("{}$line{} using 1:2 {} title {}", i == 0 ? "plot " : ", ", i, look_of(i, chart),

@@ -137,6 +137,14 @@ TEST_F(Picture, CutsWhatGoesBeyondTheRangeOfY) {
   EXPECT_THROW(Chart("").y_range(1, 1), ValueError);
 }
 
+TEST_F(Picture, NamesAMarkAtTheSideWhereThereIsRoom) {
+  for (const auto& [x, anchor] : {std::pair(1.1, "start"), std::pair(2.9, "end")}) {
+    const std::string svg = saved(Chart("").line({3, 2, 1}, "").mark_x(x, "marked"), "c.svg");
+    const std::size_t at = svg.rfind("text-anchor=\"", svg.find("marked"));
+    EXPECT_EQ(svg.substr(at + 13, std::string(anchor).size()), anchor) << x;
+  }
+}
+
 TEST_F(Picture, OfSeveralChartsNamesEachRunOnce) {
   const std::vector<Chart> panels = {Chart("loss").line({3, 2}, "first").line({2, 1}, "second"),
                                      Chart("rate").line({1, 1}, "first").line({2, 2}, "second"),
