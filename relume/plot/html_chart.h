@@ -8,7 +8,7 @@
 namespace relume::plot {
 
 /// The points to draw: of each run of neighbours the lowest, the highest and the first gap, so that neither a spike nor
-/// a hole is lost; all of at most about a thousand.
+/// a hole is lost, and of the whole the first and the last; all of at most about a thousand.
 std::vector<std::size_t> visible_points(const Line& line, const ChartData& chart);
 
 /// The chart as an `<svg>` element, 440 units wide. Colours come from the page's style: the n-th curve has the class

@@ -225,6 +225,8 @@ std::vector<std::size_t> visible_points(const Line& line, const ChartData& chart
       if (high == end || line.y[i] > line.y[high]) high = i;
     }
     std::vector<std::size_t> chosen{low, high, gap};
+    if (begin == 0) chosen.push_back(0);
+    if (end == count) chosen.push_back(count - 1);
     std::ranges::sort(chosen);
     chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
     for (const std::size_t i : chosen)

@@ -99,6 +99,8 @@ TEST(HtmlChart, ThinsALongLineToItsExtremes) {
   const json line = points_of(spike().html())["lines"][0];
   EXPECT_LT(line["x"].size(), 1200u);
   EXPECT_EQ(line["x"].size(), line["y"].size());
+  EXPECT_EQ(line["x"].front(), 1);
+  EXPECT_EQ(line["x"].back(), 100'000);
   const auto top = std::find(line["y"].begin(), line["y"].end(), 10);
   ASSERT_NE(top, line["y"].end());
   EXPECT_EQ(line["x"][static_cast<std::size_t>(top - line["y"].begin())], 54'322);
