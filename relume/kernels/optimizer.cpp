@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "relume/base/parallel.h"
+#include "relume/kernels/flush_denormals.h"
 #include "relume/kernels/optimizer_table.h"
 
 namespace relume::kernels {
@@ -24,18 +25,27 @@ T* at(T* pointer, std::int64_t i) {
   return pointer ? pointer + i : nullptr;
 }
 
+/// Squares of small gradients are soon below the normal numbers; ε makes nothing of them.
+template <class F>
+void share(std::int64_t n, F body) {
+  parallel_for(n, grain, [&](std::int64_t begin, std::int64_t end) {
+    const FlushDenormals flush;
+    body(begin, end);
+  });
+}
+
 }  // namespace
 
 template <class T>
 void sgd(const SgdStep& step, double grad_scale, const T* gradient, T* weight, T* velocity, std::int64_t n) {
-  parallel_for(n, grain, [&](std::int64_t i, std::int64_t end) {
+  share(n, [&](std::int64_t i, std::int64_t end) {
     loops<T>().sgd(step, grad_scale, gradient + i, weight + i, at(velocity, i), end - i);
   });
 }
 
 template <class T>
 void adam(const AdamStep& step, double grad_scale, const T* gradient, T* weight, T* mean, T* square, std::int64_t n) {
-  parallel_for(n, grain, [&](std::int64_t i, std::int64_t end) {
+  share(n, [&](std::int64_t i, std::int64_t end) {
     loops<T>().adam(step, grad_scale, gradient + i, weight + i, mean + i, square + i, end - i);
   });
 }
@@ -43,14 +53,14 @@ void adam(const AdamStep& step, double grad_scale, const T* gradient, T* weight,
 template <class T>
 void rmsprop(const RmspropStep& step, double grad_scale, const T* gradient, T* weight, T* square, T* velocity,
              std::int64_t n) {
-  parallel_for(n, grain, [&](std::int64_t i, std::int64_t end) {
+  share(n, [&](std::int64_t i, std::int64_t end) {
     loops<T>().rmsprop(step, grad_scale, gradient + i, weight + i, square + i, at(velocity, i), end - i);
   });
 }
 
 template <class T>
 void adagrad(const AdagradStep& step, double grad_scale, const T* gradient, T* weight, T* sum, std::int64_t n) {
-  parallel_for(n, grain, [&](std::int64_t i, std::int64_t end) {
+  share(n, [&](std::int64_t i, std::int64_t end) {
     loops<T>().adagrad(step, grad_scale, gradient + i, weight + i, sum + i, end - i);
   });
 }

@@ -1,5 +1,6 @@
 #include "relume/optim/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -82,6 +83,21 @@ TEST(ClipGradValue, BoundsEveryElement) {
   a.set_grad(tensor({2.0, -3.0, 0.5}));
   nn::clip_grad_value({a}, 1);
   EXPECT_THAT(a.grad().to_vector<float>(), ElementsAre(1, -1, 0.5f));
+}
+
+TEST(Adam, TakesSquaresBelowTheNormalNumbersForNothingAndLeavesTheProcessorAsItWas) {
+  const Tensor w = tensor({1.0, 1.0}, {float32, true});
+  w.set_grad(tensor({1e-18, 0.5}, float32));
+  Adam adam({w}, {.lr = 0.1});
+  adam.step();
+  const auto state = adam.state();
+  const auto square = std::find_if(state.begin(), state.end(), [](const auto& s) { return s.first == "0.square"; });
+  ASSERT_NE(square, state.end());
+  EXPECT_EQ(square->second.to_vector<float>()[0], 0.0f);
+  EXPECT_NEAR(square->second.to_vector<float>()[1], 0.00025f, 1e-9f);
+  EXPECT_EQ(w.to_vector<float>()[0], 1.0f);
+  volatile float small = std::numeric_limits<float>::min();
+  EXPECT_GT(small / 2, 0.0f);
 }
 
 TEST(ClipGradAdaptive, HoldsEachUnitsGradientToAShareOfItsWeights) {
