@@ -68,7 +68,7 @@ def draw(curves, path):
     panels = "".join(f"set title '{name}'\nplot ${name} u 1:2 w lp lw 2 pt 7 lc rgb '#0072b2' t 'relume', "
                      f"${name} u 1:3 w lp lw 2 pt 5 lc rgb '#d55e00' t 'PyTorch'\n" for name, *_ in curves)
     script = (f"{data}set terminal svg size 900,680 font 'sans,13' background '#ffffff'\nset output '{path}'\n"
-              f"set logscale xy\nset format y '10^{{%L}}'\nset ylabel 'µs'\nset grid lc rgb '#dddddd'\nset key top left\n"
+              f"set logscale xy\nset format y '10^{{%L}}'\nset ylabel 'µs'\nset grid lc rgb '#dddddd'\nset key bottom right\n"
               f"set multiplot layout 2,2\n{panels}unset multiplot\n")
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
 

@@ -79,23 +79,30 @@ struct Product {
   T* c;
   std::int64_t ldc;
   const Epilogue* epilogue;
+  bool by_rows = false;   ///< rows of A meet rows of B
   bool mirrored = false;  ///< c is the transposed result
 
-  std::int64_t down() const { return (m + tile_rows - 1) / tile_rows; }
+  /// Of a tile. The only column of a mirrored product is parted for two threads from one layer of 128 outputs on.
+  std::int64_t height() const { return mirrored && m <= tile_rows ? tile_rows / 2 : tile_rows; }
+  std::int64_t down() const { return (m + height() - 1) / height(); }
   std::int64_t across() const { return (n + tile_columns - 1) / tile_columns; }
 
-  /// Rows of A meet rows of B as they lie, where that is faster than to transpose B and to fill registers with columns
-  /// of C.
-  bool by_rows() const {
-    return !mirrored && rows_meet_rows() && m * n * (k + sum_cost) < n * k * copy_cost + m * filled(n) * k;
+  /// The way to the same product that takes the least time. For x Wᵀ there are three: to transpose W, to let rows of x
+  /// meet rows of W as they lie, adding up the lanes of registers, or to compute the transpose of W xᵀ, where x and the
+  /// result are transposed in place of W.
+  Product fastest() const {
+    if (!b_transposed || a_transposed) return *this;
+    const std::int64_t usual = n * k * copy_cost + m * filled(n) * k, rows = m * n * (k + sum_cost);
+    const std::int64_t turned = (m * k + m * n) * copy_cost + filled(m) * n * k;
+    Product result = *this;
+    if (!add && turned < std::min(usual, rows)) {
+      result = {false, true, n, m, k, b, ldb, a, lda, add, c, ldc, epilogue};
+      result.mirrored = true;
+    } else {
+      result.by_rows = rows < usual;
+    }
+    return result;
   }
-
-  /// x Wᵀ as the transpose of W xᵀ, where x and the result are less to transpose than W.
-  bool better_mirrored() const {
-    return rows_meet_rows() && !add && !by_rows() &&
-           (m * k + m * n) * copy_cost + filled(m) * n * k < n * k * copy_cost + m * filled(n) * k;
-  }
-  Product mirror() const { return {false, true, n, m, k, b, ldb, a, lda, add, c, ldc, epilogue, true}; }
 
   /// All tiles, shared among threads that get at least `grain` each. They take columns where panels are made of a
   /// weight, so that each is made once; otherwise bands of rows if that is as even, and so the same part of a weight as
@@ -123,12 +130,12 @@ struct Product {
 
   /// The tiles [begin, end) of a band, counted down its columns.
   void tiles(Band band, std::int64_t begin, std::int64_t end) const {
-    const std::int64_t height = band.end - band.begin;
+    const std::int64_t rows = band.end - band.begin;
     Panel panel{b, ldb};
     for (std::int64_t t = begin; t < end; ++t) {
-      const std::int64_t j = t / height * tile_columns;
-      if (!by_rows() && (t == begin || t % height == 0)) panel = panel_at(j);
-      tile((band.begin + t % height) * tile_rows, j, panel);
+      const std::int64_t j = t / rows * tile_columns;
+      if (!by_rows && (t == begin || t % rows == 0)) panel = panel_at(j);
+      tile((band.begin + t % rows) * height(), j, panel);
     }
   }
 
@@ -138,7 +145,6 @@ struct Product {
     std::int64_t stride;
   };
 
-  bool rows_meet_rows() const { return b_transposed && !a_transposed; }
   /// Columns that the registers work on for so many of them.
   static std::int64_t filled(std::int64_t columns) {
     constexpr std::int64_t lane = 64 / static_cast<std::int64_t>(sizeof(T));
@@ -161,10 +167,10 @@ struct Product {
   }
 
   void tile(std::int64_t i, std::int64_t j, const Panel& panel) const {
-    const std::int64_t rows = std::min(tile_rows, m - i), columns = std::min(tile_columns, n - j);
+    const std::int64_t rows = std::min(height(), m - i), columns = std::min(tile_columns, n - j);
     if (mirrored) return mirrored_tile(i, j, rows, columns, panel);
     T* out = c + i * ldc + j;
-    if (by_rows())
+    if (by_rows)
       row_product<T>()(rows, columns, k, a + i * lda, lda, b + j * ldb, ldb, add, out, ldc);
     else
       blocks(i, rows, columns, panel, out, ldc);
@@ -234,9 +240,9 @@ void matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std:
                          c,
                          ldc,
                          epilogue};
-  const Product<T> product = given.better_mirrored() ? given.mirror() : given;
+  const Product<T> product = given.fastest();
   const std::int64_t work =
-      std::min(product.m, tile_rows) * std::min(product.n, tile_columns) * std::max<std::int64_t>(k, 1);
+      std::min(product.m, product.height()) * std::min(product.n, tile_columns) * std::max<std::int64_t>(k, 1);
   product.run((work_per_thread + work - 1) / work);
 }
 
