@@ -2,6 +2,7 @@
 #include "apps/relume/report_json.h"
 
 #include <cmath>
+#include <cstdlib>
 
 #include <nlohmann/json.hpp>
 
@@ -78,7 +79,10 @@ concept HasFields = requires(T& value) {
 };
 
 struct Writer {
-  static json value(double v) { return std::isfinite(v) ? json(std::stod(fmt::format("{:.8g}", v))) : json(); }
+  /// To eight digits. (std::stod would throw for what is below the normal numbers, as a loss may be in the end.)
+  static json value(double v) {
+    return std::isfinite(v) ? json(std::strtod(fmt::format("{:.8g}", v).c_str(), nullptr)) : json();
+  }
   static json value(const std::string& v) { return v; }
   static json value(bool v) { return v; }
   static json value(std::int64_t v) { return v; }

@@ -34,6 +34,17 @@ TEST_F(ReportCommand, WritesTheSamePageAnew) {
   EXPECT_EQ(place.read("other.html"), page);
 }
 
+TEST_F(ReportCommand, HoldsNumbersBelowTheNormalOnes) {
+  const Outcome outcome =
+      relume(place, {"train", "builtin:moons", "--lr", "1e-310", "--epochs", "2", "--quiet", "--out", "run"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  const auto report = nlohmann::json::parse(place.read("run/report.json"));
+  EXPECT_EQ(relume(place, {"report", "run"}).status, 0);
+  const double rate = report.at("epochs").at("learning_rate").at(0);
+  EXPECT_GT(rate, 0);
+  EXPECT_LT(rate, 1e-300);
+}
+
 TEST_F(ReportCommand, ShowsTheColumnsOfATable) {
   place.write("table.csv", labelled_table());
   train("table.csv", "run");
