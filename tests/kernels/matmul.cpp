@@ -169,7 +169,7 @@ TEST(Matmul, GivesTheSameBitsOnAnyNumberOfThreads) {
   const auto a = random_values<float>(rng, 600 * 800), b = random_values<float>(rng, 600 * 800);
   for (const Case& size : {Case{300, 700, 500}, {64, 512, 600}, {600, 300, 200}, {130, 600, 800}})
     for (int flags = 0; flags < 4; ++flags) {
-      const auto [m, n, k] = size;
+      const std::int64_t m = size.m, n = size.n, k = size.k;
       const bool a_transposed = flags & 1, b_transposed = flags & 2;
       const auto product = [&](int wanted) {
         set_num_threads(wanted);
