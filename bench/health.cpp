@@ -231,9 +231,11 @@ std::vector<Failing> failing() {
   std::vector<Failing> all;
   const std::vector<std::vector<int>> shapes = {{16, 16}, {32, 32}, {64, 64}, {24, 24, 24}};
   const char* data[] = {"moons", "circles", "spirals", "friedman"};
-  for (int i = 0; i < 8; ++i)
-    all.push_back({fmt::format("biases of {}", -1 - i / 2), data[i % 4], "relu",
-                   shapes[static_cast<std::size_t>(i % 3)], usual, static_cast<float>(-1 - i / 2)});
+  for (int i = 0; i < 8; ++i) {
+    const int bias = -1 - i / 2;
+    all.push_back({fmt::format("biases of {}", bias), data[i % 4], "relu", shapes[static_cast<std::size_t>(i % 3)],
+                   usual, static_cast<float>(bias)});
+  }
   for (int i = 0; i < 8; ++i) {
     train::Options o = usual;
     o.lr = std::vector{0.3, 0.1, 0.5, 1.0}[static_cast<std::size_t>(i / 2)];
