@@ -92,8 +92,11 @@ nb::object apply_elementwise(const Entry& entry, const Activation* changed, nb::
   if (nb::isinstance<Tensor>(x)) {
     no_out(entry, out);
     const Tensor& tensor = nb::cast<const Tensor&>(x);
-    const ReleaseFor release(tensor.elements());
-    return nb::cast(activate(changed ? *changed : Activation(entry), tensor));
+    const auto run = [&] {
+      const ReleaseFor release(tensor.elements());
+      return activate(changed ? *changed : Activation(entry), tensor);
+    };
+    return nb::cast(run());
   }
   if (PyFloat_CheckExact(x.ptr()) || PyLong_CheckExact(x.ptr())) {
     no_out(entry, out);

@@ -65,8 +65,11 @@ nb::object call(nb::handle self, nb::handle x) {
     return y;
   }
   const Tensor given = tensor_from(x);
-  const ReleaseFor release(8 * given.elements());
-  return nb::cast(module(given));
+  const auto run = [&] {
+    const ReleaseFor release(8 * given.elements());
+    return module(given);
+  };
+  return nb::cast(run());
 }
 
 void set_attribute(nb::handle self, const nb::str& name, nb::handle value) {
