@@ -77,6 +77,15 @@ V load_some(const T* p, std::int64_t part) {
   return part == LaneAccess<V>::width ? LaneAccess<V>::load(p) : LaneAccess<V>::load_part(p, part);
 }
 
+/// Writes `part` elements, likewise.
+template <class V, class T>
+void store_some(V v, T* p, std::int64_t part) {
+  if (part == LaneAccess<V>::width)
+    LaneAccess<V>::store(v, p);
+  else
+    LaneAccess<V>::store_part(v, p, part);
+}
+
 /// y[i] = f(x[i]), bit i of the mask = fires(x[i]).
 template <class V, class T, class F, class Fires>
 void map_with_mask(const T* x, T* y, std::uint8_t* mask, std::int64_t n, F f, Fires fires) {
@@ -91,6 +100,20 @@ void map_with_mask(const T* x, const T* bias, T* y, std::uint8_t* mask, std::int
     return load_some<V>(x + i, part) + load_some<V>(bias + i, part);
   };
   map_with_mask_from<V>(y, mask, n, read, f, fires);
+}
+
+/// Bits i … i + part − 1 of a mask, for a lane that begins at a multiple of its width.
+template <class V>
+auto mask_at(const std::uint8_t* mask, std::int64_t i, std::int64_t part) {
+  std::uint32_t bits = 0;
+  constexpr std::int64_t width = LaneAccess<V>::width;
+  if constexpr (width < 8)
+    bits = static_cast<std::uint32_t>(mask[i / 8] >> (i % 8));
+  else if (part == width)
+    std::memcpy(&bits, mask + i / 8, width / 8);
+  else
+    std::memcpy(&bits, mask + i / 8, static_cast<std::size_t>((part + 7) / 8));
+  return LaneAccess<V>::mask(bits);
 }
 
 /// dx[i] = f(bit i of the mask, dy[i]). dx may be dy.

@@ -1,5 +1,8 @@
 #include <cmath>
+#include <limits>
 
+#include "relume/kernels/lane.h"
+#include "relume/kernels/map.h"
 #include "relume/kernels/optimizer_table.h"
 
 namespace relume::kernels::RELUME_TARGET {
@@ -25,25 +28,62 @@ void sgd(const SgdStep& step, double grad_scale, const T* __restrict gradient, T
   }
 }
 
+/// m / (√s unbias + ε)
+template <class V>
+V adam_move(V m, V s, V unbias, V epsilon) {
+  return m / fma(sqrt(s), unbias, epsilon);
+}
+
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+/// 1 − a b
+inline Lane<float> one_less(Lane<float> a, Lane<float> b) {
+  return Lane<float>(hn::NegMulAdd(a.raw(), b.raw(), Lane<float>(1).raw()));
+}
+
+/// The same within 2 ulp in half the time of a square root and a division: estimates of 14 bits, and a step of Newton's
+/// each. 0 and ∞, whose estimates would make NaN, are the smallest normal number and no move.
+inline Lane<float> adam_move(Lane<float> m, Lane<float> s, Lane<float> unbias, Lane<float> epsilon) {
+  using V = Lane<float>;
+  const V normal(hn::Max(V(std::numeric_limits<float>::min()).raw(), s.raw()));
+  const V inverse(hn::ApproximateReciprocalSqrt(normal.raw()));
+  const V estimate = normal * inverse;
+  const V root = fma(estimate * 0.5, one_less(estimate, inverse), estimate);
+  const V divisor = fma(root, unbias, epsilon);
+  const V share(hn::ApproximateReciprocal(divisor.raw()));
+  const V quotient = m * fma(share, one_less(divisor, share), share);
+  return zero_where(s == std::numeric_limits<float>::infinity(), quotient);
+}
+#endif
+
+template <bool decays, class T>
+void adam_loop(const AdamStep& step, double grad_scale, const T* __restrict gradient, T* __restrict weight,
+               T* __restrict mean, T* __restrict square, std::int64_t n) {
+  using V = Lane<T>;
+  const V scale = grad_scale, l2 = step.weight_decay, shrink = step.decay;
+  const V beta1 = step.beta1, rest1 = 1 - step.beta1, beta2 = step.beta2, rest2 = 1 - step.beta2;
+  const V size = -step.lr / step.correction1, unbias = 1 / std::sqrt(step.correction2), epsilon = step.epsilon;
+  const auto move = [&](std::int64_t i, std::int64_t part) {
+    V w = load_some<V>(weight + i, part), g = scale * load_some<V>(gradient + i, part);
+    if constexpr (decays) {
+      w = shrink * w;
+      g = fma(l2, w, g);
+    }
+    const V m = fma(beta1, load_some<V>(mean + i, part), rest1 * g);
+    const V s = fma(beta2, load_some<V>(square + i, part), rest2 * g * g);
+    store_some(m, mean + i, part);
+    store_some(s, square + i, part);
+    store_some(fma(size, adam_move(m, s, unbias, epsilon), w), weight + i, part);
+  };
+  std::int64_t i = 0;
+  for (; i + V::width <= n; i += V::width) move(i, V::width);
+  if (i < n) move(i, n - i);
+}
+
 // m = β₁ m + (1 − β₁) g;  s = β₂ s + (1 − β₂) g²;  w −= lr (m / c₁) / (√(s / c₂) + ε)
 template <class T>
-void adam(const AdamStep& step, double grad_scale, const T* __restrict gradient, T* __restrict weight,
-          T* __restrict mean, T* __restrict square, std::int64_t n) {
-  const T scale = static_cast<T>(grad_scale), l2 = static_cast<T>(step.weight_decay),
-          shrink = static_cast<T>(step.decay);
-  const T beta1 = static_cast<T>(step.beta1), rest1 = static_cast<T>(1 - step.beta1);
-  const T beta2 = static_cast<T>(step.beta2), rest2 = static_cast<T>(1 - step.beta2);
-  const T size = static_cast<T>(step.lr / step.correction1), epsilon = static_cast<T>(step.epsilon);
-  const T unbias = static_cast<T>(1 / std::sqrt(step.correction2));
-  for (std::int64_t i = 0; i < n; ++i) {
-    const T w = shrink * weight[i];
-    const T g = scale * gradient[i] + l2 * w;
-    const T m = beta1 * mean[i] + rest1 * g;
-    const T s = beta2 * square[i] + rest2 * g * g;
-    mean[i] = m;
-    square[i] = s;
-    weight[i] = w - size * m / (std::sqrt(s) * unbias + epsilon);
-  }
+void adam(const AdamStep& step, double grad_scale, const T* gradient, T* weight, T* mean, T* square, std::int64_t n) {
+  const bool decays = step.decay != 1 || step.weight_decay != 0;
+  (decays ? adam_loop<true, T> : adam_loop<false, T>)(step, grad_scale, gradient, weight, mean, square, n);
 }
 
 // s = α s + (1 − α) g²;  d = g / (√s + ε);  v = μ v + d;  w −= lr v

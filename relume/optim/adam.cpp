@@ -20,11 +20,13 @@ Adam::Adam(const char* name, const Groups& groups, bool decoupled)
 }
 
 double Adam::Power::operator()(double base, std::int64_t exponent) {
-  if (base != base_ || exponent != exponent_) {
-    base_ = base;
-    exponent_ = exponent;
-    value_ = std::pow(base, static_cast<double>(exponent));
-  }
+  constexpr std::int64_t run = 64;  // multiplications, and so roundings, from one std::pow on
+  if (base == base_ && exponent == exponent_) return value_;
+  const bool follows = base == base_ && exponent == exponent_ + 1 && exponent % run != 0;
+  if (!follows) value_ = std::pow(base, static_cast<double>(exponent - exponent % run));
+  for (std::int64_t i = follows ? 1 : exponent % run; i > 0; --i) value_ *= base;
+  base_ = base;
+  exponent_ = exponent;
   return value_;
 }
 

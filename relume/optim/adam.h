@@ -25,7 +25,8 @@ class Adam : public OptimizerWith<AdamOptions> {
   Adam(const char* name, const Groups& groups, bool decoupled);
 
  private:
-  /// baseᵗ, computed once for all parameters of a step.
+  /// baseᵗ, computed once for all parameters of a step, and from one step to the next by one multiplication. What it is
+  /// depends on t alone, not on the step that it began with.
   class Power {
    public:
     double operator()(double base, std::int64_t exponent);

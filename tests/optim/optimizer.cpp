@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "relume/kernels/cpu.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/compare.h"
 #include "relume/ops/reduce.h"
@@ -19,6 +20,7 @@
 namespace relume::optim {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -98,6 +100,37 @@ TEST(Adam, TakesSquaresBelowTheNormalNumbersForNothingAndLeavesTheProcessorAsItW
   EXPECT_EQ(w.to_vector<float>()[0], 1.0f);
   volatile float small = std::numeric_limits<float>::min();
   EXPECT_GT(small / 2, 0.0f);
+}
+
+/// w after one step of Adam from 1 in double precision.
+double after_adam(double g, const AdamOptions& o) {
+  const double m = (1 - o.beta1) * g / (1 - o.beta1), s = (1 - o.beta2) * g * g / (1 - o.beta2);
+  return 1 - o.lr * m / (std::sqrt(s) + o.epsilon);
+}
+
+TEST(Adam, MovesByTheExactQuotientWithinAFewUnitsOnEveryLevel) {
+  std::vector<float> gradients{0, -0.0f, 1e-30f, 1e18f};
+  for (float g = 1.3e-15f; g < 1e15f; g *= 1.37f) gradients.push_back(gradients.size() % 2 ? g : -g);
+  const AdamOptions options{.lr = 0.5, .epsilon = 1e-6};
+  for (const kernels::Level level : {kernels::Level::baseline, kernels::Level::avx2, kernels::Level::avx512}) {
+    kernels::force_level(level);
+    const Tensor w = ones({static_cast<std::int64_t>(gradients.size())}, {float32, true});
+    Adam adam({w}, options);
+    w.set_grad(from_vector(gradients));
+    adam.step();
+    for (std::size_t i = 0; i < gradients.size(); ++i)
+      EXPECT_NEAR(w.data<float>()[i], after_adam(gradients[i], options), 3e-7)
+          << gradients[i] << " at " << kernels::name(level);
+  }
+  kernels::force_level(kernels::machine_level());
+}
+
+TEST(Adam, StandsStillWhereASquareIsBeyondFloat32) {
+  const Tensor w = ones({20}, {float32, true});
+  Adam adam({w}, {.lr = 0.5});
+  w.set_grad(full({20}, 1e25));
+  adam.step();
+  EXPECT_THAT(w.to_vector<float>(), Each(1));
 }
 
 TEST(ClipGradAdaptive, HoldsEachUnitsGradientToAShareOfItsWeights) {

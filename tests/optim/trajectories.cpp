@@ -133,14 +133,14 @@ TEST(Optimizers, GoOnFromASavedStateAsIfTheyHadNotStopped) {
     };
     const Tensor whole = tensor({1.0, -2.0, 0.5}, {float64, true}), first = whole.clone().detach().requires_grad_();
     const auto one = c.make({whole}), two = c.make({first});
-    for (int i = 0; i < 10; ++i) step(*one, whole);
-    for (int i = 0; i < 4; ++i) step(*two, first);
+    for (int i = 0; i < 130; ++i) step(*one, whole);
+    for (int i = 0; i < 70; ++i) step(*two, first);
     const Tensor second = first.clone().detach().requires_grad_();
     const auto three = c.make({second});
     three->load_state(two->state(), two->steps());
-    for (int i = 4; i < 10; ++i) step(*three, second);
+    for (int i = 70; i < 130; ++i) step(*three, second);
     EXPECT_TRUE(equal(whole, second)) << c.name;
-    EXPECT_EQ(three->steps(), 10);
+    EXPECT_EQ(three->steps(), 130);
   }
 }
 
