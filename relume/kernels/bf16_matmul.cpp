@@ -113,6 +113,7 @@ class Product {
           {columns, rows, std::min(depth, all - p), tile_columns, all, ldc_, false, add_ || p > 0});
       kernel(reinterpret_cast<const BFloat16*>(panel + p / 2 * tile_columns),
              reinterpret_cast<const BFloat16*>(rounded_a_ + (i * all + p) / 2), out);
+      leave_wide_registers();
     }
     if (epilogue_) epilogue_->call(epilogue_->context, i, i + rows, j, j + columns, out, ldc_);
   }

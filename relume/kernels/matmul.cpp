@@ -205,6 +205,7 @@ struct Product {
       if (const auto kernel =
               small_product<T>({columns, rows, length, b_stride, lda, stride, a_transposed, accumulate})) {
         kernel(from_b, from_a, out);
+        leave_wide_registers();
         return;
       }
     const std::int64_t a_row = a_transposed ? 1 : lda, a_column = a_transposed ? lda : 1;

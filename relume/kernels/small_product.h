@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "relume/base/half.h"
+#include "relume/kernels/cpu.h"
 
 namespace relume::kernels {
 
@@ -26,5 +27,15 @@ using SmallProduct = void (*)(const T* a, const T* b, std::conditional_t<std::is
 /// float, double or BFloat16; A of bfloat16 is [k / 2, m] pairs of neighbours along k, B is not transposed.
 template <class T>
 SmallProduct<T> small_product(const SmallShape& shape);
+
+/// To be called after such a kernel. It leaves the upper halves of vector registers in use, and each SSE instruction
+/// that follows would wait for what is in them: 1.2 of the 15 µs of a small network's step.
+inline void leave_wide_registers() {
+#if RELUME_X86
+  asm volatile("vzeroupper" ::
+                   : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+                     "xmm12", "xmm13", "xmm14", "xmm15");
+#endif
+}
 
 }  // namespace relume::kernels
