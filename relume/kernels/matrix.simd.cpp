@@ -52,24 +52,31 @@ void product(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::in
 typedef float Float8 __attribute__((vector_size(32)));
 typedef double Double4 __attribute__((vector_size(32)));
 
-/// b = aᵀ for 8 × 8 floats: pairs, then quadruples, then halves change places.
+typedef float Float4 __attribute__((vector_size(16)));
+
+/// Four numbers from each place. Memory fills the halves of a register for less than registers trade theirs.
+inline void load_halves(const float* low, const float* high, Float8& r) {
+  Float4 l, h;
+  std::memcpy(&l, low, sizeof l);
+  std::memcpy(&h, high, sizeof h);
+  r = __builtin_shufflevector(l, h, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+/// b = aᵀ for 8 × 8 floats, four columns of a at a time: pairs, then quadruples change places.
 inline void transpose_block(const float* a, std::int64_t lda, float* b, std::int64_t ldb) {
-  Float8 r[8], s[8];
-  for (int i = 0; i < 8; ++i) std::memcpy(&r[i], a + i * lda, sizeof r[i]);
-  for (int i = 0; i < 8; i += 2) {
-    s[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-    s[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-  }
-  for (int i = 0; i < 8; i += 4)
-    for (int j = 0; j < 2; ++j) {
-      r[i + 2 * j] = __builtin_shufflevector(s[i + j], s[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-      r[i + 2 * j + 1] = __builtin_shufflevector(s[i + j], s[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+  for (int j = 0; j < 8; j += 4) {
+    Float8 r[4], s[4];
+    for (int i = 0; i < 4; ++i) load_halves(a + i * lda + j, a + (i + 4) * lda + j, r[i]);
+    for (int i = 0; i < 4; i += 2) {
+      s[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+      s[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
     }
-  for (int i = 0; i < 4; ++i) {
-    s[i] = __builtin_shufflevector(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-    s[i + 4] = __builtin_shufflevector(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    for (int i = 0; i < 2; ++i) {
+      r[2 * i] = __builtin_shufflevector(s[i], s[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      r[2 * i + 1] = __builtin_shufflevector(s[i], s[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    for (int i = 0; i < 4; ++i) std::memcpy(b + (j + i) * ldb, &r[i], sizeof r[i]);
   }
-  for (int i = 0; i < 8; ++i) std::memcpy(b + i * ldb, &s[i], sizeof s[i]);
 }
 
 inline void transpose_block(const double* a, std::int64_t lda, double* b, std::int64_t ldb) {
