@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "relume/activation/info.h"
-#include "relume/activation/row.h"
+#include "relume/kernels/row.h"
 
 namespace relume::activation {
 
@@ -18,15 +18,15 @@ struct LogSoftmax {
 
   template <class V, class T>
   static void forward(const T* x, T* y, std::int64_t n) {
-    const V highest = row_largest<V>(x, n);
-    const V log_sum = std::log(row_sum<V>(n, [&](auto at) { return exp(at(x) - highest); }));
+    const V highest = kernels::row_largest<V>(x, n);
+    const V log_sum = std::log(kernels::row_sum<V>(n, [&](auto at) { return exp(at(x) - highest); }));
     kernels::map<V>(x, y, n, false, [&](V v) { return v - highest - log_sum; });
   }
 
   // dx_i = dy_i − e^{y_i} Σ_j dy_j
   template <class V, class T>
   static void backward(const T* y, const T* dy, T* dx, std::int64_t n) {
-    const V total = row_sum<V>(n, [&](auto at) { return at(dy); });
+    const V total = kernels::row_sum<V>(n, [&](auto at) { return at(dy); });
     kernels::map<V>(y, dy, dx, n, [&](V v, V dv) { return dv - exp(v) * total; });
   }
 };

@@ -77,17 +77,60 @@ struct ElementwiseLoops {
   static void backward_rows(const BackwardRows& rows, const double* parameters) {
     const S s = with_parameters<S>(parameters);
     auto* total = static_cast<T*>(rows.column_sum);
-    if (total) std::fill_n(total, rows.columns, T(0));
-    for (std::int64_t i = 0; i < rows.rows; ++i) {
-      const std::int64_t step = i * rows.saved_stride * static_cast<std::int64_t>(has_mask ? 1 : sizeof(T));
-      const void* saved = rows.saved ? static_cast<const std::uint8_t*>(rows.saved) + step : nullptr;
-      T* dx = static_cast<T*>(rows.dx) + i * rows.dx_stride;
-      backward_row(s, saved, static_cast<const T*>(rows.dy) + i * rows.dy_stride, dx, rows.columns);
-      if (total) kernels::map<V>(total, dx, total, rows.columns, [](V a, V b) { return a + b; });
+    if (!total) {
+      for (std::int64_t i = 0; i < rows.rows; ++i) {
+        const Row row = row_of(rows, i);
+        backward_row(s, row.saved, row.dy, row.dx, rows.columns);
+      }
+      return;
     }
+    constexpr int lanes = 4;
+    std::int64_t j = 0;
+    for (; j + lanes * Access::width <= rows.columns; j += lanes * Access::width)
+      backward_columns<lanes>(s, rows, j, Access::width, total + j);
+    for (; j < rows.columns; j += Access::width)
+      backward_columns<1>(s, rows, j, std::min(Access::width, rows.columns - j), total + j);
   }
 
  private:
+  struct Row {
+    const std::uint8_t* saved;
+    const T* dy;
+    T* dx;
+  };
+  static Row row_of(const BackwardRows& rows, std::int64_t i) {
+    const std::int64_t step = i * rows.saved_stride * static_cast<std::int64_t>(has_mask ? 1 : sizeof(T));
+    return {rows.saved ? static_cast<const std::uint8_t*>(rows.saved) + step : nullptr,
+            static_cast<const T*>(rows.dy) + i * rows.dy_stride, static_cast<T*>(rows.dx) + i * rows.dx_stride};
+  }
+
+  /// `lanes` lanes of columns from j on, of `part` elements each, and their sums, which stay in registers from the
+  /// first row to the last.
+  template <int lanes>
+  static void backward_columns(const S& s, const BackwardRows& rows, std::int64_t j, std::int64_t part, T* total) {
+    V sum[lanes];
+    for (V& lane : sum) lane = V(0);
+    for (std::int64_t r = 0; r < rows.rows; ++r) {
+      const Row row = row_of(rows, r);
+      for (int lane = 0; lane < lanes; ++lane) {
+        const std::int64_t i = j + lane * Access::width;
+        const V dx = backward_lane(s, row.saved, kernels::load_some<V>(row.dy + i, part), i, part);
+        kernels::store_some(dx, row.dx + i, part);
+        sum[lane] = sum[lane] + dx;
+      }
+    }
+    for (int lane = 0; lane < lanes; ++lane) kernels::store_some(sum[lane], total + lane * Access::width, part);
+  }
+
+  static V backward_lane(const S& s, const std::uint8_t* saved, V dy, std::int64_t i, std::int64_t part) {
+    if constexpr (has_mask)
+      return s.backward(kernels::mask_at<V>(saved, i, part), dy);
+    else if constexpr (S::saves == Saves::nothing)
+      return s.derivative(dy) * dy;
+    else
+      return s.derivative(kernels::load_some<V>(reinterpret_cast<const T*>(saved) + i, part)) * dy;
+  }
+
   static void forward_with_mask(const S& s, const T* x, T* y, std::uint8_t* mask, std::int64_t n) {
     if constexpr (has_mask)
       kernels::map_with_mask<V>(

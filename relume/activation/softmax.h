@@ -1,7 +1,7 @@
 #pragma once
 
 #include "relume/activation/info.h"
-#include "relume/activation/row.h"
+#include "relume/kernels/row.h"
 
 namespace relume::activation {
 
@@ -16,16 +16,16 @@ struct Softmax {
 
   template <class V, class T>
   static void forward(const T* x, T* y, std::int64_t n) {
-    const V highest = row_largest<V>(x, n);
+    const V highest = kernels::row_largest<V>(x, n);
     kernels::map<V>(x, y, n, false, [&](V v) { return exp(v - highest); });
-    const V inverse = V(1) / V(row_sum<V>(n, [&](auto at) { return at(y); }));
+    const V inverse = V(1) / V(kernels::row_sum<V>(n, [&](auto at) { return at(y); }));
     kernels::map<V>(y, y, n, false, [&](V v) { return v * inverse; });
   }
 
   // dx_i = y_i (dy_i − Σ_j dy_j y_j)
   template <class V, class T>
   static void backward(const T* y, const T* dy, T* dx, std::int64_t n) {
-    const V dot = row_sum<V>(n, [&](auto at) { return at(y) * at(dy); });
+    const V dot = kernels::row_sum<V>(n, [&](auto at) { return at(y) * at(dy); });
     kernels::map<V>(y, dy, dx, n, [&](V v, V dv) { return v * (dv - dot); });
   }
 };

@@ -1,4 +1,4 @@
-// Reductions over a row, for activations whose rows hang together.
+// Reductions over a row, for functions whose rows hang together.
 #pragma once
 
 #include <algorithm>
@@ -8,12 +8,12 @@
 #include "relume/kernels/lane_access.h"
 #include "relume/kernels/map.h"
 
-namespace relume::activation {
+namespace relume::kernels {
 
 /// The largest of x[0 … n), NaN ignored; −∞ for n = 0.
 template <class V, class T>
 T row_largest(const T* x, std::int64_t n) {
-  using Access = kernels::LaneAccess<V>;
+  using Access = LaneAccess<V>;
   V highest = -std::numeric_limits<T>::infinity();
   for (std::int64_t i = 0; i < n; i += Access::width) {
     const bool whole = i + Access::width <= n;
@@ -27,7 +27,7 @@ T row_largest(const T* x, std::int64_t n) {
 /// Σ f(at) over a row of n, where at(p) reads the current elements of the row p.
 template <class V, class F>
 auto row_sum(std::int64_t n, F f) {
-  using Access = kernels::LaneAccess<V>;
+  using Access = LaneAccess<V>;
   V total = 0;
   std::int64_t i = 0;
   for (; i + Access::width <= n; i += Access::width)
@@ -39,4 +39,4 @@ auto row_sum(std::int64_t n, F f) {
   return sum(total);
 }
 
-}  // namespace relume::activation
+}  // namespace relume::kernels

@@ -5,6 +5,8 @@
 
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
+#include "relume/kernels/exp_rows.h"
+#include "relume/kernels/scratch.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/compare.h"
@@ -37,27 +39,33 @@ struct Row {
   double weight = 0;
 };
 
-/// One row: the weighted loss, and its gradient by the logits in `gradient`.
+/// The logits of one row as exponentials.
 template <class T>
-Row row_loss(const T* logits, std::int64_t classes, std::int64_t target, const T* weights, double smoothing,
-             T* gradient) {
-  const T largest = *std::max_element(logits, logits + classes);
-  T total = 0;
-  for (std::int64_t j = 0; j < classes; ++j) total += gradient[j] = std::exp(logits[j] - largest);
-  const T log_total = std::log(total);
-  const double spread = smoothing / static_cast<double>(classes);
+struct RowOfLogits {
+  const T* logits;
+  std::int64_t classes;
+  T largest, total;  ///< total: Σ e^{logit − largest}
+};
+
+/// One row: the weighted loss, and its gradient by the logits in `gradient`, which holds e^{logit − largest} before.
+template <class T>
+Row row_loss(const RowOfLogits<T>& x, std::int64_t target, const T* weights, double smoothing, T* gradient) {
+  const T log_total = std::log(x.total);
+  const double spread = smoothing / static_cast<double>(x.classes);
   const auto weight_of = [&](std::int64_t j) { return weights ? static_cast<double>(weights[j]) : 1.0; };
+  const auto cost_of = [&](std::int64_t j) { return static_cast<double>(log_total - (x.logits[j] - x.largest)); };
   Row row{0, weight_of(target)};
   double share = (1 - smoothing) * row.weight;  // Σ_j q_j w_j for the target distribution q
-  row.loss = -share * static_cast<double>(logits[target] - largest - log_total);
+  row.loss = share * cost_of(target);
   if (spread > 0)
-    for (std::int64_t j = 0; j < classes; ++j) {
-      row.loss -= spread * weight_of(j) * static_cast<double>(logits[j] - largest - log_total);
+    for (std::int64_t j = 0; j < x.classes; ++j) {
+      row.loss += spread * weight_of(j) * cost_of(j);
       share += spread * weight_of(j);
     }
-  const T scale = static_cast<T>(share) / total;
-  for (std::int64_t j = 0; j < classes; ++j)
-    gradient[j] = gradient[j] * scale - static_cast<T>(spread * (spread > 0 ? weight_of(j) : 0));
+  const T scale = static_cast<T>(share) / x.total;
+  for (std::int64_t j = 0; j < x.classes; ++j) gradient[j] *= scale;
+  if (spread > 0)
+    for (std::int64_t j = 0; j < x.classes; ++j) gradient[j] -= static_cast<T>(spread * weight_of(j));
   gradient[target] -= static_cast<T>((1 - smoothing) * row.weight);
   return row;
 }
@@ -68,7 +76,12 @@ double cross_entropy_rows(const Tensor& logits, const Tensor& targets, const Cro
                           const Tensor& gradient) {
   const std::int64_t rows = logits.size(0), classes = logits.size(1);
   const Tensor weights = options.class_weights.defined() ? options.class_weights.to(dtype_v<T>).contiguous() : Tensor();
+  const T* weight_of = weights.defined() ? weights.data<T>() : nullptr;
   const auto* target = targets.data<std::int64_t>();
+  thread_local kernels::Scratch scratch;
+  T* largest = scratch.get<T>(2 * rows);
+  T* total = largest + rows;
+  kernels::exp_rows<T>()(logits.data<T>(), rows, classes, gradient.data<T>(), largest, total);
   double loss = 0, weight = 0;
   for (std::int64_t i = 0; i < rows; ++i) {
     T* out = gradient.data<T>() + i * classes;
@@ -78,8 +91,8 @@ double cross_entropy_rows(const Tensor& logits, const Tensor& targets, const Cro
     }
     require<IndexError>(target[i] >= 0 && target[i] < classes, "cross_entropy: class {} of row {} is not in 0 … {}",
                         target[i], i, classes - 1);
-    const Row row = row_loss<T>(logits.data<T>() + i * classes, classes, target[i],
-                                weights.defined() ? weights.data<T>() : nullptr, options.label_smoothing, out);
+    const RowOfLogits<T> row_of{logits.data<T>() + i * classes, classes, largest[i], total[i]};
+    const Row row = row_loss<T>(row_of, target[i], weight_of, options.label_smoothing, out);
     loss += row.loss;
     weight += row.weight;
   }
