@@ -7,10 +7,8 @@
 
 namespace relume {
 
-Shape::Shape(std::span<const std::int64_t> sizes) : count_(static_cast<int>(sizes.size())) {
-  require<ShapeError>(sizes.size() <= max_dimensions, "shape: {} dimensions are more than {}", sizes.size(),
-                      max_dimensions);
-  for (std::size_t i = 0; i < sizes.size(); ++i) sizes_[i] = sizes[i];
+void Shape::too_many(std::size_t dimensions) {
+  fail<ShapeError>("shape: {} dimensions are more than {}", dimensions, max_dimensions);
 }
 
 void Shape::push_back(std::int64_t size) { insert(count_, size); }

@@ -18,7 +18,11 @@ class Shape {
   Shape() = default;
   Shape(std::initializer_list<std::int64_t> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
   /// Throws ShapeError for more than eight dimensions.
-  explicit Shape(std::span<const std::int64_t> sizes);
+  explicit Shape(std::span<const std::int64_t> sizes) : count_(static_cast<int>(sizes.size())) {
+    if (sizes.size() > max_dimensions) [[unlikely]]
+      too_many(sizes.size());
+    for (std::size_t i = 0; i < sizes.size(); ++i) sizes_[i] = sizes[i];
+  }
 
   int dimensions() const { return count_; }
   std::int64_t operator[](int i) const { return sizes_[static_cast<std::size_t>(i < 0 ? i + count_ : i)]; }
@@ -42,6 +46,8 @@ class Shape {
   friend bool operator==(const Shape& a, const Shape& b);
 
  private:
+  [[noreturn]] static void too_many(std::size_t dimensions);
+
   std::array<std::int64_t, max_dimensions> sizes_{};
   int count_ = 0;
 };

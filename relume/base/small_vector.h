@@ -2,8 +2,8 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
-#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -14,9 +14,11 @@ template <class T, std::size_t N>
 class SmallVector {
  public:
   SmallVector() = default;
-  SmallVector(std::initializer_list<T> items) {
-    for (const T& item : items) push_back(item);
-  }
+  /// {a, b, std::move(c)}
+  template <class... Items>
+  requires(sizeof...(Items) > 0 && sizeof...(Items) <= N && (std::convertible_to<Items, T> && ...))
+      SmallVector(Items&&... items)  // NOLINT(google-explicit-constructor): the list that it is, in braces
+      : inside_{std::forward<Items>(items)...}, count_(sizeof...(Items)) {}
 
   void push_back(T item) {
     if (count_ < N) {

@@ -13,7 +13,17 @@ namespace {
 using activation::Saves;
 using kernels::Transpose;
 
-void check(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+bool fit(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const auto fits_bias = [&] {
+    return bias.dimensions() == 1 && bias.shape()[0] == weight.shape()[0] && bias.dtype() == weight.dtype();
+  };
+  return weight.dimensions() == 2 && x.dimensions() >= 1 && x.shape()[-1] == weight.shape()[1] &&
+         x.dtype() == weight.dtype() && (x.dtype() == DType::float32 || x.dtype() == DType::float64) &&
+         (!bias.defined() || fits_bias());
+}
+
+/// Throws what is wrong with operands that do not fit.
+[[gnu::cold]] void check(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   require<ShapeError>(weight.dimensions() == 2, "linear: the weight is {}, not a matrix", weight.shape());
   require<ShapeError>(x.dimensions() >= 1 && x.size(-1) == weight.size(1),
                       "linear: input is {} but the layer takes {} features", x.shape(), weight.size(1));
@@ -31,7 +41,8 @@ void check(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 template <class T>
 void forward(const Tensor& x, const Tensor& weight, const Tensor& bias, const Activation& f, const Tensor& y,
              std::uint8_t* mask, std::int64_t mask_stride, const Tensor& before) {
-  const std::int64_t out = weight.size(0), in = weight.size(1), rows = in ? x.elements() / in : y.elements() / out;
+  const std::int64_t out = weight.shape()[0], in = weight.shape()[1],
+                     rows = in ? x.elements() / in : y.elements() / out;
   activation::FusedForward fused{.entry = &f.entry(), .parameters = f.parameters(), .dtype = dtype_v<T>};
   // What went into f is kept with its bias: the product is added to rows that hold it already.
   const bool bias_first = before.defined() && bias.defined();
@@ -52,15 +63,15 @@ void forward(const Tensor& x, const Tensor& weight, const Tensor& bias, const Ac
 
 /// dz = dy ⊙ f′ and, in the same pass, db = Σ dz over the rows.
 Tensor through_activation(const Activation& f, const Tensor& kept, std::int64_t kept_stride, const Tensor& dy,
-                          const Tensor& bias_gradient) {
+                          std::int64_t row_count, const Tensor& bias_gradient) {
   Tensor dz = empty(dy.shape(), dy.dtype());
   activation::BackwardRows rows;
   rows.saved = kept.raw_data();
   rows.saved_stride = kept_stride;
   rows.dy = dy.raw_data();
   rows.dx = dz.raw_data();
-  rows.dy_stride = rows.dx_stride = rows.columns = dy.size(1);
-  rows.rows = dy.size(0);
+  rows.dy_stride = rows.dx_stride = rows.columns = dy.shape()[-1];
+  rows.rows = row_count;
   rows.column_sum = bias_gradient.defined() ? bias_gradient.raw_data() : nullptr;
   f.entry().backward_rows(dy.dtype(), rows, f.parameters());
   return dz;
@@ -70,13 +81,13 @@ Tensor through_activation(const Activation& f, const Tensor& kept, std::int64_t 
 template <class T>
 Gradients backward(const BackwardContext& c, const Activation& f, const Tensor& x, const Tensor& weight,
                    const Tensor& kept, std::int64_t kept_stride) {
-  const std::int64_t out = weight.size(0), in = weight.size(1);
-  const Tensor dy = c.gradient.contiguous().reshape({-1, out});
-  const std::int64_t rows = dy.size(0);
+  const std::int64_t out = weight.shape()[0], in = weight.shape()[1];
+  const Tensor dy = c.gradient.contiguous();
+  const std::int64_t rows = out > 0 ? dy.elements() / out : 0;
   Tensor db = c.needs(2) ? empty({out}, dy.dtype()) : Tensor();
   Tensor dz = dy;
   if (f.entry().saves != Saves::nothing)
-    dz = through_activation(f, kept, kept_stride, dy, db);
+    dz = through_activation(f, kept, kept_stride, dy, rows, db);
   else if (db.defined())
     kernels::column_sum(dz.data<T>(), rows, out, out, db.data<T>());
   Tensor dx, dw;
@@ -90,7 +101,7 @@ Gradients backward(const BackwardContext& c, const Activation& f, const Tensor& 
     kernels::matmul<T>(Transpose::yes, Transpose::no, out, in, rows, dz.data<T>(), out, x.data<T>(), in, T{0},
                        dw.data<T>(), in);
   }
-  return {dx, dw, db};
+  return {std::move(dx), std::move(dw), std::move(db)};
 }
 
 struct LinearBackward {
@@ -110,14 +121,19 @@ struct LinearBackward {
 }  // namespace
 
 Tensor linear(const Tensor& input, const Tensor& weight_in, const Tensor& bias_in, const Activation* activation) {
-  check(input, weight_in, bias_in);
+  if (!fit(input, weight_in, bias_in)) check(input, weight_in, bias_in);
   static const Activation identity("identity");
   const Activation& f = activation ? *activation : identity;
   require(f.entry().kind == activation::Kind::elementwise, "linear: {} is not elementwise and cannot be fused",
           f.name());
-  const Tensor x = input.contiguous(), weight = weight_in.contiguous();
-  const Tensor bias = bias_in.defined() ? bias_in.contiguous() : bias_in;
-  const std::int64_t out = weight.size(0);
+  Tensor copies[3];
+  const auto contiguous = [](const Tensor& t, Tensor& copy) -> const Tensor& {
+    return !t.defined() || t.is_contiguous() ? t : copy = t.contiguous();
+  };
+  const Tensor& x = contiguous(input, copies[0]);
+  const Tensor& weight = contiguous(weight_in, copies[1]);
+  const Tensor& bias = contiguous(bias_in, copies[2]);
+  const std::int64_t out = weight.shape()[0];
   Shape shape = x.shape();
   shape[-1] = out;
   Tensor y = empty(shape, x.dtype());
@@ -134,12 +150,12 @@ Tensor linear(const Tensor& input, const Tensor& weight_in, const Tensor& bias_i
     forward<T>(x, weight, bias, f, y, mask.defined() ? mask.data<std::uint8_t>() : nullptr, kept_stride, before);
   };
   visit_float(x.dtype(), run, [] {});
-  const Saved kept = saves == Saves::mask     ? Saved(mask)
-                     : saves == Saves::input  ? Saved(before)
-                     : saves == Saves::output ? saved_output(y)
-                                              : Saved();
-  return record(y, activation ? f.entry().info.name.data() : "AddmmBackward0", {&x, &weight, &bias},
-                LinearBackward{Saved(x), Saved(weight), kept, f, kept_stride});
+  Saved kept = saves == Saves::mask     ? Saved(std::move(mask))
+               : saves == Saves::input  ? Saved(std::move(before))
+               : saves == Saves::output ? saved_output(y)
+                                        : Saved();
+  return record(std::move(y), activation ? f.entry().info.name.data() : "AddmmBackward0", {&x, &weight, &bias},
+                LinearBackward{Saved(x), Saved(weight), std::move(kept), f, kept_stride});
 }
 
 }  // namespace relume

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "relume/autograd/grad_mode.h"
+#include "relume/autograd/gradient_state.h"
 #include "relume/base/require.h"
 
 namespace relume::optim {
@@ -28,12 +29,14 @@ void Optimizer::step(double grad_scale) {
   NoGradGuard guard;
   ++steps_;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Tensor gradient = parameters_[i].grad();
-    if (!gradient.defined()) continue;
+    const GradientState* state = parameters_[i].impl()->gradient_state;
+    if (!state || !state->grad.defined()) continue;
+    const Tensor copy = state->grad.is_contiguous() ? Tensor() : state->grad.contiguous();
     parameters_[i].impl()->storage->bump_version();
     const std::int64_t own_step = ++*own_steps_[i].data<std::int64_t>();
     const std::size_t group = group_of_[i];
-    update({parameters_[i], gradient.contiguous(), grad_scale, own_step, group, rates_[group], buffers_[i]});
+    update(
+        {parameters_[i], copy.defined() ? copy : state->grad, grad_scale, own_step, group, rates_[group], buffers_[i]});
   }
 }
 

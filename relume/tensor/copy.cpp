@@ -46,7 +46,11 @@ Tensor& Tensor::copy_(const Tensor& source) {
 
 Tensor& Tensor::fill_(double value) {
   check_in_place(*this, "fill_");
-  Tensor one = empty({}, dtype());
+  if (elements() == 1) {
+    kernels::convert(DType::float64, &value, 0, dtype(), raw_data(), 0, 1);
+    return *this;
+  }
+  const Tensor one = empty({}, dtype());
   kernels::convert(DType::float64, &value, 0, dtype(), one.raw_data(), 0, 1);
   copy_elements(one, *this);
   return *this;

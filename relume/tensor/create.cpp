@@ -35,10 +35,10 @@ Tensor generate(const Shape& shape, const TensorOptions& options, F&& next) {
 }  // namespace
 
 Tensor empty(const Shape& shape, TensorOptions options) {
-  const std::size_t bytes = static_cast<std::size_t>(checked_elements(shape, "empty")) * size_of(options.dtype);
+  const std::int64_t elements = checked_elements(shape, "empty");
+  const std::size_t bytes = static_cast<std::size_t>(elements) * size_of(options.dtype);
   try {
-    IntrusivePtr<TensorImpl> impl(
-        TensorImpl::create(Storage::allocate(bytes), options.dtype, shape, row_major_strides(shape), 0));
+    IntrusivePtr<TensorImpl> impl(TensorImpl::create(Storage::allocate(bytes), options.dtype, shape, elements));
     return with_options(Tensor(std::move(impl)), options);
   } catch (const std::bad_alloc&) {
     fail("empty: {} of {} needs {:.3g} GB, which this machine does not have", shape, name(options.dtype),
@@ -112,9 +112,10 @@ Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, TensorO
 Tensor scalar(double value, TensorOptions options) { return full({}, value, options); }
 
 Tensor from_blob(void* data, const Shape& shape, DType dtype, std::function<void(void*)> deleter) {
-  const std::size_t bytes = static_cast<std::size_t>(checked_elements(shape, "from_blob")) * size_of(dtype);
-  return Tensor(IntrusivePtr<TensorImpl>(TensorImpl::create(Storage::from_blob(data, bytes, std::move(deleter)), dtype,
-                                                            shape, row_major_strides(shape), 0)));
+  const std::int64_t elements = checked_elements(shape, "from_blob");
+  const std::size_t bytes = static_cast<std::size_t>(elements) * size_of(dtype);
+  return Tensor(IntrusivePtr<TensorImpl>(
+      TensorImpl::create(Storage::from_blob(data, bytes, std::move(deleter)), dtype, shape, elements)));
 }
 
 template <class T>

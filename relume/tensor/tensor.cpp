@@ -27,6 +27,17 @@ TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const
   return impl;
 }
 
+TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, std::int64_t elements) {
+  auto* impl = new (pool::allocate(sizeof(TensorImpl))) TensorImpl;
+  impl->data = storage->data();
+  impl->storage = std::move(storage);
+  impl->elements = elements;
+  impl->shape = shape;
+  impl->strides = row_major_strides(shape);
+  impl->dtype = dtype;
+  return impl;
+}
+
 void TensorImpl::destroy(TensorImpl* impl) {
   if (impl->gradient_state) destroy_gradient_state(impl->gradient_state);
   impl->~TensorImpl();

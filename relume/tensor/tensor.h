@@ -31,6 +31,8 @@ class TensorImpl : public Counted<TensorImpl> {
  public:
   static TensorImpl* create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, const Shape& strides,
                             std::int64_t offset);
+  /// Row-major from the storage's first byte on.
+  static TensorImpl* create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, std::int64_t elements);
   static void destroy(TensorImpl* impl);
 
   IntrusivePtr<Storage> storage;
