@@ -12,11 +12,6 @@
 namespace relume {
 namespace {
 
-/// Whether nobody else sees this memory, so that it may be kept or written to.
-bool owned_alone(const Tensor& t) {
-  return t.impl()->use_count() == 1 && t.impl()->storage->use_count() == 1 && t.is_contiguous();
-}
-
 void add_in_place(const Tensor& sum, const Tensor& more) {
   const Tensor addend = more.contiguous();
   if (sum.dtype() == DType::float32 || sum.dtype() == DType::float64) {

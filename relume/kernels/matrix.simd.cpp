@@ -62,21 +62,25 @@ inline void load_halves(const float* low, const float* high, Float8& r) {
   r = __builtin_shufflevector(l, h, 0, 1, 2, 3, 4, 5, 6, 7);
 }
 
-/// b = aᵀ for 8 × 8 floats, four columns of a at a time: pairs, then quadruples change places.
-inline void transpose_block(const float* a, std::int64_t lda, float* b, std::int64_t ldb) {
-  for (int j = 0; j < 8; j += 4) {
-    Float8 r[4], s[4];
-    for (int i = 0; i < 4; ++i) load_halves(a + i * lda + j, a + (i + 4) * lda + j, r[i]);
-    for (int i = 0; i < 4; i += 2) {
-      s[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-      s[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-    }
-    for (int i = 0; i < 2; ++i) {
-      r[2 * i] = __builtin_shufflevector(s[i], s[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-      r[2 * i + 1] = __builtin_shufflevector(s[i], s[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-    for (int i = 0; i < 4; ++i) std::memcpy(b + (j + i) * ldb, &r[i], sizeof r[i]);
+/// b = aᵀ for 8 × 4 floats: pairs, then quadruples change places.
+inline void transpose_half(const float* a, std::int64_t lda, float* b, std::int64_t ldb) {
+  Float8 r[4], s[4];
+  for (int i = 0; i < 4; ++i) load_halves(a + i * lda, a + (i + 4) * lda, r[i]);
+  for (int i = 0; i < 4; i += 2) {
+    s[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    s[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
   }
+  for (int i = 0; i < 2; ++i) {
+    r[2 * i] = __builtin_shufflevector(s[i], s[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+    r[2 * i + 1] = __builtin_shufflevector(s[i], s[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+  }
+  for (int i = 0; i < 4; ++i) std::memcpy(b + i * ldb, &r[i], sizeof r[i]);
+}
+
+/// b = aᵀ for 8 × 8 floats.
+inline void transpose_block(const float* a, std::int64_t lda, float* b, std::int64_t ldb) {
+  transpose_half(a, lda, b, ldb);
+  transpose_half(a + 4, lda, b + 4 * ldb, ldb);
 }
 
 inline void transpose_block(const double* a, std::int64_t lda, double* b, std::int64_t ldb) {
@@ -93,24 +97,39 @@ inline void transpose_block(const double* a, std::int64_t lda, double* b, std::i
   for (int i = 0; i < 4; ++i) std::memcpy(b + i * ldb, &r[i], sizeof r[i]);
 }
 
+/// Fewer rows or columns than a block has.
+template <class T>
+void transpose_narrow(const T* a, std::int64_t rows, std::int64_t columns, std::int64_t lda, T* b, std::int64_t ldb) {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (rows >= 8 && columns >= 4) {
+      for (std::int64_t i = 0; i < rows; i += 8) {
+        const std::int64_t from = std::min(i, rows - 8), j = columns - 4;
+        transpose_half(a + from * lda, lda, b + from, ldb);
+        if (j > 0) transpose_half(a + from * lda + j, lda, b + j * ldb + from, ldb);
+      }
+      return;
+    }
+  }
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = 0; j < columns; ++j) b[j * ldb + i] = a[i * lda + j];
+}
+
 template <class T>
 void transpose_matrix(const T* a, std::int64_t rows, std::int64_t columns, std::int64_t lda, T* b, std::int64_t ldb) {
   constexpr std::int64_t size = 32 / static_cast<std::int64_t>(sizeof(T));
-  const std::int64_t whole_rows = rows - rows % size, whole_columns = columns - columns % size;
-  // Along two blocks of rows at a time: a is read in runs, and each cache line of b is written whole.
+  if (rows < size || columns < size) return transpose_narrow(a, rows, columns, lda, b, ldb);
+  // The last blocks lie over those before them where the sides are no multiples of a block's.
   const auto move = [&](std::int64_t i, std::int64_t j) {
+    i = std::min(i, rows - size), j = std::min(j, columns - size);
     transpose_block(a + i * lda + j, lda, b + j * ldb + i, ldb);
   };
-  for (std::int64_t from = 0; from < whole_rows; from += 2 * size) {
-    const std::int64_t to = std::min(from + 2 * size, whole_rows);
-    std::int64_t j = 0;
-    for (; j + 2 * size <= whole_columns; j += 2 * size)
-      for (std::int64_t i = from; i < to; i += size) move(i, j), move(i, j + size);
-    for (; j < whole_columns; j += size)
-      for (std::int64_t i = from; i < to; i += size) move(i, j);
-  }
-  for (std::int64_t i = 0; i < rows; ++i)
-    for (std::int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j) b[j * ldb + i] = a[i * lda + j];
+  // Along two blocks of rows at a time: a is read in runs, and each cache line of b is written whole.
+  for (std::int64_t from = 0; from < rows; from += 2 * size)
+    for (std::int64_t j = 0; j < columns; j += 2 * size)
+      for (std::int64_t i = from; i < std::min(from + 2 * size, rows); i += size) {
+        move(i, j);
+        if (j + size < columns) move(i, j + size);
+      }
 }
 
 /// The sums stay in registers from the first row to the last.

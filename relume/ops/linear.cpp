@@ -6,6 +6,7 @@
 #include "relume/base/require.h"
 #include "relume/kernels/column_sum.h"
 #include "relume/kernels/matmul.h"
+#include "relume/tensor/in_place.h"
 
 namespace relume {
 namespace {
@@ -61,10 +62,12 @@ void forward(const Tensor& x, const Tensor& weight, const Tensor& bias, const Ac
                      bias_first ? T{1} : T{0}, product.data<T>(), out, &epilogue);
 }
 
-/// dz = dy ⊙ f′ and, in the same pass, db = Σ dz over the rows.
-Tensor through_activation(const Activation& f, const Tensor& kept, std::int64_t kept_stride, const Tensor& dy,
+/// dz = dy ⊙ f′, where nobody else needs it in place of dy, and in the same pass db = Σ dz over the rows.
+Tensor through_activation(const Activation& f, const Tensor& kept, std::int64_t kept_stride, const Tensor& gradient,
                           std::int64_t row_count, const Tensor& bias_gradient) {
-  Tensor dz = empty(dy.shape(), dy.dtype());
+  const bool in_place = owned_alone(gradient);
+  const Tensor dy = gradient.contiguous();
+  Tensor dz = in_place ? dy : empty(dy.shape(), dy.dtype());
   activation::BackwardRows rows;
   rows.saved = kept.raw_data();
   rows.saved_stride = kept_stride;
@@ -82,14 +85,15 @@ template <class T>
 Gradients backward(const BackwardContext& c, const Activation& f, const Tensor& x, const Tensor& weight,
                    const Tensor& kept, std::int64_t kept_stride) {
   const std::int64_t out = weight.shape()[0], in = weight.shape()[1];
-  const Tensor dy = c.gradient.contiguous();
-  const std::int64_t rows = out > 0 ? dy.elements() / out : 0;
-  Tensor db = c.needs(2) ? empty({out}, dy.dtype()) : Tensor();
-  Tensor dz = dy;
-  if (f.entry().saves != Saves::nothing)
-    dz = through_activation(f, kept, kept_stride, dy, rows, db);
-  else if (db.defined())
-    kernels::column_sum(dz.data<T>(), rows, out, out, db.data<T>());
+  const std::int64_t rows = out > 0 ? c.gradient.elements() / out : 0;
+  Tensor db = c.needs(2) ? empty({out}, c.gradient.dtype()) : Tensor();
+  Tensor dz;
+  if (f.entry().saves != Saves::nothing) {
+    dz = through_activation(f, kept, kept_stride, c.gradient, rows, db);
+  } else {
+    dz = c.gradient.contiguous();
+    if (db.defined()) kernels::column_sum(dz.data<T>(), rows, out, out, db.data<T>());
+  }
   Tensor dx, dw;
   if (c.needs(0)) {
     dx = empty(x.shape(), x.dtype());
