@@ -43,6 +43,9 @@ struct ElementwiseLoops {
   using Access = kernels::LaneAccess<V>;
   using T = typename Access::element;
   static constexpr bool has_mask = S::saves == Saves::mask;
+  /// Rows of few numbers, which a product has just written one by one: a lane would wait for the last of them. For the
+  /// output of a network alone, so that not all formulas are compiled for single numbers too.
+  static constexpr bool few_at_once = S::saves == Saves::nothing;
 
   static void forward(const void* x, void* y, std::int64_t n, const double* parameters, bool stream) {
     const S s = with_parameters<S>(parameters);
@@ -64,7 +67,10 @@ struct ElementwiseLoops {
       const T* x = static_cast<const T*>(rows.x) + i * rows.x_stride;
       T* y = static_cast<T*>(rows.y) + i * rows.y_stride;
       std::uint8_t* mask = has_mask && rows.mask ? rows.mask + i * rows.mask_stride : nullptr;
-      if (bias) {
+      if (few_at_once && bias && rows.columns <= Access::width / 4) {
+        if constexpr (few_at_once)
+          for (std::int64_t j = 0; j < rows.columns; ++j) y[j] = s.forward(x[j] + bias[j]);
+      } else if (bias) {
         forward_biased(s, x, bias, y, mask, rows.columns);
       } else if (mask) {
         forward_with_mask(s, x, y, mask, rows.columns);

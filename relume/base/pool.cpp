@@ -20,7 +20,7 @@ struct SizeClass {
   std::size_t bytes;
 };
 
-SizeClass size_class(std::size_t bytes) {
+[[gnu::always_inline]] inline SizeClass size_class(std::size_t bytes) {
   if (bytes <= smallest) return {0, smallest};
   const int log = static_cast<int>(std::bit_width(bytes - 1)) - 1;  // 2^log < bytes <= 2^(log+1)
   const std::size_t step = std::size_t{1} << (log - 2);

@@ -27,16 +27,6 @@ void Shape::erase(int at) {
 
 bool operator==(const Shape& a, const Shape& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 
-Shape row_major_strides(const Shape& shape) {
-  Shape strides = shape;
-  std::int64_t step = 1;
-  for (int i = shape.dimensions() - 1; i >= 0; --i) {
-    strides[i] = step;
-    step *= std::max<std::int64_t>(shape[i], 1);
-  }
-  return strides;
-}
-
 std::int64_t checked_elements(const Shape& shape, const char* operation) {
   constexpr std::int64_t most = std::int64_t{1} << 56;
   std::int64_t elements = 1;

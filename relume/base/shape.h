@@ -53,7 +53,15 @@ class Shape {
 };
 
 /// The strides, in elements, of a row-major tensor of that shape.
-Shape row_major_strides(const Shape& shape);
+inline Shape row_major_strides(const Shape& shape) {
+  Shape strides = shape;
+  std::int64_t step = 1;
+  for (int i = shape.dimensions() - 1; i >= 0; --i) {
+    strides[i] = step;
+    step *= shape[i] > 1 ? shape[i] : 1;
+  }
+  return strides;
+}
 
 /// elements(), but throws ShapeError where a size is negative or the product is more than any memory holds.
 std::int64_t checked_elements(const Shape& shape, const char* operation);

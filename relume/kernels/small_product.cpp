@@ -48,11 +48,16 @@ struct Cache {
   std::array<Slot, size> slots{};
 
   Slot& slot(const SmallShape& s) {
-    std::uint64_t hash = 0;
-    for (const std::int64_t part :
-         {s.m, s.n, s.k, s.lda, s.ldb, s.ldc, std::int64_t{s.b_transposed}, std::int64_t{s.add}})
-      hash = (hash ^ static_cast<std::uint64_t>(part)) * 0x9e3779b97f4a7c15u;
-    return slots[hash >> 56];
+    // A sum of products with odd numbers whose multiplications do not wait for each other.
+    const auto part = [](std::int64_t value, std::uint64_t factor) {
+      return static_cast<std::uint64_t>(value) * factor;
+    };
+    const std::uint64_t sides = part(s.m, 0x9e3779b97f4a7c15u) + part(s.n, 0xbf58476d1ce4e5b9u) +
+                                part(s.k, 0x94d049bb133111ebu) + part(s.lda, 0xd6e8feb86659fd93u);
+    const std::uint64_t strides = part(s.ldb, 0xa0761d6478bd642fu) + part(s.ldc, 0xe7037ed1a0b428dbu) +
+                                  part(s.b_transposed ? 1 : 0, 0x8ebc6af09c88c6e3u) +
+                                  part(s.add ? 1 : 0, 0x589965cc75374cc3u);
+    return slots[(sides + strides) >> 56];
   }
 };
 

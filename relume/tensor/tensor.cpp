@@ -8,33 +8,20 @@
 
 namespace relume {
 
+TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, std::int64_t elements) {
+  return new (pool::allocate(sizeof(TensorImpl))) TensorImpl(std::move(storage), dtype, shape, elements);
+}
+
 TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, const Shape& strides,
                                std::int64_t offset) {
-  const std::int64_t elements = checked_elements(shape, "tensor");
-  auto* impl = new (pool::allocate(sizeof(TensorImpl))) TensorImpl;
-  impl->data = storage->data() + offset * static_cast<std::int64_t>(size_of(dtype));
-  impl->storage = std::move(storage);
-  impl->elements = elements;
-  impl->shape = shape;
+  TensorImpl* impl = create(std::move(storage), dtype, shape, checked_elements(shape, "tensor"));
+  impl->data += offset * static_cast<std::int64_t>(size_of(dtype));
   impl->strides = strides;
-  impl->dtype = dtype;
-  impl->contiguous = true;
   std::int64_t expected = 1;
   for (int i = shape.dimensions() - 1; i >= 0 && impl->elements > 0; --i) {
     if (shape[i] != 1 && strides[i] != expected) impl->contiguous = false;
     expected *= shape[i];
   }
-  return impl;
-}
-
-TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, std::int64_t elements) {
-  auto* impl = new (pool::allocate(sizeof(TensorImpl))) TensorImpl;
-  impl->data = storage->data();
-  impl->storage = std::move(storage);
-  impl->elements = elements;
-  impl->shape = shape;
-  impl->strides = row_major_strides(shape);
-  impl->dtype = dtype;
   return impl;
 }
 

@@ -29,6 +29,13 @@ class Node;
 /// What a Tensor points to. For the library's own sources; users hold Tensors.
 class TensorImpl : public Counted<TensorImpl> {
  public:
+  TensorImpl(IntrusivePtr<Storage> its_storage, DType its_dtype, const Shape& its_shape, std::int64_t its_elements)
+      : storage(std::move(its_storage)),
+        data(storage->data()),
+        elements(its_elements),
+        shape(its_shape),
+        strides(row_major_strides(its_shape)),
+        dtype(its_dtype) {}
   static TensorImpl* create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, const Shape& strides,
                             std::int64_t offset);
   /// Row-major from the storage's first byte on.
@@ -36,11 +43,11 @@ class TensorImpl : public Counted<TensorImpl> {
   static void destroy(TensorImpl* impl);
 
   IntrusivePtr<Storage> storage;
-  std::byte* data = nullptr;  // of the first element
-  std::int64_t elements = 0;
+  std::byte* data;  // of the first element
+  std::int64_t elements;
   Shape shape;
   Shape strides;  // in elements
-  DType dtype = DType::float32;
+  DType dtype;
   bool contiguous = true;
   bool requires_grad = false;
   GradientState* gradient_state = nullptr;  // made when it is first needed, freed by autograd's deleter
