@@ -5,12 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include <nlohmann/json.hpp>
-
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
-#include "relume/health/leaky.h"
 #include "relume/health/unit_activity.h"
 #include "relume/nn/loss.h"
 #include "relume/optim/clip.h"
@@ -20,17 +17,6 @@
 
 namespace relume::train {
 namespace {
-
-/// Where the random numbers of a run's dropout begin: a stream of their own, whatever the process drew before.
-Rng first_rng(const Options& options) { return Rng(options.seed).fork(1); }
-
-/// The tensors whose names begin with the prefix, without it.
-NamedTensors with_prefix(const NamedTensors& tensors, const std::string& prefix) {
-  NamedTensors result;
-  for (const auto& [name, tensor] : tensors)
-    if (name.starts_with(prefix)) result.emplace_back(name.substr(prefix.size()), tensor);
-  return result;
-}
 
 /// A loss of so many times that of the first weights is an explosion, though it is finite.
 constexpr double spoiled = 100;
@@ -50,116 +36,13 @@ Tensor balanced_weights(const Tensor& classes, std::int64_t count) {
   return from_vector(weights);
 }
 
-nlohmann::json row_to_json(const EpochRow& row) {
-  nlohmann::json weights = nlohmann::json::array();
-  for (const health::WeightCheck& w : row.weights) weights.push_back({w.gradient_rms, w.update_ratio});
-  return {row.epoch,
-          row.train_loss,
-          row.valid.rows,
-          row.valid.loss,
-          row.valid.accuracy,
-          row.valid.f1_macro,
-          row.valid.rmse,
-          row.valid.mae,
-          row.valid.r2,
-          row.lr,
-          row.grad_norm,
-          row.dead_share,
-          row.seconds,
-          row.valid.auc ? nlohmann::json(*row.valid.auc) : nlohmann::json(),
-          row.update_ratio,
-          row.findings,
-          weights};
-}
-
-EpochRow row_from_json(const nlohmann::json& j) {
-  // JSON has no NaN and no infinity: what was not finite comes back as null.
-  const auto number = [&j](std::size_t i) { return j.at(i).is_null() ? std::nan("") : j.at(i).get<double>(); };
-  EpochRow row;
-  row.epoch = j.at(0);
-  row.train_loss = number(1);
-  row.valid.rows = j.at(2);
-  row.valid.loss = number(3);
-  row.valid.accuracy = number(4);
-  row.valid.f1_macro = number(5);
-  row.valid.rmse = number(6);
-  row.valid.mae = number(7);
-  row.valid.r2 = number(8);
-  row.lr = number(9);
-  row.grad_norm = number(10);
-  row.dead_share = number(11);
-  row.seconds = number(12);
-  if (!j.at(13).is_null()) row.valid.auc = number(13);
-  row.update_ratio = number(14);
-  row.findings = j.at(15);
-  for (const auto& w : j.at(16))
-    row.weights.push_back({w.at(0).is_null() ? std::nan("") : w.at(0).get<double>(),
-                           w.at(1).is_null() ? std::nan("") : w.at(1).get<double>()});
-  return row;
-}
-
 double largest_update(const std::vector<health::WeightCheck>& weights) {
   double largest = 0;
   for (const health::WeightCheck& weight : weights) largest = std::max(largest, weight.update_ratio);
   return largest;
 }
 
-/// Makes the same layers leaky that a run had made so when its checkpoint was taken.
-void repeat_leaky(io::Model& model, const std::vector<nn::LayerSpec>& layers) {
-  for (std::size_t i = 0; i < std::min(layers.size(), model.layers.size()); ++i) {
-    if (layers[i].name == model.layers[i].name) continue;
-    for (const auto& [name, activate] : health::named_activations(*model.network))
-      if (activate == &(*model.network)[i])
-        health::make_leaky(*model.network, model.layers, std::vector<std::string>{name});
-  }
-}
-
-nlohmann::json to_json(const health::Thresholds& thresholds) {
-  nlohmann::json j = nlohmann::json::object();
-  for (const health::NamedThreshold& threshold : health::named_thresholds(thresholds))
-    j[std::string(threshold.name)] = threshold.value;
-  return j;
-}
-
-/// Options that must be alike for a run to go on as it was.
-nlohmann::json fingerprint(const io::Model& model, const std::string& layers, const Options& o,
-                           const data::Split& split) {
-  return {{"layers", layers},
-          {"features", model.features},
-          {"outputs", model.outputs},
-          {"epochs", o.epochs},
-          {"batch", o.batch_size},
-          {"optimizer", o.optimizer},
-          {"lr", o.lr},
-          {"momentum", o.momentum},
-          {"nesterov", o.nesterov},
-          {"weight_decay", o.weight_decay},
-          {"schedule", optim::name(o.schedule)},
-          {"warmup", o.warmup_steps},
-          {"clip", o.clip_norm},
-          {"clip_value", o.clip_value},
-          {"clip_adaptive", o.clip_adaptive},
-          {"precision", name(o.precision)},
-          {"patience", o.patience},
-          {"min_delta", o.min_delta},
-          {"best_by", o.best_by},
-          {"label_smoothing", o.label_smoothing},
-          {"balanced", o.balanced_classes},
-          {"on_dead", name(o.on_dead)},
-          {"on_explode", name(o.on_explode)},
-          {"thresholds", to_json(o.thresholds)},
-          {"seed", o.seed},
-          {"train_rows", split.train.size()},
-          {"valid_rows", split.valid.size()}};
-}
-
 }  // namespace
-
-NamedTensors copies(const NamedTensors& tensors, const std::string& prefix) {
-  NamedTensors result;
-  for (const auto& [name, tensor] : tensors) result.emplace_back(prefix + name, tensor.detach().clone());
-  return result;
-}
 
 Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, const Options& options)
     : model_(model),
@@ -397,87 +280,5 @@ void Trainer::finish() {
 }
 
 const NamedTensors& Trainer::last_weights() const { return state_->last; }
-
-io::Checkpoint Trainer::checkpoint() const {
-  const State& s = *state_;
-  io::Checkpoint result;
-  for (auto& part :
-       {copies(model_.network->state(), "model."), copies(s.best, "best."), copies(optimizer_->state(), "optimizer.")})
-    result.tensors.insert(result.tensors.end(), part.begin(), part.end());
-  const health::MonitorState monitor = s.monitor->state();
-  for (auto& part : copies(monitor.tensors, "monitor.")) result.tensors.push_back(std::move(part));
-  nlohmann::json rows = nlohmann::json::array();
-  for (const EpochRow& row : s.history.rows) rows.push_back(row_to_json(row));
-  const auto& memory = s.schedule.memory();
-  const bool has_best = std::isfinite(s.best_score);
-  result.state = nlohmann::json{
-      {"options", fingerprint(model_, s.layers_before, options_, split_)},
-      {"epoch", s.epoch},
-      {"next_batch", s.next_batch},
-      {"loss_sum", s.loss_sum},
-      {"loss_rows", s.loss_rows},
-      {"norm_sum", s.norm_sum},
-      {"norm_count", s.norm_count},
-      {"best_score", has_best ? nlohmann::json(s.best_score) : nlohmann::json()},
-      {"start_loss", std::isfinite(s.start_loss) ? nlohmann::json(s.start_loss) : nlohmann::json()},
-      {"best_epoch", s.history.best_epoch},
-      {"waited", s.waited},
-      {"seconds", seconds()},
-      {"steps", optimizer_->steps()},
-      {"lr", optimizer_->lr()},
-      {"schedule", {memory.factor, memory.best, memory.waited}},
-      {"lr_factor", s.lr_factor},
-      {"clip_norm", s.clip_norm},
-      {"recoveries", s.recoveries},
-      {"revived", s.revived},
-      {"monitor", monitor.text},
-      {"cures", s.history.cures},
-      {"layers", nn::to_string(model_.layers)},
-      {"rng", (s.begun ? default_rng() : first_rng(options_)).state()},
-      {"rows", rows}}.dump();
-  return result;
-}
-
-void Trainer::restore(const io::Checkpoint& checkpoint) {
-  State& s = *state_;
-  try {
-    const nlohmann::json j = nlohmann::json::parse(checkpoint.state);
-    const nlohmann::json mine = fingerprint(model_, s.layers_before, options_, split_);
-    for (const auto& [key, value] : mine.items())
-      require<InputError>(j.at("options").at(key) == value,
-                          "resume: the run had {} = {}, this one has {}; give the same options or start a new run", key,
-                          j.at("options").at(key).dump(), value.dump());
-    model_.network->load_state(with_prefix(checkpoint.tensors, "model."));
-    repeat_leaky(model_, nn::parse_architecture(j.at("layers").get<std::string>()));
-    s.lr_factor = j.at("lr_factor");
-    s.clip_norm = j.at("clip_norm");
-    s.recoveries = j.at("recoveries");
-    s.revived = j.at("revived");
-    s.history.cures = j.at("cures");
-    s.monitor->restore({with_prefix(checkpoint.tensors, "monitor."), j.at("monitor").get<std::string>()});
-    s.best = copies(with_prefix(checkpoint.tensors, "best."));
-    optimizer_->load_state(with_prefix(checkpoint.tensors, "optimizer."), j.at("steps"));
-    optimizer_->set_lr(j.at("lr"));
-    s.epoch = j.at("epoch");
-    s.next_batch = j.at("next_batch");
-    s.loss_sum = j.at("loss_sum");
-    s.loss_rows = j.at("loss_rows");
-    s.norm_sum = j.at("norm_sum");
-    s.norm_count = j.at("norm_count");
-    if (!j.at("best_score").is_null()) s.best_score = j.at("best_score");
-    if (!j.at("start_loss").is_null()) s.start_loss = j.at("start_loss");
-    s.history.best_epoch = j.at("best_epoch");
-    s.waited = j.at("waited");
-    s.seconds_before = j.at("seconds");
-    s.schedule.restore({j.at("schedule").at(0), j.at("schedule").at(1), j.at("schedule").at(2)});
-    default_rng() = Rng::restore(j.at("rng"));
-    s.begun = true;
-    s.history.rows.clear();
-    for (const auto& row : j.at("rows")) s.history.rows.push_back(row_from_json(row));
-    s.running = s.waited < options_.patience;
-  } catch (const nlohmann::json::exception& error) {
-    fail<InputError>("resume: the checkpoint is damaged: {}", error.what());
-  }
-}
 
 }  // namespace relume::train

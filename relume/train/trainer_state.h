@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "relume/base/rng.h"
 #include "relume/health/monitor.h"
 #include "relume/optim/schedule.h"
 #include "relume/train/trainer.h"
@@ -17,7 +18,11 @@ namespace relume::train {
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
+/// Outside of the graph, with the prefix before their names.
 NamedTensors copies(const NamedTensors& tensors, const std::string& prefix = "");
+
+/// Where the random numbers of a run's dropout begin: a stream of their own, whatever the process drew before.
+inline Rng first_rng(const Options& options) { return Rng(options.seed).fork(1); }
 
 struct Trainer::State {
   State(data::Batches b, const optim::ScheduleOptions& schedule_options)
