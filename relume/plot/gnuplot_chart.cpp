@@ -103,11 +103,29 @@ std::string key(const ChartData& chart, bool in_file) {
   return fmt::format("set key noenhanced {}\n", key_corner(chart));
 }
 
+/// gnuplot's own range for a line that stands still is one of rounding errors.
+std::string range_of_constant(const ChartData& chart) {
+  const Extent e = extent_of(chart);
+  if (chart.y_range || chart.logarithmic || !(e.top - e.bottom < 1e-6 * std::abs(e.top))) return "";
+  const double margin = 0.1 * std::abs(e.top);
+  return fmt::format("set yrange [{}:{}]\n", e.bottom - margin, e.top + margin);
+}
+
+/// Epochs and layers have no halves.
+std::string whole_steps(const ChartData& chart) {
+  const Extent e = extent_of(chart);
+  const bool whole = std::all_of(chart.lines.begin(), chart.lines.end(), [](const Line& line) {
+    return std::all_of(line.x.begin(), line.x.end(), [](double x) { return x == std::floor(x); });
+  });
+  return whole && e.right > e.left && e.right - e.left <= 6 ? "set xtics 1\n" : "";
+}
+
 std::string axes(const ChartData& chart, bool in_file) {
   std::string script = "set autoscale xfix\nset xlabel " + gnuplot_quoted(chart.x_label) + "\nset ylabel " +
                        gnuplot_quoted(chart.y_label) + "\n";
   if (chart.logarithmic) script += "set logscale y\nset format y '%g'\n";
   if (chart.y_range) script += fmt::format("set yrange [{}:{}]\n", chart.y_range->first, chart.y_range->second);
+  script += range_of_constant(chart) + whole_steps(chart);
   if (in_file) script += "set grid linetype 1 dashtype solid linecolor rgb '#dddddd' linewidth 0.5\n";
   if (!draws_axes_through_zero(chart)) return script + "set border 3\nset xtics nomirror\nset ytics nomirror\n";
   // The zero of both axes stands once, where rising functions leave room.

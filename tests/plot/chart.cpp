@@ -112,6 +112,12 @@ TEST_F(Picture, FitsTheTerminal) {
   }
 }
 
+TEST_F(Picture, ShowsAConstantBetweenRoundNumbersAndEpochsWithoutHalves) {
+  const std::string text = Chart("").line({0.0182, 0.0182, 0.0182, 0.0182}, "dead").text(70, 20);
+  EXPECT_NE(text.find(" 0.02 "), std::string::npos) << text;
+  EXPECT_EQ(text.find("1.5"), std::string::npos) << text;
+}
+
 TEST_F(Picture, HasNoBlanksAtTheEndsOfLinesOfText) {
   const std::string text = Chart("loss").line({4, 2, 1}, "train").text(60, 16, true);
   EXPECT_EQ(text.find('\f'), std::string::npos);
