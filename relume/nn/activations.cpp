@@ -6,7 +6,7 @@
 namespace relume::nn {
 
 Tensor Activate::forward(const Tensor& x) {
-  if (is_fixed()) return activate(activation_, x);
+  if (as_activation()) return activate(activation_, x);
   return random_leaky_relu(x, activation_.parameters()[0], activation_.parameters()[1]);
 }
 

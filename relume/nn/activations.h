@@ -19,8 +19,9 @@ class Activate : public Module {
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
   const Activation& activation() const { return activation_; }
-  /// Whether forward() is now the activation's function and nothing else.
-  bool is_fixed() const { return !(activation_.entry().random_slope && is_training()); }
+  const Activation* as_activation() const override {
+    return activation_.entry().random_slope && is_training() ? nullptr : &activation_;
+  }
 
  private:
   Activation activation_;

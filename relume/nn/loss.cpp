@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
@@ -34,11 +35,6 @@ void check(const Tensor& logits, const Tensor& targets, const CrossEntropyOption
   check_options(logits, options);
 }
 
-struct Row {
-  double loss = 0;
-  double weight = 0;
-};
-
 /// The logits of one row as exponentials.
 template <class T>
 struct RowOfLogits {
@@ -47,27 +43,43 @@ struct RowOfLogits {
   T largest, total;  ///< total: Σ e^{logit − largest}
 };
 
-/// One row: the weighted loss, and its gradient by the logits in `gradient`, which holds e^{logit − largest} before.
+/// The weighted loss of one row, and `part` times its gradient by the logits in `gradient`, which holds
+/// e^{logit − largest} before.
 template <class T>
-Row row_loss(const RowOfLogits<T>& x, std::int64_t target, const T* weights, double smoothing, T* gradient) {
+double row_loss(const RowOfLogits<T>& x, std::int64_t target, const T* weights, double smoothing, double part,
+                T* gradient) {
   const T log_total = std::log(x.total);
   const double spread = smoothing / static_cast<double>(x.classes);
   const auto weight_of = [&](std::int64_t j) { return weights ? static_cast<double>(weights[j]) : 1.0; };
   const auto cost_of = [&](std::int64_t j) { return static_cast<double>(log_total - (x.logits[j] - x.largest)); };
-  Row row{0, weight_of(target)};
-  double share = (1 - smoothing) * row.weight;  // Σ_j q_j w_j for the target distribution q
-  row.loss = share * cost_of(target);
+  const double on_target = (1 - smoothing) * weight_of(target);
+  double loss = on_target * cost_of(target), share = on_target;  // share: Σ_j q_j w_j for the target distribution q
   if (spread > 0)
     for (std::int64_t j = 0; j < x.classes; ++j) {
-      row.loss += spread * weight_of(j) * cost_of(j);
+      loss += spread * weight_of(j) * cost_of(j);
       share += spread * weight_of(j);
     }
-  const T scale = static_cast<T>(share) / x.total;
+  const T scale = static_cast<T>(share * part) / x.total;
   for (std::int64_t j = 0; j < x.classes; ++j) gradient[j] *= scale;
   if (spread > 0)
-    for (std::int64_t j = 0; j < x.classes; ++j) gradient[j] -= static_cast<T>(spread * weight_of(j));
-  gradient[target] -= static_cast<T>((1 - smoothing) * row.weight);
-  return row;
+    for (std::int64_t j = 0; j < x.classes; ++j) gradient[j] -= static_cast<T>(spread * weight_of(j) * part);
+  gradient[target] -= static_cast<T>(on_target * part);
+  return loss;
+}
+
+/// The weights of all rows that are not ignored, added up. Throws for a class that does not exist.
+template <class T>
+double checked_weight(std::span<const std::int64_t> targets, std::int64_t classes, const T* weights,
+                      std::int64_t ignored) {
+  double weight = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const std::int64_t target = targets[i];
+    if (target == ignored) continue;
+    require<IndexError>(target >= 0 && target < classes, "cross_entropy: class {} of row {} is not in 0 … {}", target,
+                        i, classes - 1);
+    weight += weights ? static_cast<double>(weights[target]) : 1.0;
+  }
+  return weight;
 }
 
 /// The loss, and in `gradient` its derivative by the logits.
@@ -78,26 +90,22 @@ double cross_entropy_rows(const Tensor& logits, const Tensor& targets, const Cro
   const Tensor weights = options.class_weights.defined() ? options.class_weights.to(dtype_v<T>).contiguous() : Tensor();
   const T* weight_of = weights.defined() ? weights.data<T>() : nullptr;
   const auto* target = targets.data<std::int64_t>();
+  const double weight = checked_weight(std::span<const std::int64_t>(target, static_cast<std::size_t>(rows)), classes,
+                                       weight_of, options.ignore_index);
   thread_local kernels::Scratch scratch;
   T* largest = scratch.get<T>(2 * rows);
   T* total = largest + rows;
   kernels::exp_rows<T>()(logits.data<T>(), rows, classes, gradient.data<T>(), largest, total);
-  double loss = 0, weight = 0;
+  double loss = 0;
   for (std::int64_t i = 0; i < rows; ++i) {
     T* out = gradient.data<T>() + i * classes;
     if (target[i] == options.ignore_index) {
       std::fill_n(out, classes, T{0});
       continue;
     }
-    require<IndexError>(target[i] >= 0 && target[i] < classes, "cross_entropy: class {} of row {} is not in 0 … {}",
-                        target[i], i, classes - 1);
-    const RowOfLogits<T> row_of{logits.data<T>() + i * classes, classes, largest[i], total[i]};
-    const Row row = row_loss<T>(row_of, target[i], weight_of, options.label_smoothing, out);
-    loss += row.loss;
-    weight += row.weight;
+    const RowOfLogits<T> row{logits.data<T>() + i * classes, classes, largest[i], total[i]};
+    loss += row_loss<T>(row, target[i], weight_of, options.label_smoothing, 1 / weight, out);
   }
-  const T divisor = static_cast<T>(1 / weight);
-  for (T& g : gradient.span<T>()) g *= divisor;
   return loss / weight;
 }
 

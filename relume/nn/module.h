@@ -11,6 +11,10 @@
 
 #include "relume/tensor/tensor.h"
 
+namespace relume {
+class Activation;
+}
+
 namespace relume::nn {
 
 /// A function of tensors with named parameters and submodules.
@@ -57,6 +61,9 @@ class Module {
   void apply(const std::function<void(Module&)>& f);
   /// Converts floating-point parameters and buffers; the tensors stay the same ones, their gradients are forgotten.
   void to(DType dtype);
+
+  /// The elementwise activation that forward() is now and nothing else, or null.
+  virtual const Activation* as_activation() const { return nullptr; }
 
   /// Training mode, which dropout and the like ask for; on at first.
   virtual void train(bool on = true);

@@ -2,7 +2,6 @@
 
 #include <typeinfo>
 
-#include "relume/nn/activations.h"
 #include "relume/nn/linear.h"
 
 namespace relume::nn {
@@ -24,11 +23,10 @@ Tensor Sequential::forward(const Tensor& x) {
   Tensor y = x;
   for (std::size_t i = 0; i < modules_.size(); ++i) {
     const auto* layer = fusible(*modules_[i]);
-    const auto* next = layer && i + 1 < modules_.size() ? dynamic_cast<Activate*>(modules_[i + 1].get()) : nullptr;
-    if (next && next->is_fixed()) {
-      y = layer->forward_with(y, next->activation());
-      next->run_hooks(y);
-      ++i;
+    const Activation* f = layer && i + 1 < modules_.size() ? modules_[i + 1]->as_activation() : nullptr;
+    if (f) {
+      y = layer->forward_with(y, *f);
+      modules_[++i]->run_hooks(y);
     } else {
       y = (*modules_[i])(y);
     }
