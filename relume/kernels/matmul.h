@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "relume/base/function_ref.h"
+
 namespace relume::kernels {
 
 enum class Transpose : bool { no, yes };
@@ -24,6 +26,14 @@ template <class T>
 void matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std::int64_t n, std::int64_t k, const T* a,
             std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc,
             const Epilogue* epilogue = nullptr);
+
+/// C = Aᵀ B with A [k, m], B [k, n], for somebody who needs C but once: take(values, first, count) is given the
+/// elements [first, first + count) of the row-major C [m, n] while they are in the nearest caches. Each comes once,
+/// maybe on several threads at a time. The same bits as matmul's, without room for C.
+template <class T>
+void product_in_parts(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t lda, const T* b,
+                      std::int64_t ldb,
+                      FunctionRef<void(const T* values, std::int64_t first, std::int64_t count)> take);
 
 /// What float32 operands of a product may be rounded to on the way; sums and results are float32 always.
 enum class MatmulPrecision : std::uint8_t {

@@ -184,6 +184,64 @@ TEST(Matmul, GivesTheSameBitsOnAnyNumberOfThreads) {
   set_num_threads(threads);
 }
 
+/// Aᵀ B in parts against matmul's; an element that came twice or never would differ.
+template <class T>
+void expect_parts_of(const Case& size) {
+  Rng rng(9);
+  const auto [m, n, k] = size;
+  const std::int64_t lda = m + 1, ldb = n;
+  const auto a = random_values<T>(rng, k * lda), b = random_values<T>(rng, k * ldb);
+  std::vector<T> whole(static_cast<std::size_t>(m * n)), parts(whole.size());
+  matmul<T>(Transpose::yes, Transpose::no, m, n, k, a.data(), lda, b.data(), ldb, T(0), whole.data(), n);
+  product_in_parts<T>(m, n, k, a.data(), lda, b.data(), ldb,
+                      [&](const T* values, std::int64_t first, std::int64_t count) {
+                        for (std::int64_t i = 0; i < count; ++i)
+                          parts[static_cast<std::size_t>(first + i)] += values[i];
+                      });
+  EXPECT_EQ(parts, whole) << m << "x" << n << "x" << k << " of " << sizeof(T) << " bytes";
+}
+
+void expect_all_parts() {
+  for (const Case& size : cases) {
+    expect_parts_of<float>(size);
+    expect_parts_of<double>(size);
+  }
+}
+
+/// Widths of which a part is a whole row and a piece of one, that crowd the nearest cache, depths of more than one
+/// part.
+const Case large[] = {{160, 784, 64},   {200, 1024, 100}, {97, 2500, 40},
+                      {130, 1024, 700}, {512, 100, 3},    {65, 2048, 300}};
+
+TEST(ProductInParts, HasTheSameBitsAsTheWholeProductOnAnyNumberOfThreads) {
+  const int threads = num_threads();
+  expect_all_parts();
+  for (const int wanted : {1, 2, 3, 7}) {
+    set_num_threads(wanted);
+    for (const Case& size : large) {
+      expect_parts_of<float>(size);
+      expect_parts_of<double>(size);
+    }
+  }
+  set_num_threads(threads);
+}
+
+TEST(ProductInParts, HasTheSameBitsAsTheWholeProductOnThePortableKernelOfEveryLevel) {
+  force_portable_matmul(true);
+  for (const Level asked : {Level::baseline, Level::avx2, Level::avx512}) {
+    force_level(asked);
+    expect_all_parts();
+    for (const Case& size : large) expect_parts_of<float>(size);
+  }
+  force_level(machine_level());
+  force_portable_matmul(false);
+}
+
+TEST(ProductInParts, RoundsItsOperandsWhereTheWholeProductDoes) {
+  const MatmulPrecisionScope medium(MatmulPrecision::medium);
+  expect_parts_of<float>({160, 784, 64});
+}
+
 TEST(Transpose, MovesEveryElementAtAnySize) {
   Rng rng(5);
   for (std::int64_t rows : {1, 7, 8, 9, 40})
