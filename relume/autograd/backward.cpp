@@ -58,11 +58,11 @@ struct Capture {
   Tensor gradient;
 };
 
-class BackwardPass {
+class BackwardPass final : private LeafReceiver {
  public:
-  /// With `captures` gradients go there, otherwise into the leaves.
-  explicit BackwardPass(bool retain_graph, std::vector<Capture>* captures = nullptr)
-      : retain_graph_(retain_graph), captures_(captures) {}
+  /// With `captures` gradients go there, otherwise into the leaves, or to the receiver.
+  explicit BackwardPass(bool retain_graph, std::vector<Capture>* captures = nullptr, LeafReceiver* receiver = nullptr)
+      : retain_graph_(retain_graph), captures_(captures), receiver_(receiver) {}
 
   void run(const Tensor& output, Tensor&& gradient) {
     if (Node* root = output.grad_fn()) {
@@ -85,8 +85,24 @@ class BackwardPass {
     }
   }
 
+  /// Hands a leaf to the receiver where that changes nothing for the rest of the pass and for others.
+  bool take(const Tensor& leaf, MakeGradient make) override {
+    const GradientState& state = gradient_state(leaf);
+    return state.pass == pass_ && state.uses == 1 && state.hooks.empty() && !state.grad.defined() &&
+           leaf.impl()->storage->use_count() == 1 && receiver_->take(leaf, make);
+  }
+
+  bool take_whole(const Tensor& leaf, const Tensor& gradient) {
+    if (!receiver_ || gradient.dtype() != leaf.dtype() || gradient.shape() != leaf.shape()) return false;
+    return take(leaf, [&](TakePart part) {
+      const Tensor whole = gradient.contiguous();
+      part(whole.raw_data(), 0, whole.elements());
+    });
+  }
+
   /// One share of a leaf's gradient. Hooks want the sum of all shares.
   void deliver(const Tensor& leaf, Tensor&& gradient) {
+    if (take_whole(leaf, gradient)) return;
     if (gradient_state(leaf).hooks.empty()) return hand_over(leaf, std::move(gradient));
     const auto found =
         std::find_if(hooked_.begin(), hooked_.end(), [&](const Capture& c) { return c.tensor.same_as(leaf); });
@@ -108,7 +124,14 @@ class BackwardPass {
       if (c.tensor.grad_fn() == &node) c.gradient = gradient;
   }
 
-  /// How many gradients each node below the root will be given.
+  void count_use(const Tensor& leaf) const {
+    GradientState& state = gradient_state(leaf);
+    if (state.pass != pass_) state.uses = 0;
+    state.pass = pass_;
+    ++state.uses;
+  }
+
+  /// How many gradients each node below the root will be given, and each leaf where that matters.
   void count_uses(Node* root) {
     root->pass_ = pass_;
     root->waiting_for_ = 0;
@@ -118,6 +141,7 @@ class BackwardPass {
       stack.pop_back();
       for (const Edge& edge : node->edges_) {
         Node* next = edge.node.get();
+        if (receiver_ && edge.leaf.defined()) count_use(edge.leaf);
         if (!next) continue;
         if (next->pass_ != pass_) {
           next->pass_ = pass_;
@@ -137,7 +161,7 @@ class BackwardPass {
     if (gradient.defined()) {
       if (node.hooks_) gradient = after_hooks(*node.hooks_, std::move(gradient));
       capture(node, gradient);
-      gradients = node.backward(gradient);
+      gradients = node.backward(gradient, receiver_ ? this : nullptr);
       if (!retain_graph_) node.release_saved();
     }
     for (std::size_t i = 0; i < node.edges_.size(); ++i) {
@@ -154,6 +178,7 @@ class BackwardPass {
 
   bool retain_graph_;
   std::vector<Capture>* captures_;
+  LeafReceiver* receiver_;
   std::vector<Capture> hooked_;
   std::uint64_t pass_ = next_pass();
   std::vector<IntrusivePtr<Node>, pool::Allocator<IntrusivePtr<Node>>> ready_;
@@ -181,6 +206,11 @@ Tensor start_of(const char* operation, const Tensor& output, const Tensor& gradi
 void Tensor::backward(const Tensor& gradient, bool retain_graph) const {
   NoGradGuard guard;
   BackwardPass(retain_graph).run(*this, start_of("backward", *this, gradient));
+}
+
+void backward_into(const Tensor& output, LeafReceiver& receiver) {
+  NoGradGuard guard;
+  BackwardPass(false, nullptr, &receiver).run(output, start_of("backward", output, Tensor()));
 }
 
 std::vector<Tensor> grad(const Tensor& output, const std::vector<Tensor>& inputs, const Tensor& gradient,

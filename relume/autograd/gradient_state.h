@@ -9,6 +9,9 @@ struct GradientState {
   IntrusivePtr<Node> grad_fn;
   Tensor grad;
   std::vector<Node::Hook> hooks;  ///< of a leaf; those of other tensors lie in their node
+  // Of a leaf, used by one backward pass at a time.
+  std::uint64_t pass = 0;
+  std::int64_t uses = 0;
 };
 
 /// The tensor's state, made when it has none.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "relume/autograd/grad_mode.h"
+#include "relume/autograd/leaf_receiver.h"
 #include "relume/base/pool.h"
 #include "relume/base/small_vector.h"
 #include "relume/tensor/tensor.h"
@@ -36,8 +37,8 @@ struct KeptBits {
 class Node : public Counted<Node> {
  public:
   virtual ~Node() = default;
-  /// The gradients of the inputs from the gradient of the output.
-  virtual Gradients backward(const Tensor& gradient) = 0;
+  /// The gradients of the inputs from the gradient of the output, but for those of leaves that `leaves` (or null) took.
+  virtual Gradients backward(const Tensor& gradient, LeafReceiver* leaves) = 0;
   /// Frees what was saved for backward(); a later backward() throws.
   virtual void release_saved() = 0;
   /// What a monitor may read as well.
@@ -87,14 +88,22 @@ class Saved {
 /// What a backward formula is given: the output's gradient, and which inputs need one.
 class BackwardContext {
  public:
-  BackwardContext(const Node& node, const Tensor& output_gradient) : gradient(output_gradient), node_(node) {}
+  BackwardContext(const Node& node, const Tensor& output_gradient, LeafReceiver* leaves)
+      : gradient(output_gradient), node_(node), leaves_(leaves) {}
   bool needs(std::size_t input) const { return node_.needs(input); }
+  /// Offers an input's gradient in parts, which may change the input: its value is not to be read after. Where it is
+  /// taken (true) the formula gives no gradient for this input.
+  bool hand_over(std::size_t input, MakeGradient make) const {
+    const Tensor& leaf = node_.edges()[input].leaf;
+    return leaves_ && leaf.defined() && leaves_->take(leaf, make);
+  }
   const Tensor& operator()(const Saved& saved) const { return saved.get(node_.name()); }
 
   const Tensor& gradient;
 
  private:
   const Node& node_;
+  LeafReceiver* leaves_;
 };
 
 [[noreturn]] void fail_released(const char* operation);
@@ -104,9 +113,9 @@ template <class F>
 class FormulaNode final : public Node {
  public:
   explicit FormulaNode(F formula) : formula_(std::move(formula)) {}
-  Gradients backward(const Tensor& gradient) override {
+  Gradients backward(const Tensor& gradient, LeafReceiver* leaves) override {
     if (!formula_) fail_released(name());
-    return (*formula_)(BackwardContext(*this, gradient));
+    return (*formula_)(BackwardContext(*this, gradient, leaves));
   }
   void release_saved() override { formula_.reset(); }
   KeptBits kept_bits() const override {

@@ -100,7 +100,10 @@ Gradients backward(const BackwardContext& c, const Activation& f, const Tensor& 
     kernels::matmul<T>(Transpose::no, Transpose::no, rows, in, out, dz.data<T>(), out, weight.data<T>(), in, T{0},
                        dx.data<T>(), in);
   }
-  if (c.needs(1)) {
+  const auto in_parts = [&](TakePart take) {
+    kernels::product_in_parts<T>(out, in, rows, dz.data<T>(), out, x.data<T>(), in, take);
+  };
+  if (c.needs(1) && !c.hand_over(1, in_parts)) {
     dw = empty({out, in}, weight.dtype());
     kernels::matmul<T>(Transpose::yes, Transpose::no, out, in, rows, dz.data<T>(), out, x.data<T>(), in, T{0},
                        dw.data<T>(), in);

@@ -22,8 +22,9 @@ void Adagrad::update(const Update& u) {
   visit_float(
       u.parameter.dtype(),
       [&]<class T>() {
-        kernels::adagrad<T>(step, u.grad_scale, u.gradient.data<T>(), u.parameter.data<T>(), u.buffers[0].data<T>(),
-                            u.parameter.elements());
+        u.for_parts<T>([&](const T* gradient, std::int64_t i, std::int64_t n) {
+          kernels::adagrad<T>(step, u.grad_scale, gradient, u.parameter.data<T>() + i, u.buffers[0].data<T>() + i, n);
+        });
       },
       [] {});
 }

@@ -44,8 +44,10 @@ void Adam::update(const Update& u) {
   visit_float(
       u.parameter.dtype(),
       [&]<class T>() {
-        kernels::adam<T>(step, u.grad_scale, u.gradient.data<T>(), u.parameter.data<T>(), u.buffers[0].data<T>(),
-                         u.buffers[1].data<T>(), u.parameter.elements());
+        u.for_parts<T>([&](const T* gradient, std::int64_t i, std::int64_t n) {
+          kernels::adam<T>(step, u.grad_scale, gradient, u.parameter.data<T>() + i, u.buffers[0].data<T>() + i,
+                           u.buffers[1].data<T>() + i, n);
+        });
       },
       [] {});
 }

@@ -25,19 +25,60 @@ void Optimizer::add_group(const std::vector<Tensor>& parameters, double lr) {
   base_rates_.push_back(lr);
 }
 
-void Optimizer::step(double grad_scale) {
-  NoGradGuard guard;
-  ++steps_;
+void Optimizer::move(std::size_t index, MakeGradient gradient, double grad_scale) {
+  parameters_[index].impl()->storage->bump_version();
+  const std::int64_t own_step = ++*own_steps_[index].data<std::int64_t>();
+  const std::size_t group = group_of_[index];
+  update({parameters_[index], gradient, grad_scale, own_step, group, rates_[group], buffers_[index]});
+}
+
+void Optimizer::move_all(double grad_scale) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const GradientState* state = parameters_[i].impl()->gradient_state;
     if (!state || !state->grad.defined()) continue;
     const Tensor copy = state->grad.is_contiguous() ? Tensor() : state->grad.contiguous();
-    parameters_[i].impl()->storage->bump_version();
-    const std::int64_t own_step = ++*own_steps_[i].data<std::int64_t>();
-    const std::size_t group = group_of_[i];
-    update(
-        {parameters_[i], copy.defined() ? copy : state->grad, grad_scale, own_step, group, rates_[group], buffers_[i]});
+    const Tensor& gradient = copy.defined() ? copy : state->grad;
+    require<DTypeError>(gradient.dtype() == parameters_[i].dtype(),
+                        "{}: a gradient of {} does not fit a parameter of {}", name_, relume::name(gradient.dtype()),
+                        relume::name(parameters_[i].dtype()));
+    move(
+        i, [&gradient](TakePart take) { take(gradient.raw_data(), 0, gradient.elements()); }, grad_scale);
   }
+}
+
+void Optimizer::step(double grad_scale) {
+  NoGradGuard guard;
+  ++steps_;
+  move_all(grad_scale);
+}
+
+/// Backward reaches parameters in about the reverse of their order.
+class Optimizer::InBackward final : public LeafReceiver {
+ public:
+  explicit InBackward(Optimizer& optimizer) : optimizer_(optimizer) {}
+
+  bool take(const Tensor& leaf, MakeGradient make) override {
+    const std::vector<Tensor>& all = optimizer_.parameters_;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      last_ = (last_ + all.size() - 1) % all.size();
+      if (!all[last_].same_as(leaf)) continue;
+      optimizer_.move(last_, make, 1);
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  Optimizer& optimizer_;
+  std::size_t last_ = 0;
+};
+
+void Optimizer::step_in_backward(const Tensor& loss) {
+  NoGradGuard guard;
+  InBackward receiver(*this);
+  backward_into(loss, receiver);
+  ++steps_;
+  move_all(1);
 }
 
 void Optimizer::zero_grad() {

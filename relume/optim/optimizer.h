@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "relume/autograd/leaf_receiver.h"
 #include "relume/tensor/tensor.h"
 
 namespace relume::optim {
@@ -27,6 +28,11 @@ class Optimizer {
 
   /// One step with the gradients, each multiplied by `grad_scale` (which is how clipping costs no pass of its own).
   void step(double grad_scale = 1);
+  /// loss.backward() and step() in one, to the same bits: a parameter is stepped as soon as its gradient is known, a
+  /// layer's weight while each part of the gradient is still in the nearest cache, and its gradient is not kept. It
+  /// saves time with weights that no cache holds. A parameter that is used twice, has a hook or a gradient from before,
+  /// or whose memory is also another tensor's gets a grad() and is stepped at the end. The graph is freed.
+  void step_in_backward(const Tensor& loss);
   /// Forgets the gradients, so that the next backward() starts from nothing.
   void zero_grad();
 
@@ -57,17 +63,30 @@ class Optimizer {
   /// One parameter's step.
   struct Update {
     const Tensor& parameter;
-    const Tensor& gradient;
+    MakeGradient make_gradient;
     double grad_scale;
     std::int64_t
         step;  ///< counts those that the parameter took part in: its first gradient may come late, as in PyTorch
     std::size_t group;
     double lr;
     std::vector<Tensor>& buffers;  ///< in the order of their names
+
+    /// Calls body(gradient, first, count) for the elements [first, first + count) of the parameter until it had all,
+    /// maybe on several threads at a time.
+    template <class T, class F>
+    void for_parts(F body) const {
+      make_gradient([&body](const void* gradient, std::int64_t first, std::int64_t count) {
+        body(static_cast<const T*>(gradient), first, count);
+      });
+    }
   };
   virtual void update(const Update& u) = 0;
 
  private:
+  class InBackward;
+  void move(std::size_t index, MakeGradient gradient, double grad_scale);
+  void move_all(double grad_scale);
+
   const char* name_;
   std::vector<Tensor> parameters_;
   std::vector<std::size_t> group_of_;

@@ -33,8 +33,10 @@ void RMSprop::update(const Update& u) {
   visit_float(
       u.parameter.dtype(),
       [&]<class T>() {
-        kernels::rmsprop<T>(step, u.grad_scale, u.gradient.data<T>(), u.parameter.data<T>(), u.buffers[0].data<T>(),
-                            o.momentum != 0 ? u.buffers[1].data<T>() : nullptr, u.parameter.elements());
+        u.for_parts<T>([&](const T* gradient, std::int64_t i, std::int64_t n) {
+          kernels::rmsprop<T>(step, u.grad_scale, gradient, u.parameter.data<T>() + i, u.buffers[0].data<T>() + i,
+                              o.momentum != 0 ? u.buffers[1].data<T>() + i : nullptr, n);
+        });
       },
       [] {});
 }

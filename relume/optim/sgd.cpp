@@ -32,8 +32,10 @@ void SGD::update(const Update& u) {
   visit_float(
       u.parameter.dtype(),
       [&]<class T>() {
-        kernels::sgd<T>(step, u.grad_scale, u.gradient.data<T>(), u.parameter.data<T>(),
-                        u.buffers.empty() ? nullptr : u.buffers[0].data<T>(), u.parameter.elements());
+        u.for_parts<T>([&](const T* gradient, std::int64_t i, std::int64_t n) {
+          kernels::sgd<T>(step, u.grad_scale, gradient, u.parameter.data<T>() + i,
+                          u.buffers.empty() ? nullptr : u.buffers[0].data<T>() + i, n);
+        });
       },
       [] {});
 }
