@@ -63,8 +63,7 @@ class Step {
     optimizer_->zero_grad();
     const Tensor output = (*network_)(x_);
     Tensor loss = regression_ ? nn::mse_loss(output, y_) : nn::cross_entropy(output, y_);
-    loss.backward();
-    optimizer_->step();
+    optimizer_->step_in_backward(loss);
     return loss;
   }
 

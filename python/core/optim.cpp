@@ -92,6 +92,15 @@ void bind_optim(nb::module_& module) {
             o.step();
           },
           "Moves each parameter along its gradient.")
+      .def(
+          "step_in_backward",
+          [](Optimizer& o, const Tensor& loss) {
+            const nb::gil_scoped_release release;
+            o.step_in_backward(loss);
+          },
+          "loss"_a,
+          "loss.backward() and step() in one: each parameter moves as soon as its gradient is known, which is not "
+          "kept.")
       .def("zero_grad", &Optimizer::zero_grad, "Forgets the gradients.")
       .def_prop_rw(
           "lr", [](const Optimizer& o) { return o.lr(); }, [](Optimizer& o, double lr) { o.set_lr(lr); },

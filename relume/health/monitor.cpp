@@ -55,7 +55,7 @@ Monitor::Monitor(nn::Module& network, optim::Optimizer& optimizer, const Monitor
     // Odd, so that the sample does not stay in the same columns of a matrix whose width is a power of two.
     const std::int64_t stride = (parameter.elements() / most_samples) | 1;
     const std::vector<double> elements(static_cast<std::size_t>((parameter.elements() + stride - 1) / stride));
-    weights_.push_back({parameter.detach(), stride, elements, elements});
+    weights_.push_back({parameter, stride, elements, elements});
     measurements_.weight_names.push_back(name);
     matrices.push_back(parameter);
   }

@@ -28,10 +28,7 @@ double take_step(Job& job, optim::Optimizer& optimizer, const data::Batch& batch
   const Tensor loss =
       job.model.task == data::Task::regression ? nn::mse_loss(output, batch.y) : nn::cross_entropy(output, batch.y);
   const double value = loss.item<double>();
-  if (std::isfinite(value)) {
-    loss.backward();
-    optimizer.step();
-  }
+  if (std::isfinite(value)) optimizer.step_in_backward(loss);
   return value;
 }
 

@@ -98,6 +98,11 @@ Tensor Trainer::loss_of(const Tensor& output, const Tensor& target) const {
                            {.class_weights = class_weights_, .label_smoothing = options_.label_smoothing});
 }
 
+/// Whether anything but the optimizer looks at the gradients of the next step.
+bool Trainer::needs_gradients() const {
+  return options_.clip_value > 0 || options_.clip_adaptive > 0 || state_->clip_norm > 0 || state_->monitor->is_due();
+}
+
 double Trainer::train_batch(data::Batch& batch) {
   State& s = *state_;
   optimizer_->zero_grad();
@@ -105,6 +110,13 @@ double Trainer::train_batch(data::Batch& batch) {
   const double value = loss.item<double>();
   if (!std::isfinite(value)) {
     s.monitor->report_not_finite();
+    return value;
+  }
+  if (!needs_gradients()) {
+    optimizer_->set_lr(s.schedule.rate(optimizer_->steps()) * s.lr_factor);
+    s.monitor->begin_step(value);
+    optimizer_->step_in_backward(loss);
+    s.monitor->end_step();
     return value;
   }
   loss.backward();

@@ -94,6 +94,7 @@ class Trainer {
   struct State;
   void train_epoch();
   bool gathers_ahead() const;
+  bool needs_gradients() const;
   double train_batch(data::Batch& batch);
   bool end_epoch();
   void remember_best();

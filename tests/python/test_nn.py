@@ -43,6 +43,29 @@ def test_the_tutorials_network_prints_runs_and_learns():
     assert losses[-1] < 0.7 * losses[0]
 
 
+def test_a_step_in_backward_gives_the_bits_of_backward_and_step():
+    def weights_after(step):
+        relume.manual_seed(0)
+        model = SimpleNN()
+        adam = relume.optim.Adam(model.parameters(), lr=1e-2)
+        x, target = relume.randn(32, 10), relume.randn(32, 5)
+        for _ in range(3):
+            adam.zero_grad()
+            step(adam, F.mse_loss(model(x), target))
+        assert adam.steps == 3
+        return [p.detach().numpy() for p in model.parameters()], model.fc1.weight.grad
+
+    def in_two(adam, loss):
+        loss.backward()
+        adam.step()
+
+    plain, gradient = weights_after(in_two)
+    fused, none = weights_after(relume.optim.Adam.step_in_backward)
+    assert gradient is not None and none is None
+    for a, b in zip(plain, fused):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_a_layer_computes_what_numpy_does():
     layer = nn.Linear(4, 3)
     x = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)

@@ -242,6 +242,20 @@ TEST(Trainer, ClipsElementsAndUnitsOfTheGradient) {
   }
 }
 
+TEST(Trainer, StepsWhileGradientsAreMadeWhereNothingElseNeedsThem) {
+  const Options options{.epochs = 2};
+  Options clipping = options;
+  clipping.clip_value = 1e30;
+  for (const char* layers : {"linear(100) relu linear(33) relu", "linear(16) batchnorm relu dropout(0.2)"}) {
+    Problem fused = make_problem("friedman", layers, 500), plain = make_problem("friedman", layers, 500);
+    Trainer(fused.model, fused.dataset, fused.split, options).run();
+    Trainer(plain.model, plain.dataset, plain.split, clipping).run();
+    EXPECT_EQ(weights_of(fused.model), weights_of(plain.model)) << layers;
+    for (const Tensor& parameter : fused.model.network->parameters()) EXPECT_FALSE(parameter.grad().defined());
+    for (const Tensor& parameter : plain.model.network->parameters()) EXPECT_TRUE(parameter.grad().defined());
+  }
+}
+
 TEST(Trainer, LearnsWithProductsInBfloat16AndLeavesThePrecisionAsItWas) {
   const Options full{.epochs = 4, .batch_size = 256};
   Options rounded = full;
