@@ -1,5 +1,5 @@
 // Times a training step, forward to optimizer: train_step 784-512-256-10 BATCH adam|sgd THREADS [SECONDS [bf16]].
-// Prints JSON.
+// Weights are stepped while their gradients are made, as in training: nobody sees the gradients. Prints JSON.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
