@@ -1,6 +1,7 @@
 #include "relume/autograd/gradient_state.h"
 
 #include <new>
+#include <utility>
 
 #include "relume/base/require.h"
 #include "relume/tensor/gradient_state.h"
@@ -11,6 +12,8 @@ void destroy_gradient_state(GradientState* state) {
   state->~GradientState();
   pool::deallocate(state, sizeof(GradientState));
 }
+
+void release_node(Node* node) { node->release(); }
 
 GradientState& gradient_state(const Tensor& t) {
   GradientState*& state = t.impl()->gradient_state;
@@ -64,14 +67,13 @@ void Tensor::set_data(const Tensor& data) const {
   set_grad(Tensor());
 }
 
-Node* Tensor::grad_fn() const {
-  const GradientState* state = impl()->gradient_state;
-  return state ? state->grad_fn.get() : nullptr;
-}
+Node* Tensor::grad_fn() const { return impl()->grad_fn; }
 
 void set_grad_fn(const Tensor& output, IntrusivePtr<Node> node) {
-  gradient_state(output).grad_fn = std::move(node);
-  output.impl()->requires_grad = true;
+  TensorImpl& impl = *output.impl();
+  Node* const before = std::exchange(impl.grad_fn, node.detach());
+  if (before) release_node(before);
+  impl.requires_grad = true;
 }
 
 }  // namespace relume

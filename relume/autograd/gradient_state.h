@@ -6,7 +6,6 @@
 namespace relume {
 
 struct GradientState {
-  IntrusivePtr<Node> grad_fn;
   Tensor grad;
   std::vector<Node::Hook> hooks;  ///< of a leaf; those of other tensors lie in their node
   // Of a leaf, used by one backward pass at a time.

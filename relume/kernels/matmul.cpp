@@ -60,6 +60,8 @@ constexpr std::int64_t work_per_thread = std::int64_t{2} << 20;
 template <class T>
 constexpr std::int64_t band_rows = sizeof(T) == sizeof(float) ? 32 : tile_rows;
 constexpr std::int64_t band_bytes = std::int64_t{256} << 10;
+/// All of such a C stays near: fewer calls count for more.
+constexpr std::int64_t small_bytes = std::int64_t{16} << 10;
 /// Of the columns of B that all bands meet one after the other.
 constexpr std::int64_t columns_bytes = std::int64_t{1} << 20;
 
@@ -136,7 +138,8 @@ struct Product {
 
   /// C in bands of rows, shared among threads; `c` is not used.
   void run_in_bands(FunctionRef<void(const T*, std::int64_t, std::int64_t)> take) const {
-    constexpr std::int64_t rows = band_rows<T>, in_tile = tile_rows / rows;
+    const bool small = m * n * static_cast<std::int64_t>(sizeof(T)) <= small_bytes;
+    const std::int64_t rows = small ? tile_rows : band_rows<T>, in_tile = tile_rows / rows;
     const std::int64_t last_tile = (m - 1) / tile_rows;
     const std::int64_t bands = last_tile * in_tile + std::max<std::int64_t>(1, (m - last_tile * tile_rows) / rows);
     const std::int64_t work = std::min(m, rows) * n * (k + taking_cost);

@@ -96,6 +96,7 @@ double cross_entropy_rows(const Tensor& logits, const Tensor& targets, const Cro
   T* largest = scratch.get<T>(2 * rows);
   T* total = largest + rows;
   kernels::exp_rows<T>()(logits.data<T>(), rows, classes, gradient.data<T>(), largest, total);
+  const double part = 1 / weight;
   double loss = 0;
   for (std::int64_t i = 0; i < rows; ++i) {
     T* out = gradient.data<T>() + i * classes;
@@ -104,7 +105,7 @@ double cross_entropy_rows(const Tensor& logits, const Tensor& targets, const Cro
       continue;
     }
     const RowOfLogits<T> row{logits.data<T>() + i * classes, classes, largest[i], total[i]};
-    loss += row_loss<T>(row, target[i], weight_of, options.label_smoothing, 1 / weight, out);
+    loss += row_loss<T>(row, target[i], weight_of, options.label_smoothing, part, out);
   }
   return loss / weight;
 }

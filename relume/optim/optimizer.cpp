@@ -52,25 +52,26 @@ void Optimizer::step(double grad_scale) {
   move_all(grad_scale);
 }
 
-/// Backward reaches parameters in about the reverse of their order.
+/// Backward reaches parameters in about the reverse of their order: the next one is near the last.
 class Optimizer::InBackward final : public LeafReceiver {
  public:
-  explicit InBackward(Optimizer& optimizer) : optimizer_(optimizer) {}
+  explicit InBackward(Optimizer& optimizer) : optimizer_(optimizer), last_(optimizer.parameters_.size()) {}
 
   bool take(const Tensor& leaf, MakeGradient make) override {
-    const std::vector<Tensor>& all = optimizer_.parameters_;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      last_ = (last_ + all.size() - 1) % all.size();
-      if (!all[last_].same_as(leaf)) continue;
-      optimizer_.move(last_, make, 1);
-      return true;
-    }
+    const std::size_t count = optimizer_.parameters_.size();
+    for (std::size_t away = 1; away <= count; ++away)
+      for (const std::size_t i : {last_ - away, last_ + away}) {
+        if (i >= count || !optimizer_.parameters_[i].same_as(leaf)) continue;
+        last_ = i;
+        optimizer_.move(i, make, 1);
+        return true;
+      }
     return false;
   }
 
  private:
   Optimizer& optimizer_;
-  std::size_t last_ = 0;
+  std::size_t last_;
 };
 
 void Optimizer::step_in_backward(const Tensor& loss) {

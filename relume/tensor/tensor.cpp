@@ -27,6 +27,7 @@ TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const
 
 void TensorImpl::destroy(TensorImpl* impl) {
   if (impl->gradient_state) destroy_gradient_state(impl->gradient_state);
+  if (impl->grad_fn) release_node(impl->grad_fn);
   impl->~TensorImpl();
   pool::deallocate(impl, sizeof(TensorImpl));
 }

@@ -51,6 +51,7 @@ class TensorImpl : public Counted<TensorImpl> {
   bool contiguous = true;
   bool requires_grad = false;
   GradientState* gradient_state = nullptr;  // made when it is first needed, freed by autograd's deleter
+  Node* grad_fn = nullptr;                  // holds a reference, which autograd's releaser gives back
 };
 
 /// A handle of one pointer: copying it shares the tensor, as in PyTorch. Operations on tensors stand in ops/.
