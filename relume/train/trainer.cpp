@@ -98,9 +98,12 @@ Tensor Trainer::loss_of(const Tensor& output, const Tensor& target) const {
                            {.class_weights = class_weights_, .label_smoothing = options_.label_smoothing});
 }
 
-/// Whether anything but the optimizer looks at the gradients of the next step.
+/// Whether anything but the optimizer looks at the gradients of the next step. Those of an epoch's last one are for
+/// on_epoch, which draws them.
 bool Trainer::needs_gradients() const {
-  return options_.clip_value > 0 || options_.clip_adaptive > 0 || state_->clip_norm > 0 || state_->monitor->is_due();
+  const bool last = state_->next_batch + 1 == state_->batches.size();
+  return last || options_.clip_value > 0 || options_.clip_adaptive > 0 || state_->clip_norm > 0 ||
+         state_->monitor->is_due();
 }
 
 double Trainer::train_batch(data::Batch& batch) {

@@ -66,6 +66,7 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
+  /// Called at the end of each epoch; the parameters have the gradients of its last step.
   std::function<void(const EpochRow&)> on_epoch;
   std::function<void(const Progress&)> on_progress;
   /// Called when a rule first fires for a layer, while the run goes on: one about steps at once, others at the end of
