@@ -57,7 +57,8 @@ struct ElementwiseLoops {
   }
 
   static void backward(const void* saved, const void* dy, void* dx, std::int64_t n, const double* parameters) {
-    backward_row(with_parameters<S>(parameters), saved, static_cast<const T*>(dy), static_cast<T*>(dx), n);
+    backward_row(with_parameters<S>(parameters), static_cast<const std::uint8_t*>(saved), static_cast<const T*>(dy),
+                 static_cast<T*>(dx), n);
   }
 
   static void forward_rows(const ForwardRows& rows, const double* parameters) {
@@ -154,15 +155,13 @@ struct ElementwiseLoops {
     kernels::map<V>(x, bias, y, n, [&](V v, V b) { return s.forward(v + b); });
   }
 
-  static void backward_row(const S& s, const void* saved, const T* dy, T* dx, std::int64_t n) {
-    if constexpr (has_mask) {
-      kernels::map_from_mask<V>(static_cast<const std::uint8_t*>(saved), dy, dx, n,
-                                [&](auto on, V d) { return s.backward(on, d); });
-    } else if constexpr (S::saves == Saves::nothing) {
-      kernels::map<V>(dy, dx, n, false, [&](V d) { return s.derivative(d) * d; });
-    } else {
-      kernels::map<V>(static_cast<const T*>(saved), dy, dx, n, [&](V v, V d) { return s.derivative(v) * d; });
-    }
+  static void backward_row(const S& s, const std::uint8_t* saved, const T* dy, T* dx, std::int64_t n) {
+    const auto move = [&](std::int64_t i, std::int64_t part) {
+      kernels::store_some(backward_lane(s, saved, kernels::load_some<V>(dy + i, part), i, part), dx + i, part);
+    };
+    std::int64_t i = 0;
+    for (; i + Access::width <= n; i += Access::width) move(i, Access::width);
+    if (i < n) move(i, n - i);
   }
 };
 

@@ -116,28 +116,6 @@ auto mask_at(const std::uint8_t* mask, std::int64_t i, std::int64_t part) {
   return LaneAccess<V>::mask(bits);
 }
 
-/// dx[i] = f(bit i of the mask, dy[i]). dx may be dy.
-template <class V, class T, class F>
-void map_from_mask(const std::uint8_t* mask, const T* dy, T* dx, std::int64_t n, F f) {
-  using Access = LaneAccess<V>;
-  constexpr std::int64_t width = Access::width, group = mask_group<V>;
-  std::int64_t i = 0;
-  for (; i + group <= n; i += group) {
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, mask + i / 8, group / 8);
-    for (std::int64_t j = 0; j < group; j += width)
-      Access::store(f(Access::mask(bits >> j), Access::load(dy + i + j)), dx + i + j);
-  }
-  const std::int64_t rest = n - i;
-  if (rest == 0) return;
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, mask + i / 8, static_cast<std::size_t>((rest + 7) / 8));
-  for (std::int64_t j = 0; j < rest; j += width) {
-    const std::int64_t part = std::min(width, rest - j);
-    Access::store_part(f(Access::mask(bits >> j), Access::load_part(dy + i + j, part)), dx + i + j, part);
-  }
-}
-
 /// z[i] = f(x[i], y[i]). z may be x or y.
 template <class V, class T, class F>
 void map(const T* x, const T* y, T* z, std::int64_t n, F f) {
