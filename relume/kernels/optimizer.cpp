@@ -28,14 +28,10 @@ T* at(T* pointer, std::int64_t i) {
 /// Squares of small gradients are soon below the normal numbers; ε makes nothing of them.
 template <class F>
 void share(std::int64_t n, F body) {
-  const auto flushed = [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(n, grain, [&](std::int64_t begin, std::int64_t end) {
     const FlushDenormals flush;
     body(begin, end);
-  };
-  if (n <= grain)
-    flushed(0, n);
-  else
-    parallel_for(n, grain, flushed);
+  });
 }
 
 }  // namespace

@@ -14,28 +14,18 @@ namespace {
 using activation::Saves;
 using kernels::Transpose;
 
-bool fit(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  const auto fits_bias = [&] {
-    return bias.dimensions() == 1 && bias.shape()[0] == weight.shape()[0] && bias.dtype() == weight.dtype();
-  };
-  return weight.dimensions() == 2 && x.dimensions() >= 1 && x.shape()[-1] == weight.shape()[1] &&
-         x.dtype() == weight.dtype() && (x.dtype() == DType::float32 || x.dtype() == DType::float64) &&
-         (!bias.defined() || fits_bias());
-}
-
-/// Throws what is wrong with operands that do not fit.
-[[gnu::cold]] void check(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+void check(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   require<ShapeError>(weight.dimensions() == 2, "linear: the weight is {}, not a matrix", weight.shape());
-  require<ShapeError>(x.dimensions() >= 1 && x.size(-1) == weight.size(1),
-                      "linear: input is {} but the layer takes {} features", x.shape(), weight.size(1));
-  require<ShapeError>(!bias.defined() || bias.shape() == Shape{weight.size(0)},
-                      "linear: a bias of {} does not fit {} outputs", bias.defined() ? bias.shape() : Shape{},
-                      weight.size(0));
+  require<ShapeError>(x.dimensions() >= 1 && x.shape()[-1] == weight.shape()[1],
+                      "linear: input is {} but the layer takes {} features", x.shape(), weight.shape()[1]);
   require<DTypeError>(x.dtype() == weight.dtype() && (x.dtype() == DType::float32 || x.dtype() == DType::float64),
                       "linear: input is {} and weight is {}; both must be float32, or float64", name(x.dtype()),
                       name(weight.dtype()));
-  require<DTypeError>(!bias.defined() || bias.dtype() == weight.dtype(), "linear: bias is {} and weight is {}",
-                      bias.defined() ? name(bias.dtype()) : "", name(weight.dtype()));
+  if (!bias.defined()) return;
+  require<ShapeError>(bias.dimensions() == 1 && bias.shape()[0] == weight.shape()[0],
+                      "linear: a bias of {} does not fit {} outputs", bias.shape(), weight.shape()[0]);
+  require<DTypeError>(bias.dtype() == weight.dtype(), "linear: bias is {} and weight is {}", name(bias.dtype()),
+                      name(weight.dtype()));
 }
 
 /// y = f(x Wᵀ + b). `mask` (or null) gets a bit an element, `before` (or undefined) what went into f.
@@ -128,7 +118,7 @@ struct LinearBackward {
 }  // namespace
 
 Tensor linear(const Tensor& input, const Tensor& weight_in, const Tensor& bias_in, const Activation* activation) {
-  if (!fit(input, weight_in, bias_in)) check(input, weight_in, bias_in);
+  check(input, weight_in, bias_in);
   static const Activation identity("identity");
   const Activation& f = activation ? *activation : identity;
   require(f.entry().kind == activation::Kind::elementwise, "linear: {} is not elementwise and cannot be fused",

@@ -36,8 +36,7 @@ void Optimizer::move_all(double grad_scale) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const GradientState* state = parameters_[i].impl()->gradient_state;
     if (!state || !state->grad.defined()) continue;
-    const Tensor copy = state->grad.is_contiguous() ? Tensor() : state->grad.contiguous();
-    const Tensor& gradient = copy.defined() ? copy : state->grad;
+    const Tensor gradient = state->grad.contiguous();
     require<DTypeError>(gradient.dtype() == parameters_[i].dtype(),
                         "{}: a gradient of {} does not fit a parameter of {}", name_, relume::name(gradient.dtype()),
                         relume::name(parameters_[i].dtype()));

@@ -115,8 +115,8 @@ double Trainer::train_batch(data::Batch& batch) {
     s.monitor->report_not_finite();
     return value;
   }
+  optimizer_->set_lr(s.schedule.rate(optimizer_->steps()) * s.lr_factor);
   if (!needs_gradients()) {
-    optimizer_->set_lr(s.schedule.rate(optimizer_->steps()) * s.lr_factor);
     s.monitor->begin_step(value);
     optimizer_->step_in_backward(loss);
     s.monitor->end_step();
@@ -125,7 +125,6 @@ double Trainer::train_batch(data::Batch& batch) {
   loss.backward();
   if (options_.clip_value > 0) nn::clip_grad_value(parameters_, options_.clip_value);
   if (options_.clip_adaptive > 0) nn::clip_grad_adaptive(parameters_, options_.clip_adaptive);
-  optimizer_->set_lr(s.schedule.rate(optimizer_->steps()) * s.lr_factor);
   if (!s.monitor->step(value, s.clip_norm)) return std::nan("");
   if (const double norm = s.monitor->gradient_norm(); !std::isnan(norm)) {
     s.norm_sum += norm;
