@@ -101,16 +101,19 @@ struct Product {
   std::int64_t down() const { return (m + height() - 1) / height(); }
   std::int64_t across() const { return (n + tile_columns - 1) / tile_columns; }
 
-  /// The way to the same product that takes the least time. For x Wᵀ there are three: to transpose W, to let rows of x
-  /// meet rows of W as they lie, adding up the lanes of registers, or to compute the transpose of W xᵀ, where x and the
-  /// result are transposed in place of W.
+  /// The way to the same product that takes the least time. Any may be computed as the transpose of op(B)ᵀ op(A)ᵀ,
+  /// where op(A) and the result are copied in place of a transposed B: that pays where B is a weight of more rows than
+  /// the batch has, and where C has fewer columns than a register. For x Wᵀ rows of x may also meet rows of W as they
+  /// lie, adding up the lanes of registers.
   Product fastest() const {
-    if (!b_transposed || a_transposed) return *this;
-    const std::int64_t usual = n * k * copy_cost + m * filled(n) * k, rows = m * n * (k + sum_cost);
-    const std::int64_t turned = (m * k + m * n) * copy_cost + filled(m) * n * k;
+    const bool of_rows = b_transposed && !a_transposed;
+    if (!of_rows && n >= filled(1)) return *this;
+    const std::int64_t usual = (b_transposed ? n * k * copy_cost : 0) + m * filled(n) * k;
+    const std::int64_t turned = ((a_transposed ? 0 : m * k) + m * n) * copy_cost + filled(m) * n * k;
+    const std::int64_t rows = of_rows ? m * n * (k + sum_cost) : usual;
     Product result = *this;
     if (!add && turned < std::min(usual, rows)) {
-      result = {false, true, n, m, k, b, ldb, a, lda, add, c, ldc, epilogue};
+      result = {!b_transposed, !a_transposed, n, m, k, b, ldb, a, lda, add, c, ldc, epilogue};
       result.mirrored = true;
     } else {
       result.by_rows = rows < usual;
@@ -328,14 +331,12 @@ template <class T>
 void product_in_parts(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t lda, const T* b,
                       std::int64_t ldb, FunctionRef<void(const T*, std::int64_t, std::int64_t)> take) {
   if (m <= 0 || n <= 0) return;
-  if (is_rounded<T>(m * n * k)) {
-    Scratch whole;
-    T* c = whole.get<T>(m * n);
-    matmul<T>(Transpose::yes, Transpose::no, m, n, k, a, lda, b, ldb, T(0), c, n);
-    return take(c, 0, m * n);
-  }
   const Product<T> product{true, false, m, n, k, a, lda, b, ldb, false, nullptr, 0, nullptr};
-  product.run_in_bands(take);
+  if (!product.fastest().mirrored && !is_rounded<T>(m * n * k)) return product.run_in_bands(take);
+  Scratch whole;
+  T* c = whole.get<T>(m * n);
+  matmul<T>(Transpose::yes, Transpose::no, m, n, k, a, lda, b, ldb, T(0), c, n);
+  take(c, 0, m * n);
 }
 
 template void product_in_parts(std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*,

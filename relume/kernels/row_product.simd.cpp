@@ -64,6 +64,9 @@ void product(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::in
   // Sums for 4 × 4 products fit into AVX-512's 32 registers, 2 × 4 into the 16 of the others.
   constexpr int rows = HWY_CAP_GE512 ? 4 : 2;
   std::int64_t i = 0;
+  // Of two columns twice the rows: as many sums are under way.
+  if (n == 2)
+    for (; i + 2 * rows <= m; i += 2 * rows) tile<2 * rows, 2>(k, a + i * lda, lda, b, ldb, add, c + i * ldc, ldc);
   for (; i + rows <= m; i += rows) row_tiles<rows>(n, k, a + i * lda, lda, b, ldb, add, c + i * ldc, ldc);
   for (; i < m; ++i) row_tiles<1>(n, k, a + i * lda, lda, b, ldb, add, c + i * ldc, ldc);
 }
