@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "relume/kernels/lane.h"
 #include "relume/kernels/map.h"
@@ -49,88 +48,86 @@ void product(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::in
   }
 }
 
-typedef float Float8 __attribute__((vector_size(32)));
-typedef double Double4 __attribute__((vector_size(32)));
-
-typedef float Float4 __attribute__((vector_size(16)));
-
-/// Four numbers from each place. Memory fills the halves of a register for less than registers trade theirs.
-inline void load_halves(const float* low, const float* high, Float8& r) {
-  Float4 l, h;
-  std::memcpy(&l, low, sizeof l);
-  std::memcpy(&h, high, sizeof h);
-  r = __builtin_shufflevector(l, h, 0, 1, 2, 3, 4, 5, 6, 7);
-}
-
-/// b = aᵀ for 8 × 4 floats: pairs, then quadruples change places.
-inline void transpose_half(const float* a, std::int64_t lda, float* b, std::int64_t ldb) {
-  Float8 r[4], s[4];
-  for (int i = 0; i < 4; ++i) load_halves(a + i * lda, a + (i + 4) * lda, r[i]);
-  for (int i = 0; i < 4; i += 2) {
-    s[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-    s[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-  }
-  for (int i = 0; i < 2; ++i) {
-    r[2 * i] = __builtin_shufflevector(s[i], s[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-    r[2 * i + 1] = __builtin_shufflevector(s[i], s[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-  }
-  for (int i = 0; i < 4; ++i) std::memcpy(b + i * ldb, &r[i], sizeof r[i]);
-}
-
-/// b = aᵀ for 8 × 8 floats.
-inline void transpose_block(const float* a, std::int64_t lda, float* b, std::int64_t ldb) {
-  transpose_half(a, lda, b, ldb);
-  transpose_half(a + 4, lda, b + 4 * ldb, ldb);
-}
-
-inline void transpose_block(const double* a, std::int64_t lda, double* b, std::int64_t ldb) {
-  Double4 r[4], s[4];
-  for (int i = 0; i < 4; ++i) std::memcpy(&r[i], a + i * lda, sizeof r[i]);
-  for (int i = 0; i < 4; i += 2) {
-    s[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 4, 2, 6);
-    s[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 1, 5, 3, 7);
-  }
-  for (int i = 0; i < 2; ++i) {
-    r[i] = __builtin_shufflevector(s[i], s[i + 2], 0, 1, 4, 5);
-    r[i + 2] = __builtin_shufflevector(s[i], s[i + 2], 2, 3, 6, 7);
-  }
-  for (int i = 0; i < 4; ++i) std::memcpy(b + i * ldb, &r[i], sizeof r[i]);
-}
-
-/// Fewer rows or columns than a block has.
+/// Fewer rows or columns than a register has.
 template <class T>
 void transpose_narrow(const T* a, std::int64_t rows, std::int64_t columns, std::int64_t lda, T* b, std::int64_t ldb) {
-  if constexpr (sizeof(T) == sizeof(float)) {
-    if (rows >= 8 && columns >= 4) {
-      for (std::int64_t i = 0; i < rows; i += 8) {
-        const std::int64_t from = std::min(i, rows - 8), j = columns - 4;
-        transpose_half(a + from * lda, lda, b + from, ldb);
-        if (j > 0) transpose_half(a + from * lda + j, lda, b + j * ldb + from, ldb);
-      }
-      return;
-    }
-  }
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = 0; j < columns; ++j) b[j * ldb + i] = a[i * lda + j];
 }
 
+#if HWY_TARGET == HWY_SCALAR
+template <class T>
+constexpr TransposeFunction<T> transpose_matrix = transpose_narrow<T>;
+#else
+/// Blocks of 128 bits from places `step` apart, by loads that fill all blocks and blends: Intel's cores have but one
+/// place to move the elements of 512 bits, and these leave it alone.
+template <class D, class T>
+HWY_INLINE hn::Vec<D> load_blocks(D d, const T* a, std::int64_t step) {
+  constexpr std::size_t blocks = hn::MaxLanes(d) * sizeof(T) / 16;
+  const auto load = [&](int i) { return hn::LoadDup128(d, a + i * step); };
+  if constexpr (blocks == 1) return load(0);
+  if constexpr (blocks == 2) return hn::OddEvenBlocks(load(1), load(0));
+  if constexpr (blocks == 4)
+    return hn::ConcatUpperLower(d, hn::OddEvenBlocks(load(3), load(2)), hn::OddEvenBlocks(load(1), load(0)));
+}
+
+/// b = aᵀ for as many rows as a register has elements and as many columns as a block of it: within the blocks,
+/// neighbours change places, then pairs of floats.
+template <class D, class T>
+HWY_INLINE void transpose_strip(D d, const T* a, std::int64_t lda, T* b, std::int64_t ldb) {
+  constexpr int n = 16 / static_cast<int>(sizeof(T));
+  hn::Vec<D> r[n], s[n];
+  for (int i = 0; i < n; ++i) r[i] = load_blocks(d, a + i * lda, n * lda);
+  for (int i = 0; i < n; i += 2) {
+    s[i] = hn::InterleaveLower(d, r[i], r[i + 1]);
+    s[i + 1] = hn::InterleaveUpper(d, r[i], r[i + 1]);
+  }
+  if constexpr (n == 4) {
+    const hn::RepartitionToWide<D> pairs;
+    for (int i = 0; i < 2; ++i) {
+      const auto left = hn::BitCast(pairs, s[i]), right = hn::BitCast(pairs, s[i + 2]);
+      r[2 * i] = hn::BitCast(d, hn::InterleaveLower(pairs, left, right));
+      r[2 * i + 1] = hn::BitCast(d, hn::InterleaveUpper(pairs, left, right));
+    }
+  }
+  for (int i = 0; i < n; ++i) hn::StoreU(n == 4 ? r[i] : s[i], d, b + i * ldb);
+}
+
+/// By strips of D's width, or of half of it where there are too few rows.
+template <class D, class T>
+void transpose_by(D d, const T* a, std::int64_t rows, std::int64_t columns, std::int64_t lda, T* b, std::int64_t ldb) {
+  constexpr auto size = static_cast<std::int64_t>(sizeof(T));
+  constexpr auto height = static_cast<std::int64_t>(hn::MaxLanes(d));
+  constexpr std::int64_t width = 16 / size, line = 64 / size, nearest_cache = (std::int64_t{32} << 10) / size;
+  if (columns < width) return transpose_narrow(a, rows, columns, lda, b, ldb);
+  if (rows < height) {
+    if constexpr (height == width)
+      return transpose_narrow(a, rows, columns, lda, b, ldb);
+    else
+      return transpose_by(hn::Half<D>(), a, rows, columns, lda, b, ldb);
+  }
+  // The farther apart a matrix's rows are, the more their lines push each other out of the nearest cache. So each line
+  // of such an a is done with before the next one, or else each row of such a b.
+  const std::int64_t step = lda >= ldb ? line : width;
+  const bool ahead = lda >= ldb && columns * ldb > nearest_cache;
+  // The last strips lie over those before them where the sides are no multiples of a strip's.
+  for (std::int64_t j = 0; j < columns; j += step)
+    for (std::int64_t i = 0; i < rows; i += height) {
+      const std::int64_t from = std::min(i, rows - height);
+      if (ahead && j + 2 * step <= columns)
+        for (std::int64_t p = j + step; p < j + 2 * step; ++p) hwy::Prefetch(b + p * ldb + from);
+      for (std::int64_t p = j; p < std::min(j + step, columns); p += width) {
+        const std::int64_t at = std::min(p, columns - width);
+        transpose_strip(d, a + from * lda + at, lda, b + at * ldb + from, ldb);
+      }
+    }
+}
+
 template <class T>
 void transpose_matrix(const T* a, std::int64_t rows, std::int64_t columns, std::int64_t lda, T* b, std::int64_t ldb) {
-  constexpr std::int64_t size = 32 / static_cast<std::int64_t>(sizeof(T));
-  if (rows < size || columns < size) return transpose_narrow(a, rows, columns, lda, b, ldb);
-  // The last blocks lie over those before them where the sides are no multiples of a block's.
-  const auto move = [&](std::int64_t i, std::int64_t j) {
-    i = std::min(i, rows - size), j = std::min(j, columns - size);
-    transpose_block(a + i * lda + j, lda, b + j * ldb + i, ldb);
-  };
-  // Along two blocks of rows at a time: a is read in runs, and each cache line of b is written whole.
-  for (std::int64_t from = 0; from < rows; from += 2 * size)
-    for (std::int64_t j = 0; j < columns; j += 2 * size)
-      for (std::int64_t i = from; i < std::min(from + 2 * size, rows); i += size) {
-        move(i, j);
-        if (j + size < columns) move(i, j + size);
-      }
+  transpose_by(hn::ScalableTag<T>(), a, rows, columns, lda, b, ldb);
 }
+#endif
 
 /// The sums stay in registers from the first row to the last.
 template <class T>

@@ -242,18 +242,34 @@ TEST(ProductInParts, RoundsItsOperandsWhereTheWholeProductDoes) {
   expect_parts_of<float>({160, 784, 64});
 }
 
-TEST(Transpose, MovesEveryElementAtAnySize) {
+template <class T>
+void expect_transpose(std::int64_t rows, std::int64_t columns, std::int64_t gap_a, std::int64_t gap_b) {
   Rng rng(5);
-  for (std::int64_t rows : {1, 7, 8, 9, 40})
-    for (std::int64_t columns : {1, 3, 8, 17, 64}) {
-      const auto a = random_values<float>(rng, rows * (columns + 1));
-      std::vector<float> b(static_cast<std::size_t>(columns * (rows + 2)));
-      transpose(a.data(), rows, columns, columns + 1, b.data(), rows + 2);
-      for (std::int64_t i = 0; i < rows; ++i)
-        for (std::int64_t j = 0; j < columns; ++j)
-          ASSERT_EQ(b[static_cast<std::size_t>(j * (rows + 2) + i)],
-                    a[static_cast<std::size_t>(i * (columns + 1) + j)]);
-    }
+  const std::int64_t lda = columns + gap_a, ldb = rows + gap_b;
+  const auto a = random_values<T>(rng, rows * lda), before = random_values<T>(rng, columns * ldb);
+  auto b = before;
+  transpose(a.data(), rows, columns, lda, b.data(), ldb);
+  auto expected = before;
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = 0; j < columns; ++j)
+      expected[static_cast<std::size_t>(j * ldb + i)] = a[static_cast<std::size_t>(i * lda + j)];
+  EXPECT_EQ(b, expected) << rows << "x" << columns << " rows " << lda << " and " << ldb << " apart, of " << sizeof(T)
+                         << " bytes";
+}
+
+TEST(Transpose, MovesEveryElementAndLeavesWhatLiesBesideAtAnySizeAndLevel) {
+  for (const Level asked : {Level::baseline, Level::avx2, Level::avx512}) {
+    force_level(asked);
+    for (std::int64_t rows : {1, 3, 4, 7, 8, 9, 15, 16, 17, 40, 64})
+      for (std::int64_t columns : {1, 2, 3, 4, 8, 15, 16, 17, 61, 64, 300})
+        for (const std::int64_t gap : {1, 500}) {
+          expect_transpose<float>(rows, columns, gap, 2);
+          expect_transpose<float>(rows, columns, 2, gap);
+          expect_transpose<double>(rows, columns, gap, 2);
+          expect_transpose<double>(rows, columns, 2, gap);
+        }
+  }
+  force_level(machine_level());
 }
 
 TEST(ColumnCounts, CountEachBitOfManyRows) {
