@@ -8,24 +8,43 @@
 namespace relume::kernels::RELUME_TARGET {
 namespace {
 
+/// Asks for the line of p[i], a little further on, as one that will be written. The other core has read half of what
+/// this one steps, in the forward or the backward pass: without being asked, each such line is waited for twice, by the
+/// load and then, longer, by the store.
+template <class T>
+void will_write(const T* p, std::int64_t i) {
+  constexpr std::int64_t ahead = 256 / sizeof(T);
+  __builtin_prefetch(p + i + ahead, 1);
+}
+
+/// move(i, part) for the lanes of n weights: `part` of them from i on.
+template <class V, class T, class F>
+void step_lanes(const T* weight, std::int64_t n, F move) {
+  std::int64_t i = 0;
+  for (; i + V::width <= n; i += V::width) {
+    will_write(weight, i);
+    move(i, V::width);
+  }
+  if (i < n) move(i, n - i);
+}
+
 // g = s·gradient + λ w;  v = μ v + (1 − δ) g (the first time v = g);  w −= lr (nesterov ? g + μ v : v)
 template <class T>
-void sgd(const SgdStep& step, double grad_scale, const T* __restrict gradient, T* __restrict weight,
-         T* __restrict velocity, std::int64_t n) {
-  const T lr = static_cast<T>(step.lr), scale = static_cast<T>(grad_scale), decay = static_cast<T>(step.weight_decay);
-  const T momentum = static_cast<T>(step.momentum);
-  if (step.momentum == 0) {
-    for (std::int64_t i = 0; i < n; ++i) weight[i] -= lr * (scale * gradient[i] + decay * weight[i]);
-    return;
-  }
-  const T keep = step.first ? T{0} : momentum, take = step.first ? T{1} : static_cast<T>(1 - step.dampening);
-  const T direct = step.nesterov ? T{1} : T{0}, through = step.nesterov ? momentum : T{1};
-  for (std::int64_t i = 0; i < n; ++i) {
-    const T g = scale * gradient[i] + decay * weight[i];
-    const T v = step.first ? g : keep * velocity[i] + take * g;
-    velocity[i] = v;
-    weight[i] -= lr * (direct * g + through * v);
-  }
+void sgd(const SgdStep& step, double grad_scale, const T* gradient, T* weight, T* velocity, std::int64_t n) {
+  using V = Lane<T>;
+  const V lr = step.lr, scale = grad_scale, decay = step.weight_decay, momentum = step.momentum;
+  const V take = 1 - step.dampening, direct = step.nesterov ? 1 : 0, through = step.nesterov ? momentum : V(1);
+  const bool first = step.first, remembers = step.momentum != 0;
+  step_lanes<V>(weight, n, [=](std::int64_t i, std::int64_t part) {
+    const V w = load_some<V>(weight + i, part), g = scale * load_some<V>(gradient + i, part) + decay * w;
+    V move = g;
+    if (remembers) {
+      const V v = first ? g : momentum * load_some<V>(velocity + i, part) + take * g;
+      store_some(v, velocity + i, part);
+      move = direct * g + through * v;
+    }
+    store_some(w - lr * move, weight + i, part);
+  });
 }
 
 /// m / (√s unbias + ε)
@@ -74,9 +93,7 @@ void adam_loop(const AdamStep& step, double grad_scale, const T* __restrict grad
     store_some(s, square + i, part);
     store_some(fma(size, adam_move(m, s, unbias, epsilon), w), weight + i, part);
   };
-  std::int64_t i = 0;
-  for (; i + V::width <= n; i += V::width) move(i, V::width);
-  if (i < n) move(i, n - i);
+  step_lanes<V>(weight, n, move);
 }
 
 // m = β₁ m + (1 − β₁) g;  s = β₂ s + (1 − β₂) g²;  w −= lr (m / c₁) / (√(s / c₂) + ε)
@@ -88,33 +105,35 @@ void adam(const AdamStep& step, double grad_scale, const T* gradient, T* weight,
 
 // s = α s + (1 − α) g²;  d = g / (√s + ε);  v = μ v + d;  w −= lr v
 template <class T>
-void rmsprop(const RmspropStep& step, double grad_scale, const T* __restrict gradient, T* __restrict weight,
-             T* __restrict square, T* __restrict velocity, std::int64_t n) {
-  const T scale = static_cast<T>(grad_scale), decay = static_cast<T>(step.weight_decay), lr = static_cast<T>(step.lr);
-  const T alpha = static_cast<T>(step.alpha), rest = static_cast<T>(1 - step.alpha);
-  const T epsilon = static_cast<T>(step.epsilon), momentum = static_cast<T>(step.momentum);
-  for (std::int64_t i = 0; i < n; ++i) {
-    const T g = scale * gradient[i] + decay * weight[i];
-    const T s = alpha * square[i] + rest * g * g;
-    square[i] = s;
-    T move = g / (std::sqrt(s) + epsilon);
-    if (velocity) velocity[i] = move = momentum * velocity[i] + move;
-    weight[i] -= lr * move;
-  }
+void rmsprop(const RmspropStep& step, double grad_scale, const T* gradient, T* weight, T* square, T* velocity,
+             std::int64_t n) {
+  using V = Lane<T>;
+  const V scale = grad_scale, decay = step.weight_decay, lr = step.lr, alpha = step.alpha, rest = 1 - step.alpha;
+  const V epsilon = step.epsilon, momentum = step.momentum;
+  step_lanes<V>(weight, n, [=](std::int64_t i, std::int64_t part) {
+    const V w = load_some<V>(weight + i, part), g = scale * load_some<V>(gradient + i, part) + decay * w;
+    const V s = alpha * load_some<V>(square + i, part) + rest * g * g;
+    store_some(s, square + i, part);
+    V move = g / (sqrt(s) + epsilon);
+    if (velocity) {
+      move = momentum * load_some<V>(velocity + i, part) + move;
+      store_some(move, velocity + i, part);
+    }
+    store_some(w - lr * move, weight + i, part);
+  });
 }
 
 // s += g²;  w −= lr g / (√s + ε)
 template <class T>
-void adagrad(const AdagradStep& step, double grad_scale, const T* __restrict gradient, T* __restrict weight,
-             T* __restrict sum, std::int64_t n) {
-  const T scale = static_cast<T>(grad_scale), decay = static_cast<T>(step.weight_decay), lr = static_cast<T>(step.lr);
-  const T epsilon = static_cast<T>(step.epsilon);
-  for (std::int64_t i = 0; i < n; ++i) {
-    const T g = scale * gradient[i] + decay * weight[i];
-    const T s = sum[i] + g * g;
-    sum[i] = s;
-    weight[i] -= lr * g / (std::sqrt(s) + epsilon);
-  }
+void adagrad(const AdagradStep& step, double grad_scale, const T* gradient, T* weight, T* sum, std::int64_t n) {
+  using V = Lane<T>;
+  const V scale = grad_scale, decay = step.weight_decay, lr = step.lr, epsilon = step.epsilon;
+  step_lanes<V>(weight, n, [=](std::int64_t i, std::int64_t part) {
+    const V w = load_some<V>(weight + i, part), g = scale * load_some<V>(gradient + i, part) + decay * w;
+    const V s = load_some<V>(sum + i, part) + g * g;
+    store_some(s, sum + i, part);
+    store_some(w - lr * g / (sqrt(s) + epsilon), weight + i, part);
+  });
 }
 
 template <class T>
