@@ -12,19 +12,18 @@ struct Sums {
   double mean = 0, variance = 0;
 };
 
-/// From how often each of the 256 values occurs: exact, in one pass.
+/// Of whole numbers, so exact in one pass.
 Sums sums_of_bytes(const std::uint8_t* data, std::int64_t width, std::span<const std::int64_t> rows) {
-  std::array<std::int64_t, 256> counts{};
+  std::uint64_t sum = 0, squares = 0;
   for (const std::int64_t row : rows)
-    for (std::int64_t i = 0; i < width; ++i) ++counts[data[row * width + i]];
+    for (std::int64_t i = 0; i < width; ++i) {
+      const std::uint32_t v = data[row * width + i];
+      sum += v;
+      squares += v * v;
+    }
   const double n = static_cast<double>(width) * static_cast<double>(rows.size());
-  Sums sums;
-  for (std::size_t v = 0; v < 256; ++v) sums.mean += static_cast<double>(v) * static_cast<double>(counts[v]) / n;
-  for (std::size_t v = 0; v < 256; ++v) {
-    const double centered = static_cast<double>(v) - sums.mean;
-    sums.variance += centered * centered * static_cast<double>(counts[v]) / n;
-  }
-  return sums;
+  const double mean = static_cast<double>(sum) / n;
+  return {mean, static_cast<double>(squares) / n - mean * mean};
 }
 
 Sums sums_of_floats(const float* data, std::int64_t width, std::span<const std::int64_t> rows) {
