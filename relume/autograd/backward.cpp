@@ -4,6 +4,7 @@
 
 #include "relume/autograd/grad.h"
 #include "relume/autograd/gradient_state.h"
+#include "relume/base/flush_denormals.h"
 #include "relume/base/pool.h"
 #include "relume/base/require.h"
 #include "relume/kernels/elementwise.h"
@@ -64,7 +65,10 @@ class BackwardPass final : private LeafReceiver {
   explicit BackwardPass(bool retain_graph, std::vector<Capture>* captures = nullptr, LeafReceiver* receiver = nullptr)
       : retain_graph_(retain_graph), captures_(captures), receiver_(receiver) {}
 
+  /// The gradients of a loss that is all but 0 are soon below the normal numbers, with which products would take ten
+  /// times as long.
   void run(const Tensor& output, Tensor&& gradient) {
+    const FlushDenormals flush;
     if (Node* root = output.grad_fn()) {
       walk(root, std::move(gradient));
     } else {

@@ -6,6 +6,7 @@
 
 #include <omp.h>
 
+#include "relume/base/flush_denormals.h"
 #include "relume/base/require.h"
 
 namespace relume {
@@ -34,8 +35,10 @@ void parallel_for(std::int64_t n, std::int64_t grain, FunctionRef<void(std::int6
     return;
   }
   std::exception_ptr error;
+  const bool flushes = FlushDenormals::active();
 #pragma omp parallel num_threads(threads)
   {
+    const FlushDenormals as_the_caller(flushes);
     const std::int64_t parts = omp_get_num_threads(), part = omp_get_thread_num();
     const std::int64_t chunk = (n + parts - 1) / parts;
     const std::int64_t begin = part * chunk, end = std::min(n, begin + chunk);

@@ -2,8 +2,8 @@
 
 #include <type_traits>
 
+#include "relume/base/flush_denormals.h"
 #include "relume/base/parallel.h"
-#include "relume/kernels/flush_denormals.h"
 #include "relume/kernels/optimizer_table.h"
 
 namespace relume::kernels {
@@ -28,10 +28,8 @@ T* at(T* pointer, std::int64_t i) {
 /// Squares of small gradients are soon below the normal numbers; ε makes nothing of them.
 template <class F>
 void share(std::int64_t n, F body) {
-  parallel_for(n, grain, [&](std::int64_t begin, std::int64_t end) {
-    const FlushDenormals flush;
-    body(begin, end);
-  });
+  const FlushDenormals flush;
+  parallel_for(n, grain, body);
 }
 
 }  // namespace

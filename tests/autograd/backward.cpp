@@ -9,6 +9,7 @@
 #include "relume/autograd/grad_mode.h"
 #include "relume/autograd/gradcheck.h"
 #include "relume/autograd/node.h"
+#include "relume/base/parallel.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/matmul.h"
@@ -217,6 +218,28 @@ TEST(Backward, FreesAChainThatWasNeverWalked) {
   y = Tensor();
   sum(x).backward();
   EXPECT_EQ(grad_of(x)[0], 1);
+}
+
+// Products of such numbers take ten times as long. Neither is the result to depend on the number of threads.
+TEST(Backward, CountsNumbersBelowTheNormalOnesAsZeroOnEveryThread) {
+  const int threads = num_threads();
+  for (const int wanted : {1, 2, 3}) {
+    set_num_threads(wanted);
+    Tensor weight = ones({784, 512}, {float32, true});
+    const Tensor y = matmul(ones({64, 784}), weight);
+    Tensor gradient = full(y.shape(), 1e-39);
+    gradient.select(0, 0).fill_(1e-30);
+    y.backward(gradient);
+    EXPECT_EQ(weight.grad().to_vector<float>(), full(weight.shape(), 1e-30).to_vector<float>()) << wanted;
+  }
+  set_num_threads(threads);
+}
+
+TEST(Backward, LeavesTheMachinesArithmeticAsItWas) {
+  Tensor x = leaf({1, 2});
+  sum(x * x).backward();
+  volatile float tiny = 1e-39f;
+  EXPECT_GT(tiny * 0.5f, 0);
 }
 
 TEST(Backward, TakesAUsersOwnOperation) {

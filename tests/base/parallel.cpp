@@ -4,13 +4,18 @@
 #include <stdexcept>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "relume/base/error.h"
+#include "relume/base/flush_denormals.h"
 #include "relume/base/pool.h"
 
 namespace relume {
 namespace {
+
+using ::testing::Each;
+using ::testing::Gt;
 
 /// Restores the number of threads.
 struct Threads {
@@ -49,6 +54,24 @@ TEST(ParallelFor, RunsWholeInsideOfAnother) {
     parallel_for(100, 1, [&](std::int64_t begin, std::int64_t end) { inner_calls += begin == 0 && end == 100; });
   });
   EXPECT_EQ(inner_calls, outer_calls);
+}
+
+TEST(ParallelFor, FlushesDenormalsWhereItsCallerDoes) {
+  const Threads guard(3);
+  volatile float tiny = 1e-39f;
+  std::vector<float> halves(3);
+  const auto halve = [&] {
+    parallel_for(3, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) halves[static_cast<std::size_t>(i)] = tiny * 0.5f;
+    });
+    return halves;
+  };
+  EXPECT_THAT(halve(), Each(Gt(0)));
+  {
+    const FlushDenormals flush;
+    EXPECT_THAT(halve(), Each(0));
+  }
+  EXPECT_THAT(halve(), Each(Gt(0)));
 }
 
 TEST(SetNumThreads, RefusesLessThanOne) { EXPECT_THROW(set_num_threads(0), ValueError); }
