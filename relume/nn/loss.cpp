@@ -7,6 +7,7 @@
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
 #include "relume/kernels/exp_rows.h"
+#include "relume/kernels/optimizer.h"
 #include "relume/kernels/scratch.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
@@ -188,11 +189,27 @@ Tensor kl_div(const Tensor& x, const Tensor& target) {
   return sum(entropy - q * x) / static_cast<double>(x.size(0));
 }
 
-// L = mean (x − y)²:  dx = 2 (x − y) dL / n
+// L = mean (x − y)²:  dx = 2 (x − y) dL / n,  dy = −dx
 Tensor mse_loss(const Tensor& prediction, const Tensor& target) {
   check_same_shape("mse_loss", prediction, target);
-  const Tensor difference = prediction - target;
-  return mean(difference * difference);
+  Tensor difference;
+  {
+    NoGradGuard guard;
+    difference = prediction - target;
+  }
+  const DType dtype = difference.dtype();
+  require<DTypeError>(is_floating(dtype), "mse_loss: of {}; convert it with to(float32) first", name(dtype));
+  const auto count = static_cast<double>(difference.elements());
+  const Tensor wide = size_of(dtype) < 4 ? difference.to(DType::float32) : difference;
+  double squares = 0;
+  visit_float(
+      wide.dtype(), [&]<class T>() { squares = kernels::sum_of_squares(wide.data<T>(), wide.elements()); }, [] {});
+  return record(scalar(squares / count, dtype), "MseLossBackward0", {&prediction, &target},
+                [difference = Saved(difference), count, from = prediction.dtype(),
+                 to = target.dtype()](const BackwardContext& c) -> Gradients {
+                  const Tensor dx = c(difference) * (c.gradient.item<double>() * 2 / count);
+                  return {c.needs(0) ? dx.to(from) : Tensor(), c.needs(1) ? (-dx).to(to) : Tensor()};
+                });
 }
 
 Tensor l1_loss(const Tensor& prediction, const Tensor& target) {

@@ -55,6 +55,20 @@ TEST(Losses, OfNumbersArePyTorchs) {
   check("huber_loss 0.5", [&](const Tensor& x) { return huber_loss(x, truth, 0.5); });
 }
 
+TEST(Losses, TakeNumbersOfTwoTypesAndGiveEachAGradientOfItsOwn) {
+  const Tensor x = tensor({1.0, 3.0}, {float32, true}), y = tensor({0.5, 1.0}, {float64, true});
+  const Tensor loss = mse_loss(x, y);
+  loss.backward();
+  EXPECT_EQ(loss.dtype(), float64);
+  EXPECT_EQ(loss.item<double>(), 2.125);
+  EXPECT_EQ(x.grad().dtype(), float32);
+  EXPECT_EQ(x.grad().to_vector<double>(), (std::vector<double>{0.5, 2}));
+  EXPECT_EQ(y.grad().dtype(), float64);
+  EXPECT_EQ(y.grad().to_vector<double>(), (std::vector<double>{-0.5, -2}));
+  EXPECT_EQ(mse_loss(x.to(bfloat16), zeros({2}, bfloat16)).item<double>(), 5);
+  EXPECT_THROW(mse_loss(zeros({2}, int64), zeros({2}, int64)), DTypeError);
+}
+
 TEST(Losses, OfProbabilitiesArePyTorchs) {
   const io::SafeTensors file = stored_tensors("losses");
   const Tensor targets = stored(file, "targets"), weights = stored(file, "weights"), shares = stored(file, "shares");
