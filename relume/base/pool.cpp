@@ -9,11 +9,12 @@
 namespace relume::pool {
 namespace {
 
-// Sizes are rounded up to four steps a power of two: a block wastes a fifth at most.
-constexpr std::size_t smallest = 64;
+// Sizes are rounded up to whole cache lines, large ones to four steps a power of two: those waste a fifth at most.
+constexpr std::size_t largest_by_lines = 1024;
+constexpr int class_count_by_lines = largest_by_lines / alignment;
 constexpr std::size_t largest_cached = std::size_t{1} << 28;
 constexpr std::size_t cache_limit = std::size_t{1} << 29;
-constexpr int class_count = 4 * 24;
+constexpr int class_count = class_count_by_lines + 4 * 18;
 
 struct SizeClass {
   int index;
@@ -21,12 +22,15 @@ struct SizeClass {
 };
 
 [[gnu::always_inline]] inline SizeClass size_class(std::size_t bytes) {
-  if (bytes <= smallest) return {0, smallest};
+  if (bytes <= largest_by_lines) {
+    const std::size_t lines = bytes > 0 ? (bytes + alignment - 1) / alignment : 1;
+    return {static_cast<int>(lines) - 1, lines * alignment};
+  }
   const int log = static_cast<int>(std::bit_width(bytes - 1)) - 1;  // 2^log < bytes <= 2^(log+1)
   const std::size_t step = std::size_t{1} << (log - 2);
   const std::size_t rounded = (bytes + step - 1) & ~(step - 1);
   const auto quarter = static_cast<int>((rounded - (std::size_t{1} << log)) / step);  // 1 to 4
-  return {(log - 6) * 4 + quarter, (rounded + alignment - 1) & ~(alignment - 1)};
+  return {class_count_by_lines + (log - 10) * 4 + quarter - 1, rounded};
 }
 
 struct FreeBlock {
@@ -69,14 +73,17 @@ struct Keeper {
   ThreadCache* owner = nullptr;
   ~Keeper() {
     clear(*owner);
+    owner->kept = false;
     owner->gone = true;
   }
 };
 
-void keep(ThreadCache& c) {
+/// Whether blocks may wait on the thread's lists.
+bool keep(ThreadCache& c) {
+  if (c.gone) return false;
   thread_local Keeper keeper;
   keeper.owner = &c;
-  c.kept = true;
+  return c.kept = true;
 }
 
 }  // namespace
@@ -105,11 +112,11 @@ void deallocate(void* block, std::size_t bytes) noexcept {
   const SizeClass size = size_class(bytes);
   ThreadCache& c = this_thread();
   c.live -= static_cast<std::int64_t>(bytes);
-  if (size.bytes > largest_cached || c.gone || c.bytes + size.bytes > cache_limit) {
+  const bool fits = size.bytes <= largest_cached && c.bytes + size.bytes <= cache_limit;
+  if (!fits || !(c.kept || keep(c))) {
     std::free(block);
     return;
   }
-  if (!c.kept) keep(c);
   auto* free_block = static_cast<FreeBlock*>(block);
   FreeBlock*& list = c.lists[static_cast<std::size_t>(size.index)];
   free_block->next = list;
