@@ -90,5 +90,20 @@ TEST(Pool, GivesAlignedBlocksAndReusesThem) {
   EXPECT_EQ(pool::cached_bytes(), 0u);
 }
 
+TEST(Pool, BeginsLargeBlocksAtDifferentLinesOfAPage) {
+  const auto line = [](void* block) { return reinterpret_cast<std::uintptr_t>(block) % 4096 / pool::alignment; };
+  for (const std::size_t bytes : {std::size_t{1} << 17, std::size_t{5} << 20, (std::size_t{1} << 28) + 1}) {
+    void *weight = pool::allocate(bytes), *mean = pool::allocate(bytes), *square = pool::allocate(bytes);
+    EXPECT_NE(line(weight), line(mean)) << bytes;
+    EXPECT_NE(line(mean), line(square)) << bytes;
+    EXPECT_NE(line(weight), line(square)) << bytes;
+    for (void* block : {weight, mean, square}) {
+      static_cast<char*>(block)[0] = static_cast<char*>(block)[bytes - 1] = 1;
+      pool::deallocate(block, bytes);
+    }
+  }
+  pool::release_cached();
+}
+
 }  // namespace
 }  // namespace relume
