@@ -66,13 +66,10 @@ struct ThreadCache {
 
 thread_local constinit ThreadCache cache{};
 
-/// The same, found by one instruction. Such data must be small: it takes from the little room that a process leaves for
-/// libraries that it loads later.
-[[gnu::tls_model("initial-exec")]] thread_local constinit ThreadCache* found = nullptr;
-
-ThreadCache& this_thread() {
-  if (!found) [[unlikely]]
-    found = &cache;
+/// Looked up once: the compiler takes the look-up for cheap and would repeat it at each use.
+[[gnu::always_inline]] inline ThreadCache& this_thread() {
+  ThreadCache* found = &cache;
+  asm("" : "+r"(found));
   return *found;
 }
 
