@@ -126,8 +126,9 @@ class Tensor {
   Tensor grad() const;
   void set_grad(const Tensor& gradient) const;
   /// Accumulates the gradient of this tensor with regard to every leaf that requires one. Without `gradient` the tensor
-  /// must hold one element. Unless `retain_graph`, what the graph saved is freed and a second call throws. Numbers below
-  /// the normal ones (1.2e-38 in float32) count as 0 on the way: gradients of a loss near 0 would take ten times as long.
+  /// must hold one element. Unless `retain_graph`, what the graph saved is freed and a second call throws. Numbers
+  /// below the normal ones (1.2e-38 in float32) count as 0 on the way: gradients of a loss near 0 would take ten times
+  /// as long.
   void backward(const Tensor& gradient = Tensor(), bool retain_graph = false) const;
   /// Called by backward() with the whole gradient of this tensor, before it goes on; what the hook returns takes the
   /// gradient's place, unless it is undefined.
