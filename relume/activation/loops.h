@@ -48,8 +48,7 @@ struct ElementwiseLoops {
   static constexpr bool few_at_once = S::saves == Saves::nothing;
 
   static void forward(const void* x, void* y, std::int64_t n, const double* parameters, bool stream) {
-    const S s = with_parameters<S>(parameters);
-    kernels::map<V>(static_cast<const T*>(x), static_cast<T*>(y), n, stream, [&](V v) { return s.forward(v); });
+    forward_row(with_parameters<S>(parameters), static_cast<const T*>(x), static_cast<T*>(y), n, stream);
   }
 
   static void forward_mask(const void* x, void* y, std::uint8_t* mask, std::int64_t n, const double* parameters) {
@@ -76,7 +75,7 @@ struct ElementwiseLoops {
       } else if (mask) {
         forward_with_mask(s, x, y, mask, rows.columns);
       } else {
-        kernels::map<V>(x, y, rows.columns, false, [&](V v) { return s.forward(v); });
+        forward_row(s, x, y, rows.columns, false);
       }
     }
   }
@@ -138,6 +137,11 @@ struct ElementwiseLoops {
       return s.derivative(kernels::load_some<V>(reinterpret_cast<const T*>(saved) + i, part)) * dy;
   }
 
+  // What more than one of the loops above needs is there once: a third of the library is these loops.
+  [[gnu::noinline]] static void forward_row(const S& s, const T* x, T* y, std::int64_t n, bool stream) {
+    kernels::map<V>(x, y, n, stream, [&](V v) { return s.forward(v); });
+  }
+
   static void forward_with_mask(const S& s, const T* x, T* y, std::uint8_t* mask, std::int64_t n) {
     if constexpr (has_mask)
       kernels::map_with_mask<V>(
@@ -155,7 +159,8 @@ struct ElementwiseLoops {
     kernels::map<V>(x, bias, y, n, [&](V v, V b) { return s.forward(v + b); });
   }
 
-  static void backward_row(const S& s, const std::uint8_t* saved, const T* dy, T* dx, std::int64_t n) {
+  [[gnu::noinline]] static void backward_row(const S& s, const std::uint8_t* saved, const T* dy, T* dx,
+                                             std::int64_t n) {
     const auto move = [&](std::int64_t i, std::int64_t part) {
       kernels::store_some(backward_lane(s, saved, kernels::load_some<V>(dy + i, part), i, part), dx + i, part);
     };

@@ -112,7 +112,8 @@ auto mask_at(const std::uint8_t* mask, std::int64_t i, std::int64_t part) {
   else if (part == width)
     std::memcpy(&bits, mask + i / 8, width / 8);
   else
-    std::memcpy(&bits, mask + i / 8, static_cast<std::size_t>((part + 7) / 8));
+    for (std::int64_t byte = 0; byte < width / 8 && byte * 8 < part; ++byte)
+      bits |= static_cast<std::uint32_t>(mask[i / 8 + byte]) << (byte * 8);
   return LaneAccess<V>::mask(bits);
 }
 
