@@ -12,30 +12,32 @@ namespace relume {
 /// While it lives, this thread takes and gives 0 for numbers that are not normal (below 1.2e-38 in float32).
 class FlushDenormals {
  public:
-  explicit FlushDenormals(bool wanted = true) : before_(control()) {
-    if (wanted) set(before_ | flush_to_zero | as_zero);
+  FlushDenormals() : FlushDenormals(flushing) {}
+  /// Does as a thread whose mode() is given.
+  explicit FlushDenormals(unsigned mode) : before_(control()), now_((before_ & ~flushing) | mode) {
+    if (now_ != before_) set(now_);
   }
-  ~FlushDenormals() { set(before_); }
+  ~FlushDenormals() {
+    if (now_ != before_) set(before_);
+  }
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
 
-  /// Whether one lives on this thread.
-  static bool active() { return (control() & flush_to_zero) != 0; }
+  /// What this thread does about such numbers. A new thread begins with its maker's mode.
+  static unsigned mode() { return control() & flushing; }
 
  private:
-  static constexpr unsigned flush_to_zero = 0x8000, as_zero = 0x0040;
-
 #if RELUME_HAS_MXCSR
+  static constexpr unsigned flushing = 0x8040;  // results to zero, and operands
   static unsigned control() { return __builtin_ia32_stmxcsr(); }
-  static void set(unsigned wanted) {
-    if (wanted != control()) __builtin_ia32_ldmxcsr(wanted);
-  }
+  static void set(unsigned wanted) { __builtin_ia32_ldmxcsr(wanted); }
 #else
+  static constexpr unsigned flushing = 0;
   static unsigned control() { return 0; }
   static void set(unsigned) {}
 #endif
 
-  unsigned before_;
+  unsigned before_, now_;
 };
 
 }  // namespace relume

@@ -35,10 +35,10 @@ void parallel_for(std::int64_t n, std::int64_t grain, FunctionRef<void(std::int6
     return;
   }
   std::exception_ptr error;
-  const bool flushes = FlushDenormals::active();
+  const unsigned mode = FlushDenormals::mode();
 #pragma omp parallel num_threads(threads)
   {
-    const FlushDenormals as_the_caller(flushes);
+    const FlushDenormals as_the_caller(mode);
     const std::int64_t parts = omp_get_num_threads(), part = omp_get_thread_num();
     const std::int64_t chunk = (n + parts - 1) / parts;
     const std::int64_t begin = part * chunk, end = std::min(n, begin + chunk);
