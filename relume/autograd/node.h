@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "relume/autograd/grad_mode.h"
@@ -112,7 +114,8 @@ class BackwardContext {
 template <class F>
 class FormulaNode final : public Node {
  public:
-  explicit FormulaNode(F formula) : formula_(std::move(formula)) {}
+  template <class G>
+  explicit FormulaNode(std::in_place_t, G&& formula) : formula_(std::forward<G>(formula)) {}
   Gradients backward(const Tensor& gradient, LeafReceiver* leaves) override {
     if (!formula_) fail_released(name());
     return (*formula_)(BackwardContext(*this, gradient, leaves));
@@ -134,8 +137,9 @@ class FormulaNode final : public Node {
 void set_grad_fn(const Tensor& output, IntrusivePtr<Node> node);
 
 template <class F>
-IntrusivePtr<Node> make_node(const char* name, F formula) {
-  IntrusivePtr<Node> node(new (pool::allocate(sizeof(FormulaNode<F>))) FormulaNode<F>(std::move(formula)));
+IntrusivePtr<Node> make_node(const char* name, F&& formula) {
+  using Made = FormulaNode<std::remove_cvref_t<F>>;
+  IntrusivePtr<Node> node(new (pool::allocate(sizeof(Made))) Made(std::in_place, std::forward<F>(formula)));
   node->set_name(name);
   return node;
 }
@@ -144,12 +148,12 @@ IntrusivePtr<Node> make_node(const char* name, F formula) {
 /// Does nothing where no input requires a gradient or nothing is recorded. Returns `output`.
 /// `name` is PyTorch's: "MulBackward0". The formula must hold its tensors as Saved.
 template <class F>
-Tensor record(Tensor output, const char* name, std::initializer_list<const Tensor*> inputs, F formula) {
+Tensor record(Tensor output, const char* name, std::initializer_list<const Tensor*> inputs, F&& formula) {
   if (!grad_enabled()) return output;
   bool needed = false;
   for (const Tensor* input : inputs) needed = needed || input->requires_grad();
   if (!needed) return output;
-  IntrusivePtr<Node> node = make_node(name, std::move(formula));
+  IntrusivePtr<Node> node = make_node(name, std::forward<F>(formula));
   for (const Tensor* input : inputs) node->add_input(*input);
   set_grad_fn(output, std::move(node));
   return output;
@@ -157,10 +161,10 @@ Tensor record(Tensor output, const char* name, std::initializer_list<const Tenso
 
 /// The same for any number of inputs.
 template <class F>
-Tensor record(Tensor output, const char* name, const std::vector<Tensor>& inputs, F formula) {
+Tensor record(Tensor output, const char* name, const std::vector<Tensor>& inputs, F&& formula) {
   if (!grad_enabled()) return output;
   if (std::none_of(inputs.begin(), inputs.end(), [](const Tensor& t) { return t.requires_grad(); })) return output;
-  IntrusivePtr<Node> node = make_node(name, std::move(formula));
+  IntrusivePtr<Node> node = make_node(name, std::forward<F>(formula));
   for (const Tensor& input : inputs) node->add_input(input);
   set_grad_fn(output, std::move(node));
   return output;

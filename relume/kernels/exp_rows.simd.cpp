@@ -13,8 +13,10 @@ template <class T>
 void exp_of_narrow(const T* x, std::int64_t rows, std::int64_t columns, T* y, T* largest, T* total) {
   for (std::int64_t i = 0; i < rows; ++i) {
     const T* row = x + i * columns;
-    largest[i] = *std::max_element(row, row + columns);
-    for (std::int64_t j = 0; j < columns; ++j) y[i * columns + j] = row[j] - largest[i];
+    T highest = row[0];  // not by std::max_element, whose branches nobody can predict
+    for (std::int64_t j = 1; j < columns; ++j) highest = highest < row[j] ? row[j] : highest;
+    for (std::int64_t j = 0; j < columns; ++j) y[i * columns + j] = row[j] - highest;
+    largest[i] = highest;
   }
   map<Lane<T>>(y, y, rows * columns, false, [](Lane<T> v) { return exp(v); });
   for (std::int64_t i = 0; i < rows; ++i) {

@@ -47,7 +47,10 @@ Tensor& Tensor::copy_(const Tensor& source) {
 Tensor& Tensor::fill_(double value) {
   check_in_place(*this, "fill_");
   if (elements() == 1) {
-    kernels::convert(DType::float64, &value, 0, dtype(), raw_data(), 0, 1);
+    if (dtype() == DType::float32)
+      *data<float>() = static_cast<float>(value);
+    else
+      kernels::convert(DType::float64, &value, 0, dtype(), raw_data(), 0, 1);
     return *this;
   }
   const Tensor one = empty({}, dtype());
