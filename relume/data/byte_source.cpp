@@ -1,8 +1,10 @@
 #include "relume/data/byte_source.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include <zlib.h>
@@ -38,6 +40,22 @@ std::size_t ByteSource::read(std::span<std::byte> buffer) {
     done += static_cast<std::size_t>(n);
   }
   return done;
+}
+
+std::size_t ByteSource::skip_rest() {
+  std::array<std::byte, 1 << 12> buffer;
+  std::size_t total = 0;
+  for (std::size_t n = buffer.size(); n == buffer.size(); total += n) n = read(buffer);
+  return total;
+}
+
+std::size_t ByteSource::most_bytes() const {
+  constexpr std::size_t unknown = std::numeric_limits<std::size_t>::max(), most_packed = 1032;
+  std::error_code error;
+  const auto on_disk = std::filesystem::file_size(path_, error);
+  if (error) return unknown;
+  if (gzdirect(file_)) return on_disk;
+  return on_disk > unknown / most_packed ? unknown : on_disk * most_packed;
 }
 
 std::vector<std::byte> read_all(ByteSource& source) {

@@ -22,6 +22,11 @@ class ByteSource {
 
   /// Fills the buffer as far as the file goes and returns how many bytes it got: fewer only at the end.
   std::size_t read(std::span<std::byte> buffer);
+  /// Reads what is left and returns how many bytes it was.
+  std::size_t skip_rest();
+  /// The whole source has no more bytes than this: those on disk, or 1032 times as many of gzip, as deflate can do no
+  /// more. The largest number where the system does not know.
+  std::size_t most_bytes() const;
   const std::filesystem::path& path() const { return path_; }
 
  private:

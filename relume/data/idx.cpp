@@ -1,7 +1,7 @@
 #include "relume/data/idx.h"
 
+#include <array>
 #include <bit>
-#include <cstring>
 #include <initializer_list>
 #include <string>
 
@@ -58,40 +58,56 @@ IdxPair read_pair(const std::filesystem::path& folder, const std::string& part) 
   return pair;
 }
 
+struct Header {
+  DType dtype;
+  Shape shape;
+};
+
+/// Two zero bytes, the code of the type, the number of dimensions, and their sizes in four bytes each.
+Header read_header(ByteSource& source) {
+  const std::filesystem::path& path = source.path();
+  std::array<std::byte, 4> start{};
+  require<InputError>(source.read(start) == start.size() && start[0] == std::byte{0} && start[1] == std::byte{0},
+                      "idx: {}: does not begin with IDX's two zero bytes; is this an IDX file?", path.string());
+  Header header{dtype_of_code(std::to_integer<unsigned>(start[2]), path), {}};
+  const auto dimensions = std::to_integer<int>(start[3]);
+  require<InputError>(dimensions >= 1 && dimensions <= Shape::max_dimensions,
+                      "idx: {}: {} dimensions; 1 to {} can be read", path.string(), dimensions, Shape::max_dimensions);
+  for (int i = 0; i < dimensions; ++i) {
+    std::array<std::byte, 4> bytes{};
+    require<InputError>(source.read(bytes) == bytes.size(), "idx: {}: ends inside of the header; copy the file again",
+                        path.string());
+    const auto size = load_big_endian<std::uint32_t>(bytes.data());
+    require<InputError>(size > 0, "idx: {}: the header says that dimension {} is empty; give a file with data",
+                        path.string(), i);
+    header.shape.push_back(size);
+  }
+  return header;
+}
+
 }  // namespace
 
 Tensor read_idx(const std::filesystem::path& path) {
   ByteSource source(path);
-  const std::vector<std::byte> bytes = read_all(source);
-  require<InputError>(bytes.size() >= 4 && bytes[0] == std::byte{0} && bytes[1] == std::byte{0},
-                      "idx: {}: does not begin with IDX's two zero bytes; is this an IDX file?", path.string());
-  const DType dtype = dtype_of_code(std::to_integer<unsigned>(bytes[2]), path);
-  const auto dimensions = std::to_integer<int>(bytes[3]);
-  require<InputError>(dimensions >= 1 && dimensions <= Shape::max_dimensions,
-                      "idx: {}: {} dimensions; 1 to {} can be read", path.string(), dimensions, Shape::max_dimensions);
-  const std::size_t header = 4 + 4 * static_cast<std::size_t>(dimensions);
-  require<InputError>(bytes.size() >= header, "idx: {}: {} bytes end inside of the header; copy the file again",
-                      path.string(), bytes.size());
-
-  const std::size_t present = (bytes.size() - header) / size_of(dtype);
-  Shape shape;
-  std::size_t claimed = 1;
-  for (int i = 0; i < dimensions; ++i) {
-    const std::uint32_t size = load_big_endian<std::uint32_t>(bytes.data() + 4 + 4 * static_cast<std::size_t>(i));
-    require<InputError>(size > 0, "idx: {}: the header says that dimension {} is empty; give a file with data",
-                        path.string(), i);
-    shape.push_back(size);
-    // Sizes beyond what is there are capped, so that the product cannot overflow.
-    claimed = claimed > present / size ? present + 1 : claimed * size;
+  const Header header = read_header(source);
+  // Counted in bytes, and no further than the file can go: the product cannot overflow, and memory is asked for only
+  // where the data may be there.
+  const std::size_t most = source.most_bytes();
+  std::size_t claimed = size_of(header.dtype);
+  for (const std::int64_t size : header.shape)
+    claimed = claimed > most / static_cast<std::size_t>(size) ? most : claimed * static_cast<std::size_t>(size);
+  Tensor array;
+  std::size_t present = 0;
+  if (claimed < most) {
+    array = empty(header.shape, header.dtype);
+    present = source.read({static_cast<std::byte*>(array.raw_data()), array.bytes()});
   }
-  require<InputError>(claimed == present && (bytes.size() - header) % size_of(dtype) == 0,
+  present += source.skip_rest();
+  require<InputError>(array.defined() && present == array.bytes(),
                       "idx: {}: the header says {} of {} but {} bytes of data follow; copy the file again",
-                      path.string(), to_string(shape), name(dtype), bytes.size() - header);
-
-  Tensor array = empty(shape, dtype);
-  if (array.bytes() > 0) std::memcpy(array.raw_data(), bytes.data() + header, array.bytes());
+                      path.string(), to_string(header.shape), name(header.dtype), present);
   if constexpr (std::endian::native == std::endian::little)
-    reverse_bytes(static_cast<std::byte*>(array.raw_data()), array.bytes(), size_of(dtype));
+    reverse_bytes(static_cast<std::byte*>(array.raw_data()), array.bytes(), size_of(header.dtype));
   return array;
 }
 

@@ -61,8 +61,10 @@ TEST(Idx, RefusesDamagedFilesWithTheirName) {
   EXPECT_THAT(message(bytes({0, 0, 8, 3, 0, 0})), HasSubstr("header"));
   EXPECT_THAT(message(small.substr(0, small.size() - 1)), HasSubstr("[2, 3] of uint8 but 5 bytes"));
   EXPECT_THAT(message(small + "x"), HasSubstr("but 7 bytes"));
-  EXPECT_THAT(message(bytes({0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1})),
-              HasSubstr("1 bytes"));
+  const std::string boastful = bytes({0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1});
+  EXPECT_THAT(message(boastful), HasSubstr("but 1 bytes"));
+  EXPECT_THAT(message(gzip(boastful)), HasSubstr("but 1 bytes"));
+  EXPECT_THAT(message(gzip(small + "xy")), HasSubstr("but 8 bytes"));
   EXPECT_THAT(message(bytes({0, 0, 8, 2, 0, 0, 0, 0, 255, 255, 255, 255})), HasSubstr("empty"));
   const std::string packed = gzip(small);
   EXPECT_THAT(message(packed.substr(0, packed.size() - 3)), HasSubstr("ends too early"));
