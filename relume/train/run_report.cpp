@@ -81,9 +81,7 @@ RunResult measure(const Job& job, const Trainer& trainer, History history) {
   };
   const bool has_valid = !job.split.valid.empty(), has_test = !job.split.test.empty();
   if (has_test) result.test = look(job.split.test, "test set");
-  if (has_valid)
-    result.valid =
-        has_test ? evaluate(job.model, job.dataset, job.split.valid) : look(job.split.valid, "validation rows");
+  if (has_valid) result.valid = has_test ? result.history.valid : look(job.split.valid, "validation rows");
   result.train = has_test || has_valid ? evaluate(job.model, job.dataset, job.split.train)
                                        : look(job.split.train, "training rows");
   return result;

@@ -283,7 +283,9 @@ void Trainer::finish() {
   s.last = copies(model_.network->state());
   if (s.history.ending != Ending::interrupted || !all_finite(parameters_)) model_.network->load_state(s.best);
   health::UnitActivity activity(*model_.network);
-  outputs(*model_.network, dataset_, window());
+  const kernels::MatmulPrecisionScope exact(kernels::MatmulPrecision::highest);  // as all that measures the model later
+  const Tensor y = outputs(*model_.network, dataset_, window());
+  s.history.valid = measure(model_, y.slice(0, 0, std::ssize(split_.valid)), targets(dataset_, split_.valid));
   // A run that is to go on must not remember a look that it would not have taken without the interruption.
   const health::MonitorState before = s.monitor->state();
   s.monitor->look_at(activity);

@@ -55,6 +55,7 @@ struct History {
   std::vector<health::Finding> findings;        ///< worst first
   std::vector<std::string> weight_names;        ///< of EpochRow::weights
   std::vector<health::LayerActivity> activity;  ///< of the units at the end, over the window
+  Metrics valid;                                ///< of the weights that are left, on the validation rows
   std::vector<std::string> cures;               ///< what was done about them: "epoch 3: revived 61 units of relu2"
 };
 
