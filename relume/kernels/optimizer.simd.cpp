@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -47,60 +48,56 @@ void sgd(const SgdStep& step, double grad_scale, const T* gradient, T* weight, T
   });
 }
 
-/// m / (√s unbias + ε)
+/// m / d
 template <class V>
-V adam_move(V m, V s, V unbias, V epsilon) {
-  return m / fma(sqrt(s), unbias, epsilon);
+V quotient(V m, V d) {
+  return m / d;
 }
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-/// 1 − a b
-inline Lane<float> one_less(Lane<float> a, Lane<float> b) {
-  return Lane<float>(hn::NegMulAdd(a.raw(), b.raw(), Lane<float>(1).raw()));
-}
-
-/// The same within 2 ulp in half the time of a square root and a division: estimates of 14 bits, and a step of Newton's
-/// each. 0 and ∞, whose estimates would make NaN, are the smallest normal number and no move.
-inline Lane<float> adam_move(Lane<float> m, Lane<float> s, Lane<float> unbias, Lane<float> epsilon) {
+/// The same within 2 ulp by an estimate of 14 bits and a step of Newton's. A division is computed by the same unit as
+/// the square root before it, and one after the other: of 16 weights on a Zen 4 core, 18 cycles with both, 12 so; on
+/// an Emerald Rapids core both took 21. An infinite d is the largest number, and its quotient no move.
+inline Lane<float> quotient(Lane<float> m, Lane<float> d) {
   using V = Lane<float>;
-  const V normal(hn::Max(V(std::numeric_limits<float>::min()).raw(), s.raw()));
-  const V inverse(hn::ApproximateReciprocalSqrt(normal.raw()));
-  const V estimate = normal * inverse;
-  const V root = fma(estimate * 0.5, one_less(estimate, inverse), estimate);
-  const V divisor = fma(root, unbias, epsilon);
-  const V share(hn::ApproximateReciprocal(divisor.raw()));
-  const V quotient = m * fma(share, one_less(divisor, share), share);
-  return zero_where(s == std::numeric_limits<float>::infinity(), quotient);
+  const V finite(hn::Min(V(std::numeric_limits<float>::max()).raw(), d.raw()));
+  const V share(hn::ApproximateReciprocal(finite.raw()));
+  return m * share * V(hn::NegMulAdd(finite.raw(), share.raw(), V(2).raw()));
 }
 #endif
 
-template <bool decays, class T>
+/// What there is beside the gradient itself.
+enum class AdamTerms { none, decay, all };
+
+template <AdamTerms terms, class T>
 void adam_loop(const AdamStep& step, double grad_scale, const T* __restrict gradient, T* __restrict weight,
                T* __restrict mean, T* __restrict square, std::int64_t n) {
   using V = Lane<T>;
+  // With 0 in its place, a weight that never had a gradient would move by 0 / 0.
+  const T least = std::numeric_limits<T>::min() * 16;
   const V scale = grad_scale, l2 = step.weight_decay, shrink = step.decay;
-  const V beta1 = step.beta1, rest1 = 1 - step.beta1, beta2 = step.beta2, rest2 = 1 - step.beta2;
-  const V size = -step.lr / step.correction1, unbias = 1 / std::sqrt(step.correction2), epsilon = step.epsilon;
-  const auto move = [&](std::int64_t i, std::int64_t part) {
-    V w = load_some<V>(weight + i, part), g = scale * load_some<V>(gradient + i, part);
-    if constexpr (decays) {
-      w = shrink * w;
-      g = fma(l2, w, g);
-    }
-    const V m = fma(beta1, load_some<V>(mean + i, part), rest1 * g);
+  const V rest1 = 1 - step.beta1, beta2 = step.beta2, rest2 = 1 - step.beta2;
+  const V size = -step.lr / step.correction1, unbias = 1 / std::sqrt(step.correction2);
+  const V epsilon = std::max(static_cast<T>(step.epsilon), least);
+  step_lanes<V>(weight, n, [&](std::int64_t i, std::int64_t part) {
+    V w = load_some<V>(weight + i, part), g = load_some<V>(gradient + i, part);
+    if constexpr (terms != AdamTerms::none) w = shrink * w;
+    if constexpr (terms == AdamTerms::all) g = fma(l2, w, scale * g);
+    const V before = load_some<V>(mean + i, part), m = fma(rest1, g - before, before);
     const V s = fma(beta2, load_some<V>(square + i, part), rest2 * g * g);
     store_some(m, mean + i, part);
     store_some(s, square + i, part);
-    store_some(fma(size, adam_move(m, s, unbias, epsilon), w), weight + i, part);
-  };
-  step_lanes<V>(weight, n, move);
+    store_some(fma(size, quotient(m, fma(sqrt(s), unbias, epsilon)), w), weight + i, part);
+  });
 }
 
 // m = β₁ m + (1 − β₁) g;  s = β₂ s + (1 − β₂) g²;  w −= lr (m / c₁) / (√(s / c₂) + ε)
 template <class T>
 void adam(const AdamStep& step, double grad_scale, const T* gradient, T* weight, T* mean, T* square, std::int64_t n) {
-  const bool decays = step.decay != 1 || step.weight_decay != 0;
-  (decays ? adam_loop<true, T> : adam_loop<false, T>)(step, grad_scale, gradient, weight, mean, square, n);
+  const bool plain = grad_scale == 1 && step.weight_decay == 0;
+  (!plain            ? adam_loop<AdamTerms::all, T>
+   : step.decay != 1 ? adam_loop<AdamTerms::decay, T>
+                     : adam_loop<AdamTerms::none, T>)(step, grad_scale, gradient, weight, mean, square, n);
 }
 
 // s = α s + (1 − α) g²;  d = g / (√s + ε);  v = μ v + d;  w −= lr v

@@ -128,7 +128,17 @@ TEST(Adam, MovesByTheExactQuotientWithinAFewUnitsOnEveryLevel) {
 TEST(Adam, StandsStillWhereASquareIsBeyondFloat32) {
   const Tensor w = ones({20}, {float32, true});
   Adam adam({w}, {.lr = 0.5});
-  w.set_grad(full({20}, 1e25));
+  for (const double g : {1e25, 1.0}) {
+    w.set_grad(full({20}, g));
+    adam.step();
+    EXPECT_THAT(w.to_vector<float>(), Each(1));
+  }
+}
+
+TEST(Adam, LeavesAWeightWithoutGradientsInPlaceWithoutEpsilonToo) {
+  const Tensor w = ones({20}, {float32, true});
+  Adam adam({w}, {.lr = 0.5, .epsilon = 0});
+  w.set_grad(zeros({20}));
   adam.step();
   EXPECT_THAT(w.to_vector<float>(), Each(1));
 }
