@@ -50,12 +50,12 @@ std::size_t ByteSource::skip_rest() {
 }
 
 std::size_t ByteSource::most_bytes() const {
-  constexpr std::size_t unknown = std::numeric_limits<std::size_t>::max(), most_packed = 1032;
+  constexpr std::size_t unknown = std::numeric_limits<std::size_t>::max();
   std::error_code error;
   const auto on_disk = std::filesystem::file_size(path_, error);
   if (error) return unknown;
   if (gzdirect(file_)) return on_disk;
-  return on_disk > unknown / most_packed ? unknown : on_disk * most_packed;
+  return on_disk > unknown / most_deflated ? unknown : on_disk * most_deflated;
 }
 
 std::vector<std::byte> read_all(ByteSource& source) {

@@ -11,6 +11,9 @@ struct gzFile_s;
 
 namespace relume::data {
 
+/// Deflate, and so gzip, cannot shrink data by more than this factor: a larger size that a file claims is a lie.
+constexpr std::size_t most_deflated = 1032;
+
 /// Reads a plain or a gzip file from beginning to end; which of the two it is shows in its first bytes, not in its
 /// name. Throws FileError where it cannot be opened, InputError where the gzip data is damaged or ends too early.
 class ByteSource {
@@ -24,8 +27,8 @@ class ByteSource {
   std::size_t read(std::span<std::byte> buffer);
   /// Reads what is left and returns how many bytes it was.
   std::size_t skip_rest();
-  /// The whole source has no more bytes than this: those on disk, or 1032 times as many of gzip, as deflate can do no
-  /// more. The largest number where the system does not know.
+  /// The whole source has no more bytes than this: those on disk, of gzip what they can unpack to. The largest number
+  /// where the system does not know.
   std::size_t most_bytes() const;
   const std::filesystem::path& path() const { return path_; }
 

@@ -8,6 +8,7 @@
 #include "relume/base/require.h"
 #include "relume/data/byte_order.h"
 #include "relume/data/byte_source.h"
+#include "relume/data/claimed_shape.h"
 
 namespace relume::data {
 namespace {
@@ -90,15 +91,10 @@ Header read_header(ByteSource& source) {
 Tensor read_idx(const std::filesystem::path& path) {
   ByteSource source(path);
   const Header header = read_header(source);
-  // Counted in bytes, and no further than the file can go: the product cannot overflow, and memory is asked for only
-  // where the data may be there.
-  const std::size_t most = source.most_bytes();
-  std::size_t claimed = size_of(header.dtype);
-  for (const std::int64_t size : header.shape)
-    claimed = claimed > most / static_cast<std::size_t>(size) ? most : claimed * static_cast<std::size_t>(size);
   Tensor array;
   std::size_t present = 0;
-  if (claimed < most) {
+  // Memory is asked for only where the data may be there.
+  if (fits(header.shape, (source.most_bytes() - 1) / size_of(header.dtype))) {
     array = empty(header.shape, header.dtype);
     present = source.read({static_cast<std::byte*>(array.raw_data()), array.bytes()});
   }

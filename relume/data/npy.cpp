@@ -11,6 +11,7 @@
 #include "relume/base/require.h"
 #include "relume/data/byte_order.h"
 #include "relume/data/byte_source.h"
+#include "relume/data/claimed_shape.h"
 #include "relume/data/npy_bytes.h"
 
 namespace relume::data {
@@ -168,19 +169,14 @@ Tensor npy_from_bytes(std::span<const std::byte> bytes, const std::string& where
   const DType dtype = dtype_of(header, where);
 
   const std::span<const std::byte> data = bytes.subspan(start + length);
-  const std::size_t present = data.size() / header.width;
-  std::size_t claimed = 1;
-  // A size beyond what is there ends the product before it can overflow; zero is looked for first.
   for (const std::int64_t size : header.shape)
     if (size == 0) damaged(where, "the array is empty");
-  for (const std::int64_t size : header.shape)
-    claimed =
-        claimed > present / static_cast<std::size_t>(size) ? present + 1 : claimed * static_cast<std::size_t>(size);
-  if (claimed > present)
+  if (!fits(header.shape, data.size() / header.width))
     damaged(where, fmt::format("the header says {} elements of {} bytes but {} bytes follow", to_string(header.shape),
                                header.width, data.size()));
 
-  std::vector<std::byte> elements(claimed * header.width);
+  Tensor array = empty(header.shape, dtype);
+  std::vector<std::byte> elements(static_cast<std::size_t>(array.elements()) * header.width);
   if (header.fortran && header.shape.dimensions() > 1) {
     transpose_fortran(data, elements.data(), header.shape, header.width);
   } else {
@@ -189,7 +185,6 @@ Tensor npy_from_bytes(std::span<const std::byte> bytes, const std::string& where
   constexpr char foreign = std::endian::native == std::endian::little ? '>' : '<';
   if (header.order == foreign) reverse_bytes(elements.data(), elements.size(), header.width);
 
-  Tensor array = empty(header.shape, dtype);
   if (header.kind == 'u' && header.width == 2) {
     widen<std::uint16_t>(elements, array.data<std::int32_t>(), where);
   } else if (header.kind == 'u' && header.width == 4) {

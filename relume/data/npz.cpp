@@ -19,8 +19,6 @@ using Bytes = std::span<const std::byte>;
 constexpr std::uint32_t local_magic = 0x04034b50, central_magic = 0x02014b50, end_magic = 0x06054b50,
                         end64_magic = 0x06064b50, locator64_magic = 0x07064b50;
 constexpr std::uint64_t in_zip64 = 0xffffffff;
-// Deflate cannot shrink data by more than this factor, so that a larger size in the archive is a lie.
-constexpr std::uint64_t most_deflated = 1032;
 
 [[noreturn]] void damaged(const std::string& where, std::string_view what) {
   fail<InputError>("npz: {}: {}; save the arrays again with numpy.savez", where, what);
