@@ -109,7 +109,7 @@ void rmsprop(const RmspropStep& step, double grad_scale, const T* gradient, T* w
   using V = Lane<T>;
   const V scale = grad_scale, decay = step.weight_decay, lr = step.lr, alpha = step.alpha, rest = 1 - step.alpha;
   const V epsilon = step.epsilon, momentum = step.momentum;
-  step_lanes<V>({weight, square}, n, [=](std::int64_t i, std::int64_t part) {
+  step_lanes<V>({weight, square, velocity ? velocity : weight}, n, [=](std::int64_t i, std::int64_t part) {
     const V w = load_some<V>(weight + i, part), g = scale * load_some<V>(gradient + i, part) + decay * w;
     const V s = alpha * load_some<V>(square + i, part) + rest * g * g;
     store_some(s, square + i, part);
