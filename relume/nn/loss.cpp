@@ -6,9 +6,9 @@
 
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
-#include "relume/kernels/exp_rows.h"
 #include "relume/kernels/optimizer.h"
 #include "relume/kernels/scratch.h"
+#include "relume/kernels/softmax_rows.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/compare.h"
@@ -36,32 +36,32 @@ void check(const Tensor& logits, const Tensor& targets, const CrossEntropyOption
   check_options(logits, options);
 }
 
-/// The logits of one row as exponentials.
+/// One row of logits x, with ln Σ e^{x − largest}.
 template <class T>
 struct RowOfLogits {
   const T* logits;
   std::int64_t classes;
-  T largest, total;  ///< total: Σ e^{logit − largest}
+  T largest, log_total;
+
+  /// −ln p of a class
+  double cost_of(std::int64_t j) const { return static_cast<double>(log_total - (logits[j] - largest)); }
 };
 
-/// The weighted loss of one row, and `part` times its gradient by the logits in `gradient`, which holds
-/// e^{logit − largest} before.
+/// The weighted loss of one row, and `part` times its gradient by the logits in `gradient`, which holds part · p
+/// before.
 template <class T>
 double row_loss(const RowOfLogits<T>& x, std::int64_t target, const T* weights, double smoothing, double part,
                 T* gradient) {
-  const T log_total = std::log(x.total);
   const double spread = smoothing / static_cast<double>(x.classes);
   const auto weight_of = [&](std::int64_t j) { return weights ? static_cast<double>(weights[j]) : 1.0; };
-  const auto cost_of = [&](std::int64_t j) { return static_cast<double>(log_total - (x.logits[j] - x.largest)); };
   const double on_target = (1 - smoothing) * weight_of(target);
-  double loss = on_target * cost_of(target), share = on_target;  // share: Σ_j q_j w_j for the target distribution q
+  double loss = on_target * x.cost_of(target), share = on_target;  // share: Σ_j q_j w_j for the target distribution q
   if (spread > 0)
     for (std::int64_t j = 0; j < x.classes; ++j) {
-      loss += spread * weight_of(j) * cost_of(j);
+      loss += spread * weight_of(j) * x.cost_of(j);
       share += spread * weight_of(j);
     }
-  const T scale = static_cast<T>(share * part) / x.total;
-  for (std::int64_t j = 0; j < x.classes; ++j) gradient[j] *= scale;
+  for (std::int64_t j = 0; j < x.classes; ++j) gradient[j] *= static_cast<T>(share);
   if (spread > 0)
     for (std::int64_t j = 0; j < x.classes; ++j) gradient[j] -= static_cast<T>(spread * weight_of(j) * part);
   gradient[target] -= static_cast<T>(on_target * part);
@@ -95,18 +95,23 @@ double cross_entropy_rows(const Tensor& logits, const Tensor& targets, const Cro
                                        weight_of, options.ignore_index);
   thread_local kernels::Scratch scratch;
   T* largest = scratch.get<T>(2 * rows);
-  T* total = largest + rows;
-  kernels::exp_rows<T>()(logits.data<T>(), rows, classes, gradient.data<T>(), largest, total);
+  T* log_total = largest + rows;
   const double part = 1 / weight;
+  kernels::softmax_rows<T>()(logits.data<T>(), rows, classes, static_cast<T>(part), gradient.data<T>(), largest,
+                             log_total);
+  const bool plain = !weight_of && options.label_smoothing == 0;
   double loss = 0;
   for (std::int64_t i = 0; i < rows; ++i) {
     T* out = gradient.data<T>() + i * classes;
+    const RowOfLogits<T> row{logits.data<T>() + i * classes, classes, largest[i], log_total[i]};
     if (target[i] == options.ignore_index) {
       std::fill_n(out, classes, T{0});
-      continue;
+    } else if (plain) {
+      loss += row.cost_of(target[i]);
+      out[target[i]] -= static_cast<T>(part);
+    } else {
+      loss += row_loss<T>(row, target[i], weight_of, options.label_smoothing, part, out);
     }
-    const RowOfLogits<T> row{logits.data<T>() + i * classes, classes, largest[i], total[i]};
-    loss += row_loss<T>(row, target[i], weight_of, options.label_smoothing, part, out);
   }
   return loss / weight;
 }
