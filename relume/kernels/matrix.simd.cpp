@@ -59,30 +59,24 @@ void transpose_narrow(const T* a, std::int64_t rows, std::int64_t columns, std::
 template <class T>
 constexpr TransposeFunction<T> transpose_matrix = transpose_narrow<T>;
 #else
-/// Blocks of 128 bits from places `step` apart, by loads that fill all blocks and blends: Intel's cores have but one
-/// place to move the elements of 512 bits, and these leave it alone.
+/// The numbers at a, 128 bits of them, and in the upper half of a longer register those at `upper`. Memory fills the
+/// halves for less than registers trade theirs.
 template <class D, class T>
-HWY_INLINE hn::Vec<D> load_blocks(D d, const T* a, std::int64_t step) {
-  constexpr std::size_t blocks = hn::MaxLanes(d) * sizeof(T) / 16;
-  const auto load = [&](int i) { return hn::LoadDup128(d, a + i * step); };
-  if constexpr (blocks == 1) return load(0);
-  if constexpr (blocks == 2) return hn::OddEvenBlocks(load(1), load(0));
-  if constexpr (blocks == 4) {
-    // OddEvenBlocks() in words that g++ 12 does not see through: it breaks off at the blend under its address
-    // sanitizer.
-    const hn::RebindToUnsigned<D> lanes;
-    const auto odd = hn::RebindMask(d, hn::TestBit(hn::Iota(lanes, 0), hn::Set(lanes, 16 / sizeof(T))));
-    return hn::ConcatUpperLower(d, hn::IfThenElse(odd, load(3), load(2)), hn::IfThenElse(odd, load(1), load(0)));
-  }
+HWY_INLINE hn::Vec<D> load_halves(D d, const T* a, const T* upper) {
+  if constexpr (hn::MaxLanes(d) * sizeof(T) == 16)
+    return hn::LoadU(d, a);
+  else
+    return hn::Combine(d, hn::LoadU(hn::Half<D>(), upper), hn::LoadU(hn::Half<D>(), a));
 }
 
-/// b = aᵀ for as many rows as a register has elements and as many columns as a block of it: within the blocks,
-/// neighbours change places, then pairs of floats.
+/// b = aᵀ for as many rows as a register has elements and as many columns as 128 bits of it: in each half, neighbours
+/// change places, then pairs of floats.
 template <class D, class T>
-HWY_INLINE void transpose_strip(D d, const T* a, std::int64_t lda, T* b, std::int64_t ldb) {
+HWY_INLINE void transpose_block(D d, const T* a, std::int64_t lda, T* b, std::int64_t ldb) {
   constexpr int n = 16 / static_cast<int>(sizeof(T));
+  const T* upper = a + n * lda;
   hn::Vec<D> r[n], s[n];
-  for (int i = 0; i < n; ++i) r[i] = load_blocks(d, a + i * lda, n * lda);
+  for (int i = 0; i < n; ++i) r[i] = load_halves(d, a + i * lda, upper + i * lda);
   for (int i = 0; i < n; i += 2) {
     s[i] = hn::InterleaveLower(d, r[i], r[i + 1]);
     s[i + 1] = hn::InterleaveUpper(d, r[i], r[i + 1]);
@@ -98,39 +92,39 @@ HWY_INLINE void transpose_strip(D d, const T* a, std::int64_t lda, T* b, std::in
   for (int i = 0; i < n; ++i) hn::StoreU(n == 4 ? r[i] : s[i], d, b + i * ldb);
 }
 
-/// By strips of D's width, or of half of it where there are too few rows.
-template <class D, class T>
+/// By bands of so many registers' rows, or of half as many where there are too few. Registers of 256 bits: those of 512
+/// are filled, and trade their elements, at half the pace or less.
+template <int registers, class D, class T>
 void transpose_by(D d, const T* a, std::int64_t rows, std::int64_t columns, std::int64_t lda, T* b, std::int64_t ldb) {
   constexpr auto size = static_cast<std::int64_t>(sizeof(T));
-  constexpr auto height = static_cast<std::int64_t>(hn::MaxLanes(d));
-  constexpr std::int64_t width = 16 / size, line = 64 / size, nearest_cache = (std::int64_t{32} << 10) / size;
-  if (columns < width) return transpose_narrow(a, rows, columns, lda, b, ldb);
+  constexpr auto lanes = static_cast<std::int64_t>(hn::MaxLanes(d));
+  constexpr std::int64_t height = registers * lanes, width = 16 / size, line = 64 / size;
+  if (columns < width || rows < width) return transpose_narrow(a, rows, columns, lda, b, ldb);
   if (rows < height) {
-    if constexpr (height == width)
-      return transpose_narrow(a, rows, columns, lda, b, ldb);
-    else
-      return transpose_by(hn::Half<D>(), a, rows, columns, lda, b, ldb);
+    if constexpr (registers > 1) return transpose_by<1>(d, a, rows, columns, lda, b, ldb);
+    if constexpr (lanes > width) return transpose_by<1>(hn::Half<D>(), a, rows, columns, lda, b, ldb);
   }
-  // The farther apart a matrix's rows are, the more their lines push each other out of the nearest cache. So each line
-  // of such an a is done with before the next one, or else each row of such a b.
-  const std::int64_t step = lda >= ldb ? line : width;
-  const bool ahead = lda >= ldb && columns * ldb > nearest_cache;
-  // The last strips lie over those before them where the sides are no multiples of a strip's.
+  const auto block = [&](const T* from, T* to) {
+    for (int r = 0; r < registers; ++r) transpose_block(d, from + r * lanes * lda, lda, to + r * lanes, ldb);
+  };
+  // Where the rows of b are far apart, one band's are more pages than the processor has at hand.
+  constexpr std::int64_t far = (std::int64_t{256} << 10) / size;
+  const std::int64_t step = lda > ldb || columns * ldb <= far ? columns : line;
+  // The last blocks lie over those before them where the sides are no multiples of a block's.
   for (std::int64_t j = 0; j < columns; j += step)
     for (std::int64_t i = 0; i < rows; i += height) {
-      const std::int64_t from = std::min(i, rows - height);
-      if (ahead && j + 2 * step <= columns)
-        for (std::int64_t p = j + step; p < j + 2 * step; ++p) hwy::Prefetch(b + p * ldb + from);
-      for (std::int64_t p = j; p < std::min(j + step, columns); p += width) {
-        const std::int64_t at = std::min(p, columns - width);
-        transpose_strip(d, a + from * lda + at, lda, b + at * ldb + from, ldb);
-      }
+      const std::int64_t row = std::min(i, rows - height), end = std::min(j + step, columns);
+      const T* from = a + row * lda;
+      T* to = b + row;
+      std::int64_t p = j;
+      for (; p + width <= end; p += width) block(from + p, to + p * ldb);
+      if (p < end) block(from + columns - width, to + (columns - width) * ldb);
     }
 }
 
 template <class T>
 void transpose_matrix(const T* a, std::int64_t rows, std::int64_t columns, std::int64_t lda, T* b, std::int64_t ldb) {
-  transpose_by(hn::ScalableTag<T>(), a, rows, columns, lda, b, ldb);
+  transpose_by<2>(hn::CappedTag<T, 32 / sizeof(T)>(), a, rows, columns, lda, b, ldb);
 }
 #endif
 
