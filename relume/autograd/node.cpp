@@ -11,12 +11,6 @@
 namespace relume {
 namespace {
 
-Edge edge_to(const Tensor& input) {
-  if (!input.requires_grad()) return {};
-  if (Node* node = input.grad_fn()) return {IntrusivePtr<Node>(node), Tensor()};
-  return {nullptr, input};
-}
-
 // Nodes whose last reference is gone. A node frees its inputs' nodes, those theirs, and so on: a chain of 100,000 must
 // not become 100,000 stack frames.
 thread_local std::vector<Node*> doomed;
@@ -54,7 +48,14 @@ Tensor after_hooks(const std::vector<Node::Hook>& hooks, Tensor gradient) {
   return gradient;
 }
 
-void Node::add_input(const Tensor& input) { edges_.push_back(edge_to(input)); }
+void Node::add_input(const Tensor& input) {
+  Edge& edge = edges_.emplace_back();
+  if (!input.requires_grad()) return;
+  if (Node* node = input.grad_fn())
+    edge.node = IntrusivePtr<Node>(node);
+  else
+    edge.leaf = input;
+}
 
 const Tensor& Saved::get(const char* operation) const {
   require(!tensor_.defined() || tensor_.impl()->storage->version() == version_,

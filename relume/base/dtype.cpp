@@ -1,22 +1,14 @@
 #include "relume/base/dtype.h"
 
-#include <array>
+#include <iterator>
 
 #include "relume/base/require.h"
 
 namespace relume {
-namespace {
-
-constexpr std::array<std::string_view, 10> names = {"float32", "float64", "float16", "bfloat16", "int8",
-                                                    "int16",   "int32",   "int64",   "uint8",    "bool"};
-
-}  // namespace
-
-std::string_view name(DType dtype) { return names[static_cast<std::size_t>(dtype)]; }
 
 DType dtype_from_name(std::string_view wanted) {
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (names[i] == wanted) return static_cast<DType>(i);
+  for (std::size_t i = 0; i < std::size(dtype_names); ++i)
+    if (dtype_names[i] == wanted) return static_cast<DType>(i);
   fail("dtype: \"{}\" is not one of float32, float64, float16, bfloat16, int8, int16, int32, int64, uint8, bool",
        wanted);
 }

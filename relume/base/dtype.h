@@ -31,8 +31,11 @@ constexpr std::size_t size_of(DType dtype) {
 constexpr bool is_floating(DType dtype) { return dtype <= DType::bfloat16; }
 constexpr bool is_integral(DType dtype) { return !is_floating(dtype) && dtype != DType::bool_; }
 
+inline constexpr std::string_view dtype_names[] = {"float32", "float64", "float16", "bfloat16", "int8",
+                                                   "int16",   "int32",   "int64",   "uint8",    "bool"};
+
 /// PyTorch's name without "torch.": "float32", "bool".
-std::string_view name(DType dtype);
+constexpr std::string_view name(DType dtype) { return dtype_names[static_cast<std::size_t>(dtype)]; }
 
 /// The dtype of that name. Throws ValueError on an unknown one.
 DType dtype_from_name(std::string_view name);

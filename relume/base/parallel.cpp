@@ -28,12 +28,9 @@ int num_threads() {
 
 void parallel_for(std::int64_t n, std::int64_t grain, FunctionRef<void(std::int64_t, std::int64_t)> body) {
   if (n <= 0) return;
+  if (n <= grain || num_threads() == 1 || omp_in_parallel()) return body(0, n);
   grain = std::max<std::int64_t>(grain, 1);
   const auto threads = static_cast<int>(std::min<std::int64_t>(num_threads(), (n + grain - 1) / grain));
-  if (threads <= 1 || omp_in_parallel()) {
-    body(0, n);
-    return;
-  }
   std::exception_ptr error;
   const unsigned mode = FlushDenormals::mode();
 #pragma omp parallel num_threads(threads)

@@ -11,6 +11,8 @@ void Shape::too_many(std::size_t dimensions) {
   fail<ShapeError>("shape: {} dimensions are more than {}", dimensions, max_dimensions);
 }
 
+void Shape::copy_from_third(const Shape& other) { std::copy(other.begin() + 2, other.end(), begin() + 2); }
+
 void Shape::push_back(std::int64_t size) { insert(count_, size); }
 
 void Shape::insert(int at, std::int64_t size) {
@@ -25,19 +27,23 @@ void Shape::erase(int at) {
   --count_;
 }
 
-bool operator==(const Shape& a, const Shape& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+bool operator==(const Shape& a, const Shape& b) {
+  if (a.count_ != b.count_) return false;
+  for (int i = 0; i < a.count_; ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
 
 std::int64_t checked_elements(const Shape& shape, const char* operation) {
   constexpr std::int64_t most = std::int64_t{1} << 56;
   std::int64_t elements = 1;
-  bool fits = true;
-  for (const std::int64_t size : shape) {
+  bool odd = false;
+  for (const std::int64_t size : shape) odd |= (size < 0) | __builtin_mul_overflow(elements, size, &elements);
+  if (!odd && elements <= most) return elements;
+  for (const std::int64_t size : shape)
     if (size < 0) fail<ShapeError>("{}: {} has a negative size", operation, to_string(shape));
-    fits = fits && !__builtin_mul_overflow(elements, size, &elements) && elements <= most;
-    if (size == 0) return 0;
-  }
-  if (!fits) fail<ShapeError>("{}: {} has more elements than any memory holds", operation, to_string(shape));
-  return elements;
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
+  fail<ShapeError>("{}: {} has more elements than any memory holds", operation, to_string(shape));
 }
 
 Shape broadcast(const Shape& a, const Shape& b, const char* operation) {

@@ -16,6 +16,13 @@ class Shape {
   static constexpr int max_dimensions = 8;
 
   Shape() = default;
+  // Number by number, of those that are there: eight read together would wait for single ones on their way to memory.
+  Shape(const Shape& other) : count_(other.count_) { copy(other); }
+  Shape& operator=(const Shape& other) {
+    count_ = other.count_;
+    copy(other);
+    return *this;
+  }
   Shape(std::initializer_list<std::int64_t> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
   /// Throws ShapeError for more than eight dimensions.
   explicit Shape(std::span<const std::int64_t> sizes) : count_(static_cast<int>(sizes.size())) {
@@ -47,8 +54,14 @@ class Shape {
 
  private:
   [[noreturn]] static void too_many(std::size_t dimensions);
+  void copy(const Shape& other) {
+    if (count_ > 0) sizes_[0] = other.sizes_[0];
+    if (count_ > 1) sizes_[1] = other.sizes_[1];
+    if (count_ > 2) copy_from_third(other);
+  }
+  void copy_from_third(const Shape& other);
 
-  std::array<std::int64_t, max_dimensions> sizes_{};
+  std::array<std::int64_t, max_dimensions> sizes_;  // what lies beyond count_ is anything
   int count_ = 0;
 };
 

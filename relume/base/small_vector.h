@@ -4,6 +4,8 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <iterator>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -20,29 +22,29 @@ class SmallVector {
       SmallVector(Items&&... items)  // NOLINT(google-explicit-constructor): the list that it is, in braces
       : inside_{std::forward<Items>(items)...}, count_(sizeof...(Items)) {}
 
-  void push_back(T item) {
-    if (count_ < N) {
-      inside_[count_++] = std::move(item);
-      return;
-    }
-    if (outside_.empty())
-      for (T& moved : inside_) outside_.push_back(std::move(moved));
-    outside_.push_back(std::move(item));
+  void push_back(T item) { emplace_back() = std::move(item); }
+  /// A new last item, made by default.
+  T& emplace_back() {
+    if (count_ < N) return inside_[count_++];
+    if (!outside_)
+      outside_ = std::make_unique<std::vector<T>>(std::make_move_iterator(inside_.begin()),
+                                                  std::make_move_iterator(inside_.end()));
     ++count_;
+    return outside_->emplace_back();
   }
 
   std::size_t size() const { return count_; }
   bool empty() const { return count_ == 0; }
-  T* begin() { return outside_.empty() ? inside_.data() : outside_.data(); }
+  T* begin() { return outside_ ? outside_->data() : inside_.data(); }
   T* end() { return begin() + count_; }
-  const T* begin() const { return outside_.empty() ? inside_.data() : outside_.data(); }
+  const T* begin() const { return outside_ ? outside_->data() : inside_.data(); }
   const T* end() const { return begin() + count_; }
   T& operator[](std::size_t i) { return begin()[i]; }
   const T& operator[](std::size_t i) const { return begin()[i]; }
 
  private:
   std::array<T, N> inside_{};
-  std::vector<T> outside_;
+  std::unique_ptr<std::vector<T>> outside_;
   std::size_t count_ = 0;
 };
 

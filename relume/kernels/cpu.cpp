@@ -18,10 +18,9 @@ Level start_level() {
   return machine;
 }
 
-std::atomic<Level>& current() {
-  static std::atomic<Level> level{start_level()};
-  return level;
-}
+/// baseline to all that runs before this program's or library's own start is over. Not made at the first call, as each
+/// call would ask whether it is the first.
+std::atomic<Level> current{start_level()};  // NOLINT(cert-err58-cpp): nothing of it throws
 
 std::size_t cache_bytes(int name) { return static_cast<std::size_t>(std::max(0L, sysconf(name))); }
 
@@ -52,9 +51,9 @@ Level machine_level() {
 #endif
 }
 
-Level level() { return current().load(std::memory_order_relaxed); }
+Level level() { return current.load(std::memory_order_relaxed); }
 
-void force_level(Level level) { current().store(std::min(level, machine_level()), std::memory_order_relaxed); }
+void force_level(Level level) { current.store(std::min(level, machine_level()), std::memory_order_relaxed); }
 
 std::size_t last_level_cache_bytes() {
   static const std::size_t bytes = [] {

@@ -127,27 +127,16 @@ struct Product {
     return result;
   }
 
-  /// All tiles, shared among threads that get at least `grain` each. They take columns where panels are made of a
-  /// weight, so that each is made once; otherwise bands of rows if that is as even, and so the same part of a weight as
-  /// the optimizer will give to the thread, whose core has it near.
-  void run(std::int64_t grain) const {
-    const std::int64_t rows = down(), all = rows * across();
-    const std::int64_t threads = std::clamp<std::int64_t>(all / grain, 1, num_threads());
-    const auto share = [threads](std::int64_t count) { return (count + threads - 1) / threads; };
-    if (threads == 1) {
-      tiles({0, rows}, 0, all);
-    } else if ((!b_transposed || mirrored) && share(rows) * across() == share(all)) {
-      parallel_for(rows, share(rows), [&](std::int64_t begin, std::int64_t end) {
-        tiles({begin, end}, 0, (end - begin) * across());
-      });
-    } else {
-      parallel_for(all, share(all), [&](std::int64_t begin, std::int64_t end) { tiles({0, rows}, begin, end); });
-    }
+  void run() const {
+    if (m <= height() && n <= tile_columns) return tile(0, 0, by_rows ? Panel{b, ldb} : panel_at(0));
+    const std::int64_t work = std::min(m, height()) * std::min(n, tile_columns) * std::max<std::int64_t>(k, 1);
+    run_tiles((work_per_thread + work - 1) / work);
   }
 
   /// C in bands of rows, shared among threads; `c` is not used.
   void run_in_bands(FunctionRef<void(const T*, std::int64_t, std::int64_t)> take) const {
     const bool small = m * n * static_cast<std::int64_t>(sizeof(T)) <= small_bytes;
+    if (small && m <= tile_rows) return band({0, m}, 0, n, columns_at(0, n), take);
     const std::int64_t rows = small ? tile_rows : band_rows<T>, in_tile = tile_rows / rows;
     const std::int64_t last_tile = (m - 1) / tile_rows;
     const std::int64_t bands = last_tile * in_tile + std::max<std::int64_t>(1, (m - last_tile * tile_rows) / rows);
@@ -164,6 +153,24 @@ struct Product {
   }
 
  private:
+  /// All tiles, shared among threads that get at least `grain` each. They take columns where panels are made of a
+  /// weight, so that each is made once; otherwise bands of rows if that is as even, and so the same part of a weight as
+  /// the optimizer will give to the thread, whose core has it near.
+  void run_tiles(std::int64_t grain) const {
+    const std::int64_t rows = down(), all = rows * across();
+    const std::int64_t threads = std::clamp<std::int64_t>(all / grain, 1, num_threads());
+    const auto share = [threads](std::int64_t count) { return (count + threads - 1) / threads; };
+    if (threads == 1) {
+      tiles({0, rows}, 0, all);
+    } else if ((!b_transposed || mirrored) && share(rows) * across() == share(all)) {
+      parallel_for(rows, share(rows), [&](std::int64_t begin, std::int64_t end) {
+        tiles({begin, end}, 0, (end - begin) * across());
+      });
+    } else {
+      parallel_for(all, share(all), [&](std::int64_t begin, std::int64_t end) { tiles({0, rows}, begin, end); });
+    }
+  }
+
   /// Rows of C, or of tiles.
   struct Band {
     std::int64_t begin, end;
@@ -261,8 +268,9 @@ struct Product {
     thread_local Scratch turned;
     T* tile = turned.get<T>(tile_rows * tile_columns);
     blocks(i, rows, columns, panel, tile, tile_columns);
-    for (std::int64_t first = 0; first < columns; first += turned_rows) {
-      const std::int64_t count = std::min(turned_rows, columns - first), row = j + first;
+    const std::int64_t at_once = epilogue ? turned_rows : columns;
+    for (std::int64_t first = 0; first < columns; first += at_once) {
+      const std::int64_t count = std::min(at_once, columns - first), row = j + first;
       T* out = c + row * ldc + i;
       transpose(tile + first, rows, count, tile_columns, out, ldc);
       if (epilogue) epilogue->call(epilogue->context, row, row + count, i, i + rows, out, ldc);
@@ -275,7 +283,7 @@ struct Product {
     if (k == 0 && !add)
       for (std::int64_t r = 0; r < rows; ++r) std::fill_n(out + r * stride, columns, T(0));
     const std::int64_t parts = std::max<std::int64_t>(1, (k + depth / 2) / depth);
-    const std::int64_t step = (k + parts - 1) / parts;
+    const std::int64_t step = parts == 1 ? k : (k + parts - 1) / parts;
     for (std::int64_t p = 0; p < k; p += step)
       block(rows, columns, std::min(step, k - p), a_transposed ? a + p * lda + i : a + i * lda + p,
             panel.data + p * panel.stride, panel.stride, add || p > 0, out, stride);
@@ -330,10 +338,7 @@ void matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std:
                          c,
                          ldc,
                          epilogue};
-  const Product<T> product = given.fastest();
-  const std::int64_t work =
-      std::min(product.m, product.height()) * std::min(product.n, tile_columns) * std::max<std::int64_t>(k, 1);
-  product.run((work_per_thread + work - 1) / work);
+  given.fastest().run();
 }
 
 template <class T>

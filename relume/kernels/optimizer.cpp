@@ -29,6 +29,7 @@ T* at(T* pointer, std::int64_t i) {
 template <class F>
 void share(std::int64_t n, F body) {
   const FlushDenormals flush;
+  if (n <= grain) return body(0, n);
   parallel_for(n, grain, body);
 }
 

@@ -37,28 +37,43 @@ SmallProduct<T> make(const SmallShape& s) {
   }
 }
 
-/// Kernels of the shapes that this thread met last, found by a hash; a newer shape takes the place of an older one.
+/// Kernels of the shapes that this thread met last, found by a hash that four may share: of a network's eight shapes two
+/// would have the same place among 256 in one network of ten, and their kernels be made anew in each step.
 template <class T>
-struct Cache {
+class Cache {
+ public:
+  SmallProduct<T> find(const SmallShape& s) {
+    Set& set = sets_[hash(s) >> 58];
+    for (const Slot& slot : set.slots)
+      if (slot.shape == s) return slot.kernel;
+    Slot& slot = set.slots[set.next++ % ways];
+    slot = {s, make<T>(s)};
+    return slot.kernel;
+  }
+
+ private:
+  static constexpr std::size_t ways = 4;
   struct Slot {
     SmallShape shape;
     SmallProduct<T> kernel = nullptr;
   };
-  static constexpr std::size_t size = 256;
-  std::array<Slot, size> slots{};
+  struct Set {
+    std::array<Slot, ways> slots{};
+    std::size_t next = 0;
+  };
 
-  Slot& slot(const SmallShape& s) {
-    // A sum of products with odd numbers whose multiplications do not wait for each other.
-    const auto part = [](std::int64_t value, std::uint64_t factor) {
-      return static_cast<std::uint64_t>(value) * factor;
+  /// Few sides are so large that they would meet others in a word.
+  static std::uint64_t hash(const SmallShape& s) {
+    const auto joined = [](std::int64_t a, std::int64_t b, std::int64_t c) {
+      return static_cast<std::uint64_t>(a) + (static_cast<std::uint64_t>(b) << 20) +
+             (static_cast<std::uint64_t>(c) << 40);
     };
-    const std::uint64_t sides = part(s.m, 0x9e3779b97f4a7c15u) + part(s.n, 0xbf58476d1ce4e5b9u) +
-                                part(s.k, 0x94d049bb133111ebu) + part(s.lda, 0xd6e8feb86659fd93u);
-    const std::uint64_t strides = part(s.ldb, 0xa0761d6478bd642fu) + part(s.ldc, 0xe7037ed1a0b428dbu) +
-                                  part(s.b_transposed ? 1 : 0, 0x8ebc6af09c88c6e3u) +
-                                  part(s.add ? 1 : 0, 0x589965cc75374cc3u);
-    return slots[(sides + strides) >> 56];
+    const std::uint64_t flags = (s.b_transposed ? 1 : 0) + (s.add ? 2 : 0);
+    return (joined(s.m, s.n, s.k) + flags * 0x94d049bb133111ebu) * 0x9e3779b97f4a7c15u +
+           joined(s.lda, s.ldb, s.ldc) * 0xbf58476d1ce4e5b9u;
   }
+
+  std::array<Set, 64> sets_{};
 };
 
 }  // namespace
@@ -67,9 +82,7 @@ template <class T>
 SmallProduct<T> small_product(const SmallShape& shape) {
   if (level() == Level::baseline) return nullptr;
   thread_local const auto cache = std::make_unique<Cache<T>>();
-  auto& slot = cache->slot(shape);
-  if (slot.shape != shape) slot = {shape, make<T>(shape)};
-  return slot.kernel;
+  return cache->find(shape);
 }
 #else
 template <class T>
