@@ -2,7 +2,6 @@
 
 #include <type_traits>
 
-#include "relume/base/flush_denormals.h"
 #include "relume/base/parallel.h"
 #include "relume/kernels/optimizer_table.h"
 
@@ -25,10 +24,8 @@ T* at(T* pointer, std::int64_t i) {
   return pointer ? pointer + i : nullptr;
 }
 
-/// Squares of small gradients are soon below the normal numbers; ε makes nothing of them.
 template <class F>
 void share(std::int64_t n, F body) {
-  const FlushDenormals flush;
   if (n <= grain) return body(0, n);
   parallel_for(n, grain, body);
 }

@@ -10,11 +10,13 @@ struct SgdStep {
   bool nesterov, first;  ///< first: the momentum buffer holds nothing yet
 };
 
+/// w −= m / (scale √s + epsilon), which is lr (m / c₁) / (√(s / c₂) + ε) with c₁ = 1 − β₁ᵗ and c₂ = 1 − β₂ᵗ.
 struct AdamStep {
-  double lr, beta1, beta2, epsilon;
-  double decay;                     ///< AdamW: the weight is multiplied by this first (1 − lr·λ)
-  double weight_decay;              ///< Adam: added to the gradient, times the weight
-  double correction1, correction2;  ///< 1 − β₁ᵗ, 1 − β₂ᵗ
+  double beta1, beta2;
+  double scale;         ///< c₁ / (lr √c₂); infinite for a rate of 0, at which no weight moves
+  double epsilon;       ///< ε c₁ / lr
+  double decay;         ///< AdamW: the weight is multiplied by this first (1 − lr·λ)
+  double weight_decay;  ///< Adam: added to the gradient, times the weight
 };
 
 struct RmspropStep {
@@ -26,7 +28,7 @@ struct AdagradStep {
 };
 
 /// g = grad_scale·gradient in all of them, so that clipping costs no pass of its own. Buffers that an option does not
-/// use may be null.
+/// use may be null. Squares of small gradients are soon below the normal numbers: call them under FlushDenormals.
 template <class T>
 void sgd(const SgdStep& step, double grad_scale, const T* gradient, T* weight, T* velocity, std::int64_t n);
 template <class T>

@@ -50,21 +50,22 @@ void sgd(const SgdStep& step, double grad_scale, const T* gradient, T* weight, T
   });
 }
 
-/// m / d
+/// w − m / d
 template <class V>
-V quotient(V m, V d) {
-  return m / d;
+V minus_quotient(V w, V m, V d) {
+  return w - m / d;
 }
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-/// The same within 2 ulp by an estimate of 14 bits and a step of Newton's. A division is computed by the same unit as
-/// the square root before it, and one after the other: of 16 weights on a Zen 4 core, 18 cycles with both, 12 so; on
-/// an Emerald Rapids core both took 21. An infinite d is the largest number, and its quotient no move.
-inline Lane<float> quotient(Lane<float> m, Lane<float> d) {
+/// The same, the quotient within 2 ulp by an estimate of 14 bits and a step of Newton's. A division is computed by the
+/// same unit as the square root before it, and one after the other: of 16 weights on a Zen 4 core, 18 cycles with both,
+/// 12 so; on an Emerald Rapids core both took 21. An infinite d is the largest number, and its quotient 0.
+inline Lane<float> minus_quotient(Lane<float> w, Lane<float> m, Lane<float> d) {
   using V = Lane<float>;
   const V finite(hn::Min(V(std::numeric_limits<float>::max()).raw(), d.raw()));
   const V share(hn::ApproximateReciprocal(finite.raw()));
-  return m * share * V(hn::NegMulAdd(finite.raw(), share.raw(), V(2).raw()));
+  const V correction(hn::NegMulAdd(finite.raw(), share.raw(), V(2).raw()));
+  return V(hn::NegMulAdd((m * share).raw(), correction.raw(), w.raw()));
 }
 #endif
 
@@ -75,12 +76,15 @@ template <AdamTerms terms, class T>
 void adam_loop(const AdamStep& step, double grad_scale, const T* __restrict gradient, T* __restrict weight,
                T* __restrict mean, T* __restrict square, std::int64_t n) {
   using V = Lane<T>;
-  // With 0 in its place, a weight that never had a gradient would move by 0 / 0.
-  const T least = std::numeric_limits<T>::min() * 16;
+  using Limits = std::numeric_limits<T>;
+  // A rate of all but 0 makes no move. With 0 in the place of ε a weight that never had a gradient would move by 0 / 0.
+  const bool moves = std::abs(step.scale) < std::sqrt(static_cast<double>(Limits::max()));
+  const double least = static_cast<double>(Limits::min()) * 16;
+  const V root_scale = moves ? step.scale : 0;
+  const V epsilon = moves ? std::copysign(std::max(std::abs(step.epsilon), least), step.scale)
+                          : static_cast<double>(Limits::infinity());
   const V scale = grad_scale, l2 = step.weight_decay, shrink = step.decay;
   const V rest1 = 1 - step.beta1, beta2 = step.beta2, rest2 = 1 - step.beta2;
-  const V size = -step.lr / step.correction1, unbias = 1 / std::sqrt(step.correction2);
-  const V epsilon = std::max(static_cast<T>(step.epsilon), least);
   step_lanes<V>({weight, mean, square}, n, [&](std::int64_t i, std::int64_t part) {
     V w = load_some<V>(weight + i, part), g = load_some<V>(gradient + i, part);
     if constexpr (terms != AdamTerms::none) w = shrink * w;
@@ -89,11 +93,11 @@ void adam_loop(const AdamStep& step, double grad_scale, const T* __restrict grad
     const V s = fma(beta2, load_some<V>(square + i, part), rest2 * g * g);
     store_some(m, mean + i, part);
     store_some(s, square + i, part);
-    store_some(fma(size, quotient(m, fma(sqrt(s), unbias, epsilon)), w), weight + i, part);
+    store_some(minus_quotient(w, m, fma(sqrt(s), root_scale, epsilon)), weight + i, part);
   });
 }
 
-// m = β₁ m + (1 − β₁) g;  s = β₂ s + (1 − β₂) g²;  w −= lr (m / c₁) / (√(s / c₂) + ε)
+// m = β₁ m + (1 − β₁) g;  s = β₂ s + (1 − β₂) g²;  w −= m / (scale √s + epsilon)
 template <class T>
 void adam(const AdamStep& step, double grad_scale, const T* gradient, T* weight, T* mean, T* square, std::int64_t n) {
   const bool plain = grad_scale == 1 && step.weight_decay == 0;

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "relume/base/require.h"
-#include "relume/kernels/optimizer.h"
 
 namespace relume::optim {
 
@@ -30,17 +29,22 @@ double Adam::Power::operator()(double base, std::int64_t exponent) {
   return value_;
 }
 
-void Adam::update(const Update& u) {
+const kernels::AdamStep& Adam::step_of(const Update& u) {
+  if (u.step == last_.step && u.lr == last_.lr && u.group == last_.group) return last_.values;
   const AdamOptions& o = options(u);
-  kernels::AdamStep step{};
-  step.lr = u.lr;
-  step.beta1 = o.beta1;
-  step.beta2 = o.beta2;
-  step.epsilon = o.epsilon;
-  step.decay = decoupled_ ? 1 - u.lr * o.weight_decay : 1;
-  step.weight_decay = decoupled_ ? 0 : o.weight_decay;
-  step.correction1 = 1 - power1_(o.beta1, u.step);
-  step.correction2 = 1 - power2_(o.beta2, u.step);
+  const double inverse = (1 - power1_(o.beta1, u.step)) / u.lr;
+  last_ = {u.step, u.lr, u.group, {}};
+  last_.values = {.beta1 = o.beta1,
+                  .beta2 = o.beta2,
+                  .scale = inverse / std::sqrt(1 - power2_(o.beta2, u.step)),
+                  .epsilon = o.epsilon * inverse,
+                  .decay = decoupled_ ? 1 - u.lr * o.weight_decay : 1,
+                  .weight_decay = decoupled_ ? 0 : o.weight_decay};
+  return last_.values;
+}
+
+void Adam::update(const Update& u) {
+  const kernels::AdamStep& step = step_of(u);
   visit_float(
       u.parameter.dtype(),
       [&]<class T>() {

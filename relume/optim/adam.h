@@ -1,6 +1,7 @@
 // Adam and AdamW.
 #pragma once
 
+#include "relume/kernels/optimizer.h"
 #include "relume/optim/optimizer.h"
 
 namespace relume::optim {
@@ -35,9 +36,18 @@ class Adam : public OptimizerWith<AdamOptions> {
     double base_ = 1, value_ = 1;
     std::int64_t exponent_ = 0;
   };
+  /// What is the same for all parameters of a step.
+  struct Step {
+    std::int64_t step = 0;
+    double lr = 0;
+    std::size_t group = 0;
+    kernels::AdamStep values{};
+  };
+  const kernels::AdamStep& step_of(const Update& u);
   void update(const Update& u) override;
   bool decoupled_;
   Power power1_, power2_;
+  Step last_;
 };
 
 /// Adam whose weight decay does not pass through the moments: w −= lr λ w, then Adam's step.

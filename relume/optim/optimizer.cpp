@@ -4,6 +4,7 @@
 
 #include "relume/autograd/grad_mode.h"
 #include "relume/autograd/gradient_state.h"
+#include "relume/base/flush_denormals.h"
 #include "relume/base/require.h"
 
 namespace relume::optim {
@@ -33,6 +34,7 @@ void Optimizer::move(std::size_t index, MakeGradient gradient, double grad_scale
 }
 
 void Optimizer::move_all(double grad_scale) {
+  const FlushDenormals flush;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const GradientState* state = parameters_[i].impl()->gradient_state;
     if (!state || !state->grad.defined()) continue;

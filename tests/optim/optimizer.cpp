@@ -125,6 +125,28 @@ TEST(Adam, MovesByTheExactQuotientWithinAFewUnitsOnEveryLevel) {
   kernels::force_level(kernels::machine_level());
 }
 
+TEST(Adam, LeavesWeightsAsTheyAreAtARateOf0AndTurnsBackAtANegativeOne) {
+  for (const DType dtype : {float32, float64}) {
+    const Tensor before = randn({37}, dtype), gradient = randn({37}, dtype);
+    const auto moved_by = [&](double lr) {
+      const Tensor w = before.clone().requires_grad_();
+      Adam adam({w});
+      adam.set_lr(lr);
+      w.set_grad(gradient);
+      adam.step();
+      return (w.detach() - before).to_vector<double>();
+    };
+    EXPECT_THAT(moved_by(0), Each(0));
+    EXPECT_THAT(moved_by(-0.0), Each(0));
+    EXPECT_THAT(moved_by(1e-30), Each(::testing::DoubleNear(0, 1e-29)));
+    const std::vector<double> there = moved_by(0.01), back = moved_by(-0.01);
+    for (std::size_t i = 0; i < there.size(); ++i) {
+      EXPECT_NEAR(std::abs(there[i]), 0.01, 1e-6);
+      EXPECT_NEAR(there[i], -back[i], 1e-6);
+    }
+  }
+}
+
 TEST(Adam, StandsStillWhereASquareIsBeyondFloat32) {
   const Tensor w = ones({20}, {float32, true});
   Adam adam({w}, {.lr = 0.5});
