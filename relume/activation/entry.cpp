@@ -158,6 +158,7 @@ void Entry::forward_rows(DType dtype, const ForwardRows& rows, const double* val
   check_dtype(*this, dtype == DType::float32 || dtype == DType::float64, dtype);
   const auto size = static_cast<std::int64_t>(size_of(dtype));
   const auto loop = loops_of(*this, dtype).elementwise.forward_rows;
+  if (rows.rows * rows.columns <= grain) return loop(rows, values);
   parallel_for(rows.rows, grain / std::max<std::int64_t>(rows.columns, 1), [&](std::int64_t begin, std::int64_t end) {
     ForwardRows part = rows;
     part.x = at<char>(rows.x, begin * rows.x_stride * size);
@@ -173,6 +174,7 @@ void Entry::backward_rows(DType dtype, const BackwardRows& rows, const double* v
   check_dtype(*this, dtype == DType::float32 || dtype == DType::float64, dtype);
   const auto size = static_cast<std::int64_t>(size_of(dtype));
   const auto loop = loops_of(*this, dtype).elementwise.backward_rows;
+  if (rows.rows * rows.columns <= grain) return loop(rows, values);
   // Split by columns: each sum is then added up by one thread, from the first row to the last.
   parallel_for((rows.columns + 63) / 64, grain / 64 / std::max<std::int64_t>(rows.rows, 1),
                [&](std::int64_t begin, std::int64_t end) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "relume/activation/entry.h"
@@ -47,6 +48,10 @@ struct ElementwiseLoops {
   /// output of a network alone, so that not all formulas are compiled for single numbers too.
   static constexpr bool few_at_once = S::saves == Saves::nothing;
 
+  /// Formulas so short that it counts where a bias comes from; for the type and the registers that most networks have.
+  static constexpr bool by_columns = has_mask && sizeof(T) == sizeof(float) && Access::width >= 8;
+  static constexpr std::int64_t column_block = 64;
+
   static void forward(const void* x, void* y, std::int64_t n, const double* parameters, bool stream) {
     forward_row(with_parameters<S>(parameters), static_cast<const T*>(x), static_cast<T*>(y), n, stream);
   }
@@ -63,6 +68,12 @@ struct ElementwiseLoops {
   static void forward_rows(const ForwardRows& rows, const double* parameters) {
     const S s = with_parameters<S>(parameters);
     const auto* bias = static_cast<const T*>(rows.bias);
+    if constexpr (few_at_once)
+      if (bias && Access::width % std::max<std::int64_t>(rows.columns, 1) == 0 && rows.x_stride == rows.columns &&
+          rows.y_stride == rows.columns)
+        return forward_short_rows(s, rows);
+    if constexpr (by_columns)
+      if (bias && rows.mask && rows.columns % column_block == 0) return forward_columns(s, rows);
     for (std::int64_t i = 0; i < rows.rows; ++i) {
       const T* x = static_cast<const T*>(rows.x) + i * rows.x_stride;
       T* y = static_cast<T*>(rows.y) + i * rows.y_stride;
@@ -99,6 +110,38 @@ struct ElementwiseLoops {
   }
 
  private:
+  /// Rows of which a lane has several, without gaps.
+  static void forward_short_rows(const S& s, const ForwardRows& rows) {
+    T repeated[static_cast<std::size_t>(Access::width)];
+    for (std::int64_t j = 0; j < Access::width; ++j)
+      repeated[j] = static_cast<const T*>(rows.bias)[j & (rows.columns - 1)];
+    const V bias = Access::load(repeated);
+    kernels::map<V>(static_cast<const T*>(rows.x), static_cast<T*>(rows.y), rows.rows * rows.columns, false,
+                    [&](V v) { return s.forward(v + bias); });
+  }
+
+  /// Blocks of columns whose bias stays in registers from the first row to the last.
+  static void forward_columns(const S& s, const ForwardRows& rows) {
+    constexpr std::int64_t width = Access::width, lanes = column_block / width;
+    const std::int64_t count = rows.rows, columns = rows.columns, x_step = rows.x_stride, y_step = rows.y_stride,
+                       mask_step = rows.mask_stride;
+    for (std::int64_t j = 0; j < columns; j += column_block) {
+      const T* x = static_cast<const T*>(rows.x) + j;
+      T* y = static_cast<T*>(rows.y) + j;
+      std::uint8_t* mask = rows.mask + j / 8;
+      V bias[lanes];
+      for (int lane = 0; lane < lanes; ++lane)
+        bias[lane] = Access::load(static_cast<const T*>(rows.bias) + j + lane * width);
+      for (std::int64_t i = 0; i < count; ++i, x += x_step, y += y_step, mask += mask_step)
+        for (int lane = 0; lane < lanes; ++lane) {
+          const V v = Access::load(x + lane * width) + bias[lane];
+          const std::uint32_t bits = Access::bits(s.fires(v));
+          Access::store(s.forward(v), y + lane * width);
+          std::memcpy(mask + lane * width / 8, &bits, static_cast<std::size_t>(width / 8));
+        }
+    }
+  }
+
   struct Row {
     const std::uint8_t* saved;
     const T* dy;

@@ -42,6 +42,7 @@ void tile(std::int64_t k, const T* a, std::int64_t lda, const T* b, std::int64_t
   std::int64_t p = 0;
   for (; p + V::width <= k; p += V::width) step(p, [](const T* at) { return LaneAccess<V>::load(at); });
   if (p < k) step(p, [&](const T* at) { return LaneAccess<V>::load_part(at, k - p); });
+  if (ldc == columns && !add) return sums(total, c);
   T sum[rows * columns];
   sums(total, sum);
   for (int i = 0; i < rows; ++i)
