@@ -81,7 +81,7 @@ class BackwardPass final : private LeafReceiver {
   void walk(Node* root, Tensor&& gradient) {
     count_uses(root);
     root->gradient_ = std::move(gradient);
-    ready_.emplace_back(root);
+    ready_.push_back(IntrusivePtr<Node>(root));
     while (!ready_.empty()) {
       const IntrusivePtr<Node> node = std::move(ready_.back());
       ready_.pop_back();
@@ -139,7 +139,7 @@ class BackwardPass final : private LeafReceiver {
   void count_uses(Node* root) {
     root->pass_ = pass_;
     root->waiting_for_ = 0;
-    std::vector<Node*, pool::Allocator<Node*>> stack{root};
+    SmallVector<Node*, 8> stack{root};
     while (!stack.empty()) {
       Node* node = stack.back();
       stack.pop_back();
@@ -160,14 +160,15 @@ class BackwardPass final : private LeafReceiver {
 
   void visit(Node& node) {
     Tensor gradient = std::move(node.gradient_);
-    node.gradient_ = Tensor();
-    Gradients gradients;
-    if (gradient.defined()) {
-      if (node.hooks_) gradient = after_hooks(*node.hooks_, std::move(gradient));
-      capture(node, gradient);
-      gradients = node.backward(gradient, receiver_ ? this : nullptr);
-      if (!retain_graph_) node.release_saved();
-    }
+    if (!gradient.defined()) return pass_on(node, {});
+    if (node.hooks_) gradient = after_hooks(*node.hooks_, std::move(gradient));
+    capture(node, gradient);
+    Gradients gradients = node.backward(gradient, receiver_ ? this : nullptr);
+    if (!retain_graph_) node.release_saved();
+    pass_on(node, std::move(gradients));
+  }
+
+  void pass_on(Node& node, Gradients&& gradients) {
     for (std::size_t i = 0; i < node.edges_.size(); ++i) {
       const Edge& edge = node.edges_[i];
       const bool has_gradient = i < gradients.size() && gradients[i].defined();
@@ -185,7 +186,7 @@ class BackwardPass final : private LeafReceiver {
   LeafReceiver* receiver_;
   std::vector<Capture> hooked_;
   std::uint64_t pass_ = next_pass();
-  std::vector<IntrusivePtr<Node>, pool::Allocator<IntrusivePtr<Node>>> ready_;
+  SmallVector<IntrusivePtr<Node>, 4> ready_;
 };
 
 namespace {

@@ -72,6 +72,12 @@ struct ThreadCache {
   std::int64_t live;
   bool kept;  // a Keeper will clear it
   bool gone;  // it has done so
+
+  void put(void* block, SizeClass size) {
+    FreeBlock*& list = lists[static_cast<std::size_t>(size.index)];
+    list = new (block) FreeBlock{list};
+    bytes += size.bytes;
+  }
 };
 
 thread_local constinit ThreadCache cache{};
@@ -111,6 +117,21 @@ bool keep(ThreadCache& c) {
   return c.kept = true;
 }
 
+// Apart, so that what is done each time saves no registers for them.
+[[gnu::noinline]] void* allocate_anew(ThreadCache& c, std::size_t rounded, std::size_t bytes) {
+  void* block = new_block(rounded);
+  if (!block) {
+    c.live -= static_cast<std::int64_t>(bytes);
+    throw std::bad_alloc();
+  }
+  return block;
+}
+
+[[gnu::noinline]] void deallocate_first(ThreadCache& c, void* block, SizeClass size) noexcept {
+  if (!keep(c)) return delete_block(block, size.bytes >= large);
+  c.put(block, size);
+}
+
 }  // namespace
 
 void* allocate(std::size_t bytes) {
@@ -124,12 +145,7 @@ void* allocate(std::size_t bytes) {
       c.bytes -= size.bytes;
       return block;
     }
-  void* block = new_block(size.bytes);
-  if (!block) {
-    c.live -= static_cast<std::int64_t>(bytes);
-    throw std::bad_alloc();
-  }
-  return block;
+  return allocate_anew(c, size.bytes, bytes);
 }
 
 void deallocate(void* block, std::size_t bytes) noexcept {
@@ -137,16 +153,9 @@ void deallocate(void* block, std::size_t bytes) noexcept {
   const SizeClass size = size_class(bytes);
   ThreadCache& c = this_thread();
   c.live -= static_cast<std::int64_t>(bytes);
-  const bool fits = size.bytes <= largest_cached && c.bytes + size.bytes <= cache_limit;
-  if (!fits || !(c.kept || keep(c))) {
-    delete_block(block, size.bytes >= large);
-    return;
-  }
-  auto* free_block = static_cast<FreeBlock*>(block);
-  FreeBlock*& list = c.lists[static_cast<std::size_t>(size.index)];
-  free_block->next = list;
-  list = free_block;
-  c.bytes += size.bytes;
+  if (size.bytes > largest_cached || c.bytes + size.bytes > cache_limit) return delete_block(block, size.bytes >= large);
+  if (!c.kept) return deallocate_first(c, block, size);
+  c.put(block, size);
 }
 
 std::size_t cached_bytes() { return cache.bytes; }

@@ -25,12 +25,21 @@ class SmallVector {
   void push_back(T item) { emplace_back() = std::move(item); }
   /// A new last item, made by default.
   T& emplace_back() {
-    if (count_ < N) return inside_[count_++];
+    if (!outside_ && count_ < N) return inside_[count_++];
     if (!outside_)
       outside_ = std::make_unique<std::vector<T>>(std::make_move_iterator(inside_.begin()),
                                                   std::make_move_iterator(inside_.end()));
     ++count_;
     return outside_->emplace_back();
+  }
+
+  T& back() { return end()[-1]; }
+  void pop_back() {
+    --count_;
+    if (outside_)
+      outside_->pop_back();
+    else
+      inside_[count_] = T();
   }
 
   std::size_t size() const { return count_; }

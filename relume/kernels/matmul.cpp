@@ -18,13 +18,12 @@
 namespace relume::kernels {
 namespace {
 
-std::atomic<bool>& portable() {
-  static std::atomic<bool> portable{[] {
-    const char* wanted = std::getenv("RELUME_MATMUL");
-    return wanted && std::string_view(wanted) == "portable";
-  }()};
-  return portable;
+bool wants_portable() {
+  const char* wanted = std::getenv("RELUME_MATMUL");
+  return wanted && std::string_view(wanted) == "portable";
 }
+
+std::atomic<bool> portable{wants_portable()};  // NOLINT(cert-err58-cpp): nothing of it throws
 
 /// The tiles that C is computed in. A panel of B (tile columns × depth) is reused from the nearest caches by all rows
 /// of a tile. `./dev bench matmul` on a Zen 4 core with a peak of 117 GFLOP/s, for x Wᵀ (by a transposed W), dy W and
@@ -291,7 +290,7 @@ struct Product {
 
   void block(std::int64_t rows, std::int64_t columns, std::int64_t length, const T* from_a, const T* from_b,
              std::int64_t b_stride, bool accumulate, T* out, std::int64_t stride) const {
-    if (!portable().load(std::memory_order_relaxed))
+    if (!portable.load(std::memory_order_relaxed))
       if (const auto kernel =
               small_product<T>({columns, rows, length, b_stride, lda, stride, a_transposed, accumulate})) {
         kernel(from_b, from_a, out);
@@ -345,12 +344,19 @@ template <class T>
 void product_in_parts(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t lda, const T* b,
                       std::int64_t ldb, FunctionRef<void(const T*, std::int64_t, std::int64_t)> take) {
   if (m <= 0 || n <= 0) return;
-  const Product<T> product{true, false, m, n, k, a, lda, b, ldb, false, nullptr, 0, nullptr};
-  if (!product.fastest().mirrored && !is_rounded<T>(m * n * k)) return product.run_in_bands(take);
-  Scratch whole;
-  T* c = whole.get<T>(m * n);
-  matmul<T>(Transpose::yes, Transpose::no, m, n, k, a, lda, b, ldb, T(0), c, n);
-  take(c, 0, m * n);
+  if (is_rounded<T>(m * n * k)) {
+    Scratch whole;
+    T* c = whole.get<T>(m * n);
+    matmul<T>(Transpose::yes, Transpose::no, m, n, k, a, lda, b, ldb, T(0), c, n);
+    return take(c, 0, m * n);
+  }
+  const Product<T> given{true, false, m, n, k, a, lda, b, ldb, false, nullptr, n, nullptr};
+  Product<T> product = given.fastest();
+  if (!product.mirrored) return given.run_in_bands(take);
+  thread_local Scratch narrow;
+  product.c = narrow.get<T>(m * n);
+  product.run();
+  take(product.c, 0, m * n);
 }
 
 template void product_in_parts(std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*,
@@ -369,13 +375,13 @@ MatmulPrecision float32_matmul_precision() { return precision(); }
 
 bool has_bf16_matmul() {
   static const bool pays = bf16_matmul_pays();
-  return pays && !portable().load(std::memory_order_relaxed) && bf16_matmul_available();
+  return pays && !portable.load(std::memory_order_relaxed) && bf16_matmul_available();
 }
 
-void force_portable_matmul(bool value) { portable().store(value, std::memory_order_relaxed); }
+void force_portable_matmul(bool value) { portable.store(value, std::memory_order_relaxed); }
 
 const char* matmul_backend() {
-  return !portable() && small_product<float>({16, 16, 16, 16, 16, 16, false, false}) ? "libxsmm" : "portable";
+  return !portable && small_product<float>({16, 16, 16, 16, 16, 16, false, false}) ? "libxsmm" : "portable";
 }
 
 }  // namespace relume::kernels

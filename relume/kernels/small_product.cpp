@@ -4,7 +4,9 @@
 #include <libxsmm.h>
 #endif
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
 
 #include "relume/kernels/cpu.h"
@@ -37,24 +39,48 @@ SmallProduct<T> make(const SmallShape& s) {
   }
 }
 
-/// Kernels of the shapes that this thread met last, found by a hash that four may share: of a network's eight shapes two
-/// would have the same place among 256 in one network of ten, and their kernels be made anew in each step.
+/// A shape in few words, which are compared and hashed with few instructions.
+struct Key {
+  std::uint64_t sides = 0, strides = 0, rest = 0;
+
+  Key() = default;
+  explicit Key(const SmallShape& s)
+      : sides(joined(s.m, s.n) | (s.b_transposed ? top : 0)),
+        strides(joined(s.lda, s.ldb) | (s.add ? top : 0)),
+        rest(joined(s.ldc, s.k)) {}
+  friend bool operator==(const Key& a, const Key& b) {
+    return ((a.sides ^ b.sides) | (a.strides ^ b.strides) | (a.rest ^ b.rest)) == 0;
+  }
+  std::uint64_t hash() const {
+    return sides * 0x9e3779b97f4a7c15u + strides * 0xbf58476d1ce4e5b9u + rest * 0x94d049bb133111ebu;
+  }
+
+ private:
+  static constexpr std::uint64_t top = std::uint64_t{1} << 63;
+  static std::uint64_t joined(std::int64_t a, std::int64_t b) {
+    return static_cast<std::uint64_t>(a) | static_cast<std::uint64_t>(b) << 32;
+  }
+};
+
+/// Kernels of the shapes that this thread met last, found by a hash that four may share: of a network's eight shapes
+/// two would have the same place among 256 in one network of ten, and their kernels be made anew in each step.
 template <class T>
 class Cache {
  public:
-  SmallProduct<T> find(const SmallShape& s) {
-    Set& set = sets_[hash(s) >> 58];
+  SmallProduct<T> find(const SmallShape& shape) {
+    const Key key(shape);
+    Set& set = sets_[key.hash() >> 58];
     for (const Slot& slot : set.slots)
-      if (slot.shape == s) return slot.kernel;
+      if (slot.key == key) return slot.kernel;
     Slot& slot = set.slots[set.next++ % ways];
-    slot = {s, make<T>(s)};
+    slot = {key, make<T>(shape)};
     return slot.kernel;
   }
 
  private:
   static constexpr std::size_t ways = 4;
   struct Slot {
-    SmallShape shape;
+    Key key;
     SmallProduct<T> kernel = nullptr;
   };
   struct Set {
@@ -62,27 +88,32 @@ class Cache {
     std::size_t next = 0;
   };
 
-  /// Few sides are so large that they would meet others in a word.
-  static std::uint64_t hash(const SmallShape& s) {
-    const auto joined = [](std::int64_t a, std::int64_t b, std::int64_t c) {
-      return static_cast<std::uint64_t>(a) + (static_cast<std::uint64_t>(b) << 20) +
-             (static_cast<std::uint64_t>(c) << 40);
-    };
-    const std::uint64_t flags = (s.b_transposed ? 1 : 0) + (s.add ? 2 : 0);
-    return (joined(s.m, s.n, s.k) + flags * 0x94d049bb133111ebu) * 0x9e3779b97f4a7c15u +
-           joined(s.lda, s.ldb, s.ldc) * 0xbf58476d1ce4e5b9u;
-  }
-
   std::array<Set, 64> sets_{};
 };
+
+/// This thread's, held by a pointer beside the owner: asking an owner whether it was made takes as long as a look-up.
+template <class T>
+Cache<T>& cache() {
+  thread_local constinit Cache<T>* made = nullptr;
+  if (!made) {
+    thread_local const auto owner = std::make_unique<Cache<T>>();
+    made = owner.get();
+  }
+  return *made;
+}
+
+/// Whether libxsmm can count that far.
+bool fits(const SmallShape& s) {
+  const std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  return std::max(s.lda, std::max(s.ldb, s.ldc)) <= most;
+}
 
 }  // namespace
 
 template <class T>
 SmallProduct<T> small_product(const SmallShape& shape) {
-  if (level() == Level::baseline) return nullptr;
-  thread_local const auto cache = std::make_unique<Cache<T>>();
-  return cache->find(shape);
+  if (level() == Level::baseline || !fits(shape)) return nullptr;
+  return cache<T>().find(shape);
 }
 #else
 template <class T>

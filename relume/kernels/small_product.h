@@ -13,8 +13,6 @@ namespace relume::kernels {
 struct SmallShape {
   std::int64_t m = 0, n = 0, k = 0, lda = 0, ldb = 0, ldc = 0;
   bool b_transposed = false, add = false;
-
-  friend bool operator==(const SmallShape&, const SmallShape&) = default;
 };
 
 /// Of bfloat16 the sums are float32.
@@ -23,8 +21,9 @@ using SmallProduct = void (*)(const T* a, const T* b, std::conditional_t<std::is
                               ...);
 
 /// The kernel of that shape, made on the first call and remembered by the thread; null where libxsmm cannot make one:
-/// it is not built in, the machine has no AVX2 (for bfloat16: no AVX512-BF16), or memory may not be executed. T is
-/// float, double or BFloat16; A of bfloat16 is [k / 2, m] pairs of neighbours along k, B is not transposed.
+/// it is not built in, the machine has no AVX2 (for bfloat16: no AVX512-BF16), memory may not be executed, or a stride
+/// is beyond 2³¹. T is float, double or BFloat16; A of bfloat16 is [k / 2, m] pairs of neighbours along k, B is not
+/// transposed.
 template <class T>
 SmallProduct<T> small_product(const SmallShape& shape);
 

@@ -68,19 +68,25 @@ double row_loss(const RowOfLogits<T>& x, std::int64_t target, const T* weights, 
   return loss;
 }
 
+[[noreturn]] void no_such_class(std::int64_t target, std::size_t row, std::int64_t classes) {
+  fail<IndexError>("cross_entropy: class {} of row {} is not in 0 … {}", target, row, classes - 1);
+}
+
 /// The weights of all rows that are not ignored, added up. Throws for a class that does not exist.
 template <class T>
 double checked_weight(std::span<const std::int64_t> targets, std::int64_t classes, const T* weights,
                       std::int64_t ignored) {
   double weight = 0;
+  std::int64_t count = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const std::int64_t target = targets[i];
     if (target == ignored) continue;
-    require<IndexError>(target >= 0 && target < classes, "cross_entropy: class {} of row {} is not in 0 … {}", target,
-                        i, classes - 1);
-    weight += weights ? static_cast<double>(weights[target]) : 1.0;
+    if (target < 0 || target >= classes) [[unlikely]]
+      no_such_class(target, i, classes);
+    ++count;
+    if (weights) weight += static_cast<double>(weights[target]);
   }
-  return weight;
+  return weights ? weight : static_cast<double>(count);
 }
 
 /// The loss, and in `gradient` its derivative by the logits.
@@ -97,20 +103,20 @@ double cross_entropy_rows(const Tensor& logits, const Tensor& targets, const Cro
   T* largest = scratch.get<T>(2 * rows);
   T* log_total = largest + rows;
   const double part = 1 / weight;
-  kernels::softmax_rows<T>()(logits.data<T>(), rows, classes, static_cast<T>(part), gradient.data<T>(), largest,
-                             log_total);
+  const T* x = logits.data<T>();
+  T* dx = gradient.data<T>();
+  kernels::softmax_rows<T>()(x, rows, classes, static_cast<T>(part), dx, largest, log_total);
   const bool plain = !weight_of && options.label_smoothing == 0;
   double loss = 0;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    T* out = gradient.data<T>() + i * classes;
-    const RowOfLogits<T> row{logits.data<T>() + i * classes, classes, largest[i], log_total[i]};
+  for (std::int64_t i = 0; i < rows; ++i, x += classes, dx += classes) {
+    const RowOfLogits<T> row{x, classes, largest[i], log_total[i]};
     if (target[i] == options.ignore_index) {
-      std::fill_n(out, classes, T{0});
+      std::fill_n(dx, classes, T{0});
     } else if (plain) {
       loss += row.cost_of(target[i]);
-      out[target[i]] -= static_cast<T>(part);
+      dx[target[i]] -= static_cast<T>(part);
     } else {
-      loss += row_loss<T>(row, target[i], weight_of, options.label_smoothing, part, out);
+      loss += row_loss<T>(row, target[i], weight_of, options.label_smoothing, part, dx);
     }
   }
   return loss / weight;

@@ -6,6 +6,7 @@
 #include "relume/base/require.h"
 #include "relume/kernels/column_sum.h"
 #include "relume/kernels/matmul.h"
+#include "relume/kernels/scratch.h"
 #include "relume/tensor/in_place.h"
 
 namespace relume {
@@ -54,7 +55,7 @@ void forward(const Tensor& x, const Tensor& weight, const Tensor& bias, const Ac
 
 /// dz = dy ⊙ f′, where nobody else needs it in place of dy, and in the same pass db = Σ dz over the rows.
 Tensor through_activation(const Activation& f, const Tensor& kept, std::int64_t kept_stride, const Tensor& gradient,
-                          std::int64_t row_count, const Tensor& bias_gradient) {
+                          std::int64_t row_count, void* bias_gradient) {
   const bool in_place = owned_alone(gradient);
   const Tensor dy = gradient.contiguous();
   Tensor dz = in_place ? dy : empty(dy.shape(), dy.dtype());
@@ -65,7 +66,7 @@ Tensor through_activation(const Activation& f, const Tensor& kept, std::int64_t 
   rows.dx = dz.raw_data();
   rows.dy_stride = rows.dx_stride = rows.columns = dy.shape()[-1];
   rows.rows = row_count;
-  rows.column_sum = bias_gradient.defined() ? bias_gradient.raw_data() : nullptr;
+  rows.column_sum = bias_gradient;
   f.entry().backward_rows(dy.dtype(), rows, f.parameters());
   return dz;
 }
@@ -76,15 +77,20 @@ Gradients backward(const BackwardContext& c, const Activation& f, const Tensor& 
                    const Tensor& kept, std::int64_t kept_stride) {
   const std::int64_t out = weight.shape()[0], in = weight.shape()[1];
   const std::int64_t rows = out > 0 ? c.gradient.elements() / out : 0;
-  Tensor db = c.needs(2) ? empty({out}, c.gradient.dtype()) : Tensor();
+  thread_local kernels::Scratch scratch;
+  T* sums = c.needs(2) ? scratch.get<T>(out) : nullptr;
   Tensor dz;
   if (f.entry().saves != Saves::nothing) {
-    dz = through_activation(f, kept, kept_stride, c.gradient, rows, db);
+    dz = through_activation(f, kept, kept_stride, c.gradient, rows, sums);
   } else {
     dz = c.gradient.contiguous();
-    if (db.defined()) kernels::column_sum(dz.data<T>(), rows, out, out, db.data<T>());
+    if (sums) kernels::column_sum(dz.data<T>(), rows, out, out, sums);
   }
-  Tensor dx, dw;
+  Tensor dx, dw, db;
+  if (sums && !c.hand_over(2, [&](TakePart take) { take(sums, 0, out); })) {
+    db = empty({out}, weight.dtype());
+    std::copy_n(sums, out, db.data<T>());
+  }
   if (c.needs(0)) {
     dx = empty(x.shape(), x.dtype());
     kernels::matmul<T>(Transpose::no, Transpose::no, rows, in, out, dz.data<T>(), out, weight.data<T>(), in, T{0},

@@ -62,6 +62,8 @@ Tensor& Tensor::fill_(double value) {
 template <class T>
 T Tensor::item() const {
   require(elements() == 1, "item: a tensor of {} elements has no single value", elements());
+  if constexpr (std::is_floating_point_v<T>)
+    if (dtype() == DType::float32) return static_cast<T>(*data<float>());
   T value;
   kernels::convert(dtype(), raw_data(), 0, dtype_v<T>, &value, 0, 1);
   return value;
