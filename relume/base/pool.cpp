@@ -153,7 +153,8 @@ void deallocate(void* block, std::size_t bytes) noexcept {
   const SizeClass size = size_class(bytes);
   ThreadCache& c = this_thread();
   c.live -= static_cast<std::int64_t>(bytes);
-  if (size.bytes > largest_cached || c.bytes + size.bytes > cache_limit) return delete_block(block, size.bytes >= large);
+  if (size.bytes > largest_cached || c.bytes + size.bytes > cache_limit)
+    return delete_block(block, size.bytes >= large);
   if (!c.kept) return deallocate_first(c, block, size);
   c.put(block, size);
 }

@@ -36,7 +36,7 @@ struct Turned {
 
 /// The same for 2 to 4 columns, as exponentials are long code.
 template <class T>
-[[gnu::noipa]] void softmax_of_turned(Lane<T>* column, int columns, T scale, T* largest, T* log_total) {
+[[gnu::noinline]] void softmax_of_turned(Lane<T>* column, int columns, T scale, T* largest, T* log_total) {
   using V = Lane<T>;
   V highest = column[0];
   for (int j = 1; j < columns; ++j) highest = max(highest, column[j]);

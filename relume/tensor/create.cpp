@@ -3,6 +3,7 @@
 #include <cmath>
 #include <new>
 #include <numeric>
+#include <utility>
 
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
@@ -121,7 +122,7 @@ Tensor from_blob(void* data, const Shape& shape, DType dtype, std::function<void
 template <class T>
 Tensor from_vector(const std::vector<T>& values, std::optional<Shape> shape) {
   const auto count = static_cast<std::int64_t>(values.size());
-  const Shape sizes = shape.value_or(Shape{count});
+  const Shape sizes = std::move(shape).value_or(Shape{count});
   require<ShapeError>(sizes.elements() == count, "from_vector: {} values do not fill {}", count, sizes);
   Tensor t = empty(sizes, dtype_v<T>);
   std::copy(values.begin(), values.end(), t.data<T>());
