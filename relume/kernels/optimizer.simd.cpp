@@ -31,23 +31,32 @@ void step_lanes(T* const (&arrays)[count], std::int64_t n, F move) {
   if (i < n) move(i, n - i);
 }
 
-// g = s·gradient + λ w;  v = μ v + (1 − δ) g (the first time v = g);  w −= lr (nesterov ? g + μ v : v)
-template <class T>
-void sgd(const SgdStep& step, double grad_scale, const T* gradient, T* weight, T* velocity, std::int64_t n) {
+/// plain: s = 1, λ = 0, δ = 0, and not nesterov
+template <bool plain, class T>
+void sgd_loop(const SgdStep& step, double grad_scale, const T* gradient, T* weight, T* velocity, std::int64_t n) {
   using V = Lane<T>;
-  const V lr = step.lr, scale = grad_scale, decay = step.weight_decay, momentum = step.momentum;
+  const V down = -step.lr, scale = grad_scale, decay = step.weight_decay, momentum = step.momentum;
   const V take = 1 - step.dampening, direct = step.nesterov ? 1 : 0, through = step.nesterov ? momentum : V(1);
   const bool first = step.first, remembers = step.momentum != 0;
   step_lanes<V>({weight, remembers ? velocity : weight}, n, [=](std::int64_t i, std::int64_t part) {
-    const V w = load_some<V>(weight + i, part), g = scale * load_some<V>(gradient + i, part) + decay * w;
+    const V w = load_some<V>(weight + i, part);
+    V g = load_some<V>(gradient + i, part);
+    if constexpr (!plain) g = fma(decay, w, scale * g);
     V move = g;
     if (remembers) {
-      const V v = first ? g : momentum * load_some<V>(velocity + i, part) + take * g;
+      const V v = first ? g : fma(momentum, load_some<V>(velocity + i, part), plain ? g : take * g);
       store_some(v, velocity + i, part);
-      move = direct * g + through * v;
+      move = plain ? v : fma(through, v, direct * g);
     }
-    store_some(w - lr * move, weight + i, part);
+    store_some(fma(down, move, w), weight + i, part);
   });
+}
+
+// g = s·gradient + λ w;  v = μ v + (1 − δ) g (the first time v = g);  w −= lr (nesterov ? g + μ v : v)
+template <class T>
+void sgd(const SgdStep& step, double grad_scale, const T* gradient, T* weight, T* velocity, std::int64_t n) {
+  const bool plain = grad_scale == 1 && step.weight_decay == 0 && step.dampening == 0 && !step.nesterov;
+  (plain ? sgd_loop<true, T> : sgd_loop<false, T>)(step, grad_scale, gradient, weight, velocity, n);
 }
 
 /// w − m / d
