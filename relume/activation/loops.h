@@ -69,7 +69,7 @@ struct ElementwiseLoops {
     const S s = with_parameters<S>(parameters);
     const auto* bias = static_cast<const T*>(rows.bias);
     if constexpr (few_at_once)
-      if (bias && Access::width % std::max<std::int64_t>(rows.columns, 1) == 0 && rows.x_stride == rows.columns &&
+      if (bias && rows.columns > 0 && Access::width % rows.columns == 0 && rows.x_stride == rows.columns &&
           rows.y_stride == rows.columns)
         return forward_short_rows(s, rows);
     if constexpr (by_columns)

@@ -126,6 +126,7 @@ struct Product {
     return result;
   }
 
+  /// C. A product of one tile stays on this thread.
   void run() const {
     if (m <= height() && n <= tile_columns) return tile(0, 0, by_rows ? Panel{b, ldb} : panel_at(0));
     const std::int64_t work = std::min(m, height()) * std::min(n, tile_columns) * std::max<std::int64_t>(k, 1);

@@ -78,16 +78,17 @@ Gradients backward(const BackwardContext& c, const Activation& f, const Tensor& 
   const std::int64_t out = weight.shape()[0], in = weight.shape()[1];
   const std::int64_t rows = out > 0 ? c.gradient.elements() / out : 0;
   thread_local kernels::Scratch scratch;
-  T* sums = c.needs(2) ? scratch.get<T>(out) : nullptr;
+  const bool has_bias = c.needs(2);
+  T* sums = has_bias ? scratch.get<T>(out) : nullptr;
   Tensor dz;
   if (f.entry().saves != Saves::nothing) {
     dz = through_activation(f, kept, kept_stride, c.gradient, rows, sums);
   } else {
     dz = c.gradient.contiguous();
-    if (sums) kernels::column_sum(dz.data<T>(), rows, out, out, sums);
+    if (has_bias) kernels::column_sum(dz.data<T>(), rows, out, out, sums);
   }
   Tensor dx, dw, db;
-  if (sums && !c.hand_over(2, [&](TakePart take) { take(sums, 0, out); })) {
+  if (has_bias && !c.hand_over(2, [&](TakePart take) { take(sums, 0, out); })) {
     db = empty({out}, weight.dtype());
     std::copy_n(sums, out, db.data<T>());
   }

@@ -140,7 +140,7 @@ struct Rows {
   std::size_t size() const { return static_cast<std::size_t>(rows * stride); }
 };
 
-const Rows shapes[] = {{1, 1, 1},  {37, 1, 1},  {37, 2, 2}, {37, 4, 4},    {9, 16, 16},
+const Rows shapes[] = {{1, 1, 1},  {3, 0, 0},   {37, 1, 1}, {37, 2, 2},    {37, 4, 4},     {9, 16, 16},
                        {3, 7, 10}, {5, 64, 64}, {9, 2, 5},  {4, 131, 140}, {2, 2000, 2003}};
 
 std::int64_t mask_stride(const Rows& shape) { return shape.columns / 8 + 2; }

@@ -85,6 +85,15 @@ TEST(Linear, TakesNoRows) {
   EXPECT_TRUE(equal(weight.grad(), zeros({3, 2})));
 }
 
+TEST(Linear, GivesNoOutputsGradientsToo) {
+  const Tensor x = randn({4, 3}), weight = empty({0, 3}, {float32, true}), bias = empty({0}, {float32, true});
+  const Tensor y = linear(x, weight, bias);
+  EXPECT_EQ(y.shape(), (Shape{4, 0}));
+  y.backward(empty({4, 0}));
+  EXPECT_EQ(weight.grad().shape(), (Shape{0, 3}));
+  EXPECT_EQ(bias.grad().shape(), Shape{0});
+}
+
 TEST(Linear, SaysWhichSizesAndTypesDoNotFit) {
   const Tensor weight = ones({5, 12});
   EXPECT_EQ(message_of<ShapeError>([&] {
