@@ -3,7 +3,6 @@
 #include <cmath>
 #include <new>
 #include <numeric>
-#include <utility>
 
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
@@ -122,7 +121,8 @@ Tensor from_blob(void* data, const Shape& shape, DType dtype, std::function<void
 template <class T>
 Tensor from_vector(const std::vector<T>& values, std::optional<Shape> shape) {
   const auto count = static_cast<std::int64_t>(values.size());
-  const Shape sizes = std::move(shape).value_or(Shape{count});
+  if (!shape) shape.emplace({count});
+  const Shape& sizes = *shape;
   require<ShapeError>(sizes.elements() == count, "from_vector: {} values do not fill {}", count, sizes);
   Tensor t = empty(sizes, dtype_v<T>);
   std::copy(values.begin(), values.end(), t.data<T>());
