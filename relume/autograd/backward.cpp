@@ -5,7 +5,6 @@
 #include "relume/autograd/grad.h"
 #include "relume/autograd/gradient_state.h"
 #include "relume/base/flush_denormals.h"
-#include "relume/base/pool.h"
 #include "relume/base/require.h"
 #include "relume/kernels/elementwise.h"
 #include "relume/tensor/in_place.h"

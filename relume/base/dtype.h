@@ -31,6 +31,7 @@ constexpr std::size_t size_of(DType dtype) {
 constexpr bool is_floating(DType dtype) { return dtype <= DType::bfloat16; }
 constexpr bool is_integral(DType dtype) { return !is_floating(dtype) && dtype != DType::bool_; }
 
+/// In the order of DType.
 inline constexpr std::string_view dtype_names[] = {"float32", "float64", "float16", "bfloat16", "int8",
                                                    "int16",   "int32",   "int64",   "uint8",    "bool"};
 

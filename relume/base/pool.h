@@ -25,20 +25,4 @@ std::size_t cached_bytes();
 /// Returns this thread's cached blocks to the system.
 void release_cached();
 
-/// For containers whose memory is asked for again and again.
-template <class T>
-struct Allocator {
-  using value_type = T;
-  Allocator() = default;
-  template <class U>
-  Allocator(const Allocator<U>&) {}  // NOLINT: containers convert allocators silently
-  T* allocate(std::size_t count) {
-    return static_cast<T*>(pool::allocate(count * sizeof(T)));  // NOLINT: T may well be a pointer
-  }
-  void deallocate(T* block, std::size_t count) noexcept {
-    pool::deallocate(block, count * sizeof(T));  // NOLINT: T may well be a pointer
-  }
-  friend bool operator==(const Allocator&, const Allocator&) { return true; }
-};
-
 }  // namespace relume::pool

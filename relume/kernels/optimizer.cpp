@@ -24,24 +24,18 @@ T* at(T* pointer, std::int64_t i) {
   return pointer ? pointer + i : nullptr;
 }
 
-template <class F>
-void share(std::int64_t n, F body) {
-  if (n <= grain) return body(0, n);
-  parallel_for(n, grain, body);
-}
-
 }  // namespace
 
 template <class T>
 void sgd(const SgdStep& step, double grad_scale, const T* gradient, T* weight, T* velocity, std::int64_t n) {
-  share(n, [&](std::int64_t i, std::int64_t end) {
+  parallel_for(n, grain, [&](std::int64_t i, std::int64_t end) {
     loops<T>().sgd(step, grad_scale, gradient + i, weight + i, at(velocity, i), end - i);
   });
 }
 
 template <class T>
 void adam(const AdamStep& step, double grad_scale, const T* gradient, T* weight, T* mean, T* square, std::int64_t n) {
-  share(n, [&](std::int64_t i, std::int64_t end) {
+  parallel_for(n, grain, [&](std::int64_t i, std::int64_t end) {
     loops<T>().adam(step, grad_scale, gradient + i, weight + i, mean + i, square + i, end - i);
   });
 }
@@ -49,14 +43,14 @@ void adam(const AdamStep& step, double grad_scale, const T* gradient, T* weight,
 template <class T>
 void rmsprop(const RmspropStep& step, double grad_scale, const T* gradient, T* weight, T* square, T* velocity,
              std::int64_t n) {
-  share(n, [&](std::int64_t i, std::int64_t end) {
+  parallel_for(n, grain, [&](std::int64_t i, std::int64_t end) {
     loops<T>().rmsprop(step, grad_scale, gradient + i, weight + i, square + i, at(velocity, i), end - i);
   });
 }
 
 template <class T>
 void adagrad(const AdagradStep& step, double grad_scale, const T* gradient, T* weight, T* sum, std::int64_t n) {
-  share(n, [&](std::int64_t i, std::int64_t end) {
+  parallel_for(n, grain, [&](std::int64_t i, std::int64_t end) {
     loops<T>().adagrad(step, grad_scale, gradient + i, weight + i, sum + i, end - i);
   });
 }

@@ -34,25 +34,20 @@ struct Turned {
   }
 };
 
-/// The same for 2 to 4 columns, as exponentials are long code.
-template <class T>
-[[gnu::noinline]] void softmax_of_turned(Lane<T>* column, int columns, T scale, T* largest, T* log_total) {
-  using V = Lane<T>;
-  V highest = column[0];
-  for (int j = 1; j < columns; ++j) highest = max(highest, column[j]);
-  V total = 0;
-  for (int j = 0; j < columns; ++j) total = total + (column[j] = exp(column[j] - highest));
-  const V share = V(scale) / total;
-  for (int j = 0; j < columns; ++j) column[j] = column[j] * share;
-  LaneAccess<V>::store(highest, largest);
-  LaneAccess<V>::store(log1p(total - 1), log_total);
-}
-
+/// `width` rows.
 template <int columns, class T>
 void softmax_of_lane(const T* x, T scale, T* y, T* largest, T* log_total) {
+  using V = Lane<T>;
   auto turned = Turned<columns, T>::load(x);
-  softmax_of_turned(turned.column, columns, scale, largest, log_total);
+  V highest = turned.column[0];
+  for (int j = 1; j < columns; ++j) highest = max(highest, turned.column[j]);
+  V total = 0;
+  for (V& column : turned.column) total = total + (column = exp(column - highest));
+  const V share = V(scale) / total;
+  for (V& column : turned.column) column = column * share;
   turned.store(y);
+  LaneAccess<V>::store(highest, largest);
+  LaneAccess<V>::store(log1p(total - 1), log_total);
 }
 
 /// Rows of few columns: a register takes one of several rows.
@@ -72,16 +67,6 @@ void softmax_of_narrow(const T* x, std::int64_t rows, T scale, T* y, T* largest,
   std::copy_n(total, rest, log_total + i);
 }
 
-/// y[i] = f(x[i]), with the code of f there once.
-template <class T, class F>
-void map_shortly(const T* x, T* y, std::int64_t n, F f) {
-  using V = Lane<T>;
-  for (std::int64_t i = 0; i < n; i += V::width) {
-    const std::int64_t part = std::min(V::width, n - i);
-    store_some(f(load_some<V>(x + i, part)), y + i, part);
-  }
-}
-
 template <class T>
 void softmax_of_wide(const T* x, std::int64_t rows, std::int64_t columns, T scale, T* y, T* largest, T* log_total) {
   using V = Lane<T>;
@@ -90,12 +75,12 @@ void softmax_of_wide(const T* x, std::int64_t rows, std::int64_t columns, T scal
     T* out = y + i * columns;
     largest[i] = row_largest<V>(row, columns);
     const V highest = largest[i];
-    map_shortly(row, out, columns, [&](V v) { return exp(v - highest); });
+    map<V>(row, out, columns, false, [&](V v) { return exp(v - highest); });
     log_total[i] = row_sum<V>(columns, [&](auto at) { return at(out); });
     const V share = scale / log_total[i];
-    map_shortly(out, out, columns, [&](V v) { return v * share; });
+    map<V>(out, out, columns, false, [&](V v) { return v * share; });
   }
-  map_shortly(log_total, log_total, rows, [](V total) { return log1p(total - 1); });
+  map<V>(log_total, log_total, rows, false, [](V total) { return log1p(total - 1); });
 }
 
 template <class T>
