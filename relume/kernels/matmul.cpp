@@ -312,7 +312,7 @@ struct Product {
 /// Whether a product of so many multiplications goes through bfloat16.
 template <class T>
 bool is_rounded(std::int64_t multiplications) {
-  return std::is_same_v<T, float> && precision() == MatmulPrecision::medium && multiplications >= bf16_work &&
+  return std::is_same_v<T, float> && multiplications >= bf16_work && precision() == MatmulPrecision::medium &&
          has_bf16_matmul();
 }
 

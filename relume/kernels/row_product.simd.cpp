@@ -8,6 +8,28 @@
 namespace relume::kernels::RELUME_TARGET {
 namespace {
 
+#if HWY_CAP_GE512
+/// The sums of sixteen lanes of as many floats: first within blocks of 128 bits, which elements leave at a cost.
+inline Lane<float> sums_of_16(const Lane<float>* total) {
+  const hn::ScalableTag<float> d;
+  const hn::RepartitionToWide<decltype(d)> pairs;
+  const auto of_four = [&](const Lane<float>* t) {
+    const auto two = [&](const Lane<float>* v) {
+      return hn::Add(hn::InterleaveLower(d, v[0].raw(), v[1].raw()), hn::InterleaveUpper(d, v[0].raw(), v[1].raw()));
+    };
+    const auto left = hn::BitCast(pairs, two(t)), right = hn::BitCast(pairs, two(t + 2));
+    return hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, left, right)),
+                   hn::BitCast(d, hn::InterleaveUpper(pairs, left, right)));
+  };
+  const auto halves = [&](auto lower, auto upper) {
+    return hn::Add(hn::ConcatLowerLower(d, upper, lower), hn::ConcatUpperUpper(d, upper, lower));
+  };
+  const auto even = halves(of_four(total), of_four(total + 8)), odd = halves(of_four(total + 4), of_four(total + 12));
+  return Lane<float>(hn::Add(hn::OddEvenBlocks(hn::SwapAdjacentBlocks(odd), even),
+                             hn::OddEvenBlocks(odd, hn::SwapAdjacentBlocks(even))));
+}
+#endif
+
 /// out[i] = sum of all elements of total[i]. Neighbours are added until one lane holds a sum of each.
 template <class T, int count>
 void sums(Lane<T> (&total)[count], T* out) {
@@ -15,6 +37,12 @@ void sums(Lane<T> (&total)[count], T* out) {
   constexpr int width = static_cast<int>(V::width), group = std::min(width, count);
   for (int first = 0; first < count; first += group) {
     V* v = total + first;
+#if HWY_CAP_GE512
+    if constexpr (width == 16 && group == 16) {
+      LaneAccess<V>::store(sums_of_16(v), out + first);
+      continue;
+    }
+#endif
     if constexpr (width > 1) {
       for (int n = group; n > 1; n /= 2)
         for (int i = 0; i < n / 2; ++i) v[i] = neighbour_sums(v[2 * i], v[2 * i + 1]);

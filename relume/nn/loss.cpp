@@ -76,17 +76,19 @@ double row_loss(const RowOfLogits<T>& x, std::int64_t target, const T* weights, 
 template <class T>
 double checked_weight(std::span<const std::int64_t> targets, std::int64_t classes, const T* weights,
                       std::int64_t ignored) {
+  const auto exists = [classes](std::int64_t target) {
+    return static_cast<std::uint64_t>(target) < static_cast<std::uint64_t>(classes);
+  };
+  std::size_t existing = 0;
+  for (const std::int64_t target : targets) existing += exists(target);
+  if (existing == targets.size() && !exists(ignored) && !weights) return static_cast<double>(existing);
   double weight = 0;
-  std::int64_t count = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    const std::int64_t target = targets[i];
-    if (target == ignored) continue;
-    if (target < 0 || target >= classes) [[unlikely]]
-      no_such_class(target, i, classes);
-    ++count;
-    if (weights) weight += static_cast<double>(weights[target]);
+    if (targets[i] == ignored) continue;
+    if (!exists(targets[i])) no_such_class(targets[i], i, classes);
+    weight += weights ? static_cast<double>(weights[targets[i]]) : 1.0;
   }
-  return weights ? weight : static_cast<double>(count);
+  return weight;
 }
 
 /// The loss, and in `gradient` its derivative by the logits.
@@ -106,19 +108,25 @@ double cross_entropy_rows(const Tensor& logits, const Tensor& targets, const Cro
   const T* x = logits.data<T>();
   T* dx = gradient.data<T>();
   kernels::softmax_rows<T>()(x, rows, classes, static_cast<T>(part), dx, largest, log_total);
-  const bool plain = !weight_of && options.label_smoothing == 0;
-  double loss = 0;
-  for (std::int64_t i = 0; i < rows; ++i, x += classes, dx += classes) {
-    const RowOfLogits<T> row{x, classes, largest[i], log_total[i]};
-    if (target[i] == options.ignore_index) {
-      std::fill_n(dx, classes, T{0});
-    } else if (plain) {
-      loss += row.cost_of(target[i]);
-      dx[target[i]] -= static_cast<T>(part);
-    } else {
-      loss += row_loss<T>(row, target[i], weight_of, options.label_smoothing, part, dx);
+  const auto sum_of = [&](auto loss_of) {
+    double loss = 0;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      T* row_gradient = dx + i * classes;
+      if (target[i] == options.ignore_index)
+        std::fill_n(row_gradient, classes, T{0});
+      else
+        loss += loss_of(RowOfLogits<T>{x + i * classes, classes, largest[i], log_total[i]}, target[i], row_gradient);
     }
-  }
+    return loss;
+  };
+  const bool plain = !weight_of && options.label_smoothing == 0;
+  const double loss = plain ? sum_of([part](const RowOfLogits<T>& row, std::int64_t label, T* row_gradient) {
+    row_gradient[label] -= static_cast<T>(part);
+    return row.cost_of(label);
+  })
+                            : sum_of([&](const RowOfLogits<T>& row, std::int64_t label, T* row_gradient) {
+                                return row_loss<T>(row, label, weight_of, options.label_smoothing, part, row_gradient);
+                              });
   return loss / weight;
 }
 
