@@ -57,7 +57,7 @@ void Tensor::set_data(const Tensor& data) const {
                       "set_data: {} has no gradients, which the tensor requires", name(data.dtype()));
   TensorImpl& own = *impl();
   const TensorImpl& other = *data.impl();
-  own.storage = other.storage;
+  own.set_storage(other.storage);
   own.data = other.data;
   own.elements = other.elements;
   own.shape = other.shape;

@@ -139,7 +139,8 @@ void set_grad_fn(const Tensor& output, IntrusivePtr<Node> node);
 template <class F>
 IntrusivePtr<Node> make_node(const char* name, F&& formula) {
   using Made = FormulaNode<std::remove_cvref_t<F>>;
-  IntrusivePtr<Node> node(new (pool::allocate(sizeof(Made))) Made(std::in_place, std::forward<F>(formula)));
+  IntrusivePtr<Node> node =
+      IntrusivePtr<Node>::to_new(new (pool::allocate(sizeof(Made))) Made(std::in_place, std::forward<F>(formula)));
   node->set_name(name);
   return node;
 }

@@ -43,6 +43,8 @@ class Counted {
     else if (count == 1 || count_.fetch_sub(1, std::memory_order_acq_rel) == 1)
       T::destroy(const_cast<T*>(static_cast<const T*>(this)));
   }
+  /// In place of the first retain(), before anybody else knows of the object.
+  void retain_first() const { count_.store(1, std::memory_order_relaxed); }
   std::uint32_t use_count() const { return count_.load(std::memory_order_acquire); }
 
  protected:
@@ -59,6 +61,13 @@ class IntrusivePtr {
   IntrusivePtr(std::nullptr_t) {}
   explicit IntrusivePtr(T* pointer) : pointer_(pointer) {
     if (pointer_) pointer_->retain();
+  }
+  /// To an object that nothing points to yet.
+  static IntrusivePtr to_new(T* object) {
+    object->retain_first();
+    IntrusivePtr first;
+    first.pointer_ = object;
+    return first;
   }
   IntrusivePtr(const IntrusivePtr& other) : IntrusivePtr(other.pointer_) {}
   IntrusivePtr(IntrusivePtr&& other) noexcept : pointer_(std::exchange(other.pointer_, nullptr)) {}

@@ -51,6 +51,7 @@ class Shape {
   void erase(int at);
 
   friend bool operator==(const Shape& a, const Shape& b);
+  friend Shape row_major_strides(const Shape& shape);
 
  private:
   [[noreturn]] static void too_many(std::size_t dimensions);
@@ -67,9 +68,10 @@ class Shape {
 
 /// The strides, in elements, of a row-major tensor of that shape.
 inline Shape row_major_strides(const Shape& shape) {
-  Shape strides = shape;
+  Shape strides;
+  strides.count_ = shape.count_;
   std::int64_t step = 1;
-  for (int i = shape.dimensions() - 1; i >= 0; --i) {
+  for (int i = shape.count_ - 1; i >= 0; --i) {
     strides[i] = step;
     step *= shape[i] > 1 ? shape[i] : 1;
   }

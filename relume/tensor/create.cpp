@@ -36,13 +36,12 @@ Tensor generate(const Shape& shape, const TensorOptions& options, F&& next) {
 
 Tensor empty(const Shape& shape, TensorOptions options) {
   const std::int64_t elements = checked_elements(shape, "empty");
-  const std::size_t bytes = static_cast<std::size_t>(elements) * size_of(options.dtype);
   try {
-    IntrusivePtr<TensorImpl> impl(TensorImpl::create(Storage::allocate(bytes), options.dtype, shape, elements));
-    return with_options(Tensor(std::move(impl)), options);
+    return with_options(Tensor(IntrusivePtr<TensorImpl>::to_new(TensorImpl::create(options.dtype, shape, elements))),
+                        options);
   } catch (const std::bad_alloc&) {
     fail("empty: {} of {} needs {:.3g} GB, which this machine does not have", shape, name(options.dtype),
-         static_cast<double>(bytes) / 1e9);
+         static_cast<double>(elements) * static_cast<double>(size_of(options.dtype)) / 1e9);
   }
 }
 

@@ -1,15 +1,33 @@
 #include "relume/tensor/tensor.h"
 
 #include <new>
+#include <utility>
 
 #include "relume/base/pool.h"
 #include "relume/base/require.h"
 #include "relume/tensor/gradient_state.h"
 
 namespace relume {
+namespace {
+
+/// Bytes up to which a tensor lies in one block with its memory: one look into the pool's lists in place of two. A
+/// larger one lets its memory go when it is set onto other memory.
+constexpr std::size_t largest_beside = std::size_t{64} << 10;
+
+}  // namespace
 
 TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, std::int64_t elements) {
   return new (pool::allocate(sizeof(TensorImpl))) TensorImpl(std::move(storage), dtype, shape, elements);
+}
+
+TensorImpl* TensorImpl::create(DType dtype, const Shape& shape, std::int64_t elements) {
+  const std::size_t bytes = static_cast<std::size_t>(elements) * size_of(dtype);
+  if (bytes > largest_beside) return create(Storage::allocate(bytes), dtype, shape, elements);
+  IntrusivePtr<Storage> storage = Storage::allocate(bytes, sizeof(TensorImpl));
+  Storage* home = storage.get();
+  auto* impl = new (home->room()) TensorImpl(std::move(storage), dtype, shape, elements);
+  impl->home = home;
+  return impl;
 }
 
 TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, const Shape& strides,
@@ -28,8 +46,22 @@ TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const
 void TensorImpl::destroy(TensorImpl* impl) {
   if (impl->gradient_state) destroy_gradient_state(impl->gradient_state);
   if (impl->grad_fn) release_node(impl->grad_fn);
+  Storage* home = impl->home;
+  if (!home) {
+    impl->~TensorImpl();
+    return pool::deallocate(impl, sizeof(TensorImpl));
+  }
+  const bool held = impl->storage.get() == home;
+  IntrusivePtr<Storage> last = std::move(impl->storage);
   impl->~TensorImpl();
-  pool::deallocate(impl, sizeof(TensorImpl));
+  if (!held) home->release();
+}
+
+void TensorImpl::set_storage(IntrusivePtr<Storage> other) {
+  const IntrusivePtr<Storage> before = std::exchange(storage, std::move(other));
+  if (!home || before == storage) return;
+  if (before.get() == home) home->retain();
+  if (storage.get() == home) home->release();
 }
 
 std::int64_t Tensor::size(int dimension) const {

@@ -40,7 +40,12 @@ class TensorImpl : public Counted<TensorImpl> {
                             std::int64_t offset);
   /// Row-major from the storage's first byte on.
   static TensorImpl* create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, std::int64_t elements);
+  /// With uninitialised memory of its own.
+  static TensorImpl* create(DType dtype, const Shape& shape, std::int64_t elements);
   static void destroy(TensorImpl* impl);
+
+  /// Exchanges the memory; the rest is the caller's.
+  void set_storage(IntrusivePtr<Storage> other);
 
   IntrusivePtr<Storage> storage;
   std::byte* data;  // of the first element
@@ -50,6 +55,7 @@ class TensorImpl : public Counted<TensorImpl> {
   DType dtype;
   bool contiguous = true;
   bool requires_grad = false;
+  Storage* home = nullptr;                  // whose block this object lies in, held through `storage` while they agree
   GradientState* gradient_state = nullptr;  // made when it is first needed, freed by autograd's deleter
   Node* grad_fn = nullptr;                  // holds a reference, which autograd's releaser gives back
 };

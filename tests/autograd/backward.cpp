@@ -357,6 +357,28 @@ TEST(SetData, ChangesWhatEveryHandleLooksOnto) {
   EXPECT_THROW(x.set_data(tensor({1, 2})), DTypeError);
 }
 
+TEST(SetData, KeepsTheTensorAndItsFormerMemoryWhileSomebodyHoldsThem) {
+  for (const std::int64_t size : {std::int64_t{2}, std::int64_t{100'000}}) {
+    Tensor x = full({size}, 1), view = x.slice(0, 0, 2);
+    {
+      const Tensor other = full({size}, 2);
+      x.set_data(other);
+      x.set_data(other);
+    }
+    view.fill_(3);
+    EXPECT_EQ(x.select(0, 0).item<double>(), 2);
+    EXPECT_EQ(view.to_vector<double>(), (std::vector<double>{3, 3}));
+    x.set_data(view);
+    view = Tensor();
+    EXPECT_EQ(x.to_vector<double>(), (std::vector<double>{3, 3}));
+    view = x.slice(0, 1, 2);
+    x = full({1}, 4);
+    EXPECT_EQ(view.item<double>(), 3);
+    x.set_data(full({1}, 5));
+    EXPECT_EQ(x.item<double>(), 5);
+  }
+}
+
 TEST(RequiresGrad, IsForFloatingPointLeavesAlone) {
   EXPECT_THROW(tensor({1, 2}).requires_grad_(), DTypeError);
   Tensor y = leaf({1}) * 2;
