@@ -296,23 +296,38 @@ void Entry::backward_parametric(DType dtype, const void* x, const void* slope, s
 }
 
 kernels::Epilogue FusedForward::epilogue() const {
-  return {[](const void* context, std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin,
-             std::int64_t column_end, void* tile, std::int64_t ldc) {
-            const auto& fused = *static_cast<const FusedForward*>(context);
-            const auto size = static_cast<std::int64_t>(size_of(fused.dtype));
-            ForwardRows rows;
-            rows.x = tile;
-            rows.x_stride = ldc;
-            if (fused.bias) rows.bias = at<char>(fused.bias, column_begin * size);
-            rows.y = fused.y ? at<char>(fused.y, (row_begin * fused.y_stride + column_begin) * size) : tile;
-            rows.y_stride = fused.y ? fused.y_stride : ldc;
-            if (fused.mask) rows.mask = fused.mask + row_begin * fused.mask_stride + column_begin / 8;
-            rows.mask_stride = fused.mask_stride;
-            rows.rows = row_end - row_begin;
-            rows.columns = column_end - column_begin;
-            loops_of(*fused.entry, fused.dtype).elementwise.forward_rows(rows, fused.parameters);
-          },
-          this};
+  kernels::Epilogue result{.context = this};
+  result.call = [](const void* context, std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin,
+                   std::int64_t column_end, void* tile, std::int64_t ldc) {
+    const auto& fused = *static_cast<const FusedForward*>(context);
+    const ForwardRows rows = fused.rows(row_begin, row_end, column_begin, column_end, tile, ldc);
+    loops_of(*fused.entry, fused.dtype).elementwise.forward_rows(rows, fused.parameters);
+  };
+  if (!y && loops_of(*entry, dtype).elementwise.forward_product)
+    result.product = [](const void* context, const kernels::TileProduct& product, std::int64_t row_begin,
+                        std::int64_t row_end, std::int64_t column_begin, std::int64_t column_end, void* tile,
+                        std::int64_t ldc) {
+      const auto& fused = *static_cast<const FusedForward*>(context);
+      const ForwardRows rows = fused.rows(row_begin, row_end, column_begin, column_end, tile, ldc);
+      return loops_of(*fused.entry, fused.dtype).elementwise.forward_product(product, rows, fused.parameters);
+    };
+  return result;
+}
+
+ForwardRows FusedForward::rows(std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin,
+                               std::int64_t column_end, void* tile, std::int64_t ldc) const {
+  const auto size = static_cast<std::int64_t>(size_of(dtype));
+  ForwardRows rows;
+  rows.x = tile;
+  rows.x_stride = ldc;
+  if (bias) rows.bias = at<char>(bias, column_begin * size);
+  rows.y = y ? at<char>(y, (row_begin * y_stride + column_begin) * size) : tile;
+  rows.y_stride = y ? y_stride : ldc;
+  if (mask) rows.mask = mask + row_begin * mask_stride + column_begin / 8;
+  rows.mask_stride = mask_stride;
+  rows.rows = row_end - row_begin;
+  rows.columns = column_end - column_begin;
+  return rows;
 }
 
 }  // namespace relume::activation

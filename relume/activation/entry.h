@@ -45,6 +45,9 @@ struct Loops {
   void (*backward)(const void* saved, const void* dy, void* dx, std::int64_t n, const double* parameters) = nullptr;
   void (*forward_rows)(const ForwardRows&, const double* parameters) = nullptr;
   void (*backward_rows)(const BackwardRows&, const double* parameters) = nullptr;
+  /// forward_rows of a product that is computed in the same loops: rows.x is not read. False where there are none for
+  /// such rows; null where there are none at all.
+  bool (*forward_product)(const kernels::TileProduct&, const ForwardRows& rows, const double* parameters) = nullptr;
 };
 
 /// The loops of an activation whose rows depend on all of their elements: x, y, dy and dx are [rows, columns].
@@ -147,6 +150,11 @@ struct FusedForward {
   std::int64_t mask_stride = 0;
 
   kernels::Epilogue epilogue() const;
+
+ private:
+  /// A tile of the product.
+  ForwardRows rows(std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin, std::int64_t column_end,
+                   void* tile, std::int64_t ldc) const;
 };
 
 }  // namespace relume::activation

@@ -256,11 +256,22 @@ struct Product {
     const std::int64_t rows = std::min(height(), m - i), columns = std::min(tile_columns, n - j);
     if (mirrored) return mirrored_tile(i, j, rows, columns, panel);
     T* out = c + i * ldc + j;
+    if (taken_whole(i, j, rows, columns, panel, out)) return;
     if (by_rows)
       row_product<T>()(rows, columns, k, a + i * lda, lda, b + j * ldb, ldb, add, out, ldc);
     else
       blocks(i, rows, columns, panel, out, ldc);
     if (epilogue) epilogue->call(epilogue->context, i, i + rows, j, j + columns, out, ldc);
+  }
+
+  /// Whether the epilogue computed the tile on its own.
+  bool taken_whole(std::int64_t i, std::int64_t j, std::int64_t rows, std::int64_t columns, const Panel& panel,
+                   T* out) const {
+    if (!epilogue || !epilogue->product || by_rows || add || a_transposed || parts() != 1 ||
+        portable.load(std::memory_order_relaxed))
+      return false;
+    return epilogue->product(epilogue->context, {k, a + i * lda, lda, panel.data, panel.stride}, i, i + rows, j,
+                             j + columns, out, ldc);
   }
 
   void mirrored_tile(std::int64_t i, std::int64_t j, std::int64_t rows, std::int64_t columns,
@@ -277,13 +288,15 @@ struct Product {
     }
   }
 
-  /// The tile in parts of about `depth`; a short rest of k joins the last one.
+  /// Parts of about `depth` that k is taken in; a short rest joins the last one.
+  std::int64_t parts() const { return std::max<std::int64_t>(1, (k + depth / 2) / depth); }
+
+  /// The tile, a part after the other.
   void blocks(std::int64_t i, std::int64_t rows, std::int64_t columns, const Panel& panel, T* out,
               std::int64_t stride) const {
     if (k == 0 && !add)
       for (std::int64_t r = 0; r < rows; ++r) std::fill_n(out + r * stride, columns, T(0));
-    const std::int64_t parts = std::max<std::int64_t>(1, (k + depth / 2) / depth);
-    const std::int64_t step = parts == 1 ? k : (k + parts - 1) / parts;
+    const std::int64_t step = parts() == 1 ? k : (k + parts() - 1) / parts();
     for (std::int64_t p = 0; p < k; p += step)
       block(rows, columns, std::min(step, k - p), a_transposed ? a + p * lda + i : a + i * lda + p,
             panel.data + p * panel.stride, panel.stride, add || p > 0, out, stride);

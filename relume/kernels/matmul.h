@@ -9,6 +9,15 @@ namespace relume::kernels {
 
 enum class Transpose : bool { no, yes };
 
+/// A product of row-major matrices: A [rows, depth], B [depth, columns].
+struct TileProduct {
+  std::int64_t depth = 0;
+  const void* a = nullptr;
+  std::int64_t lda = 0;
+  const void* b = nullptr;
+  std::int64_t ldb = 0;
+};
+
 /// Called on each finished tile of C while it is in cache, once for every element, maybe on several threads at a time:
 /// call(context, row_begin, row_end, column_begin, column_end, address of C[row_begin, column_begin], ldc).
 /// column_begin is a multiple of 64.
@@ -16,6 +25,10 @@ struct Epilogue {
   void (*call)(const void* context, std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin,
                std::int64_t column_end, void* tile, std::int64_t ldc) = nullptr;
   const void* context = nullptr;
+  /// Null, or instead of `call` on a tile that nothing was written to yet: computes it too, and takes its elements
+  /// while they are in registers. False where it has no way to do so for such a tile.
+  bool (*product)(const void* context, const TileProduct& product, std::int64_t row_begin, std::int64_t row_end,
+                  std::int64_t column_begin, std::int64_t column_end, void* tile, std::int64_t ldc) = nullptr;
 };
 
 /// C = beta C + op(A) op(B) with op(A) [m, k], op(B) [k, n], C [m, n]; T is float or double.

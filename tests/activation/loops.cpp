@@ -209,39 +209,49 @@ TEST(Rows, AreBiasActivationAndMaskOfEachRow) {
   });
 }
 
-TEST(FusedProduct, IsTheProductThenBiasThenActivation) {
-  constexpr std::int64_t m = 150, n = 139, k = 40, stride = n / 8 + 1;
+/// f(x Wᵀ + bias) by one call, in place of the product or beside it, and what it says of f in a mask.
+void expect_fused(const Entry& entry, std::int64_t k, bool apart, bool masked) {
+  constexpr std::int64_t m = 150, n = 139, stride = n / 8 + 1;
   const auto a = random_numbers<float>(12, m * k), w = random_numbers<float>(13, n * k),
              bias = random_numbers<float>(14, n);
-  std::vector<float> z(m * n);
-  kernels::matmul<float>(kernels::Transpose::no, kernels::Transpose::yes, m, n, k, a.data(), k, w.data(), k, 0,
-                         z.data(), n);
-  for_each_elementwise([&](const Entry& entry) {
-    for (const bool apart : {false, true}) {
-      std::vector<float> product(m * n), y(m * n);
-      std::vector<std::uint8_t> mask(m * stride);
-      FusedForward fused{.entry = &entry, .bias = bias.data()};
-      if (apart) fused.y = y.data(), fused.y_stride = n;
-      if (entry.saves == Saves::mask) fused.mask = mask.data(), fused.mask_stride = stride;
-      const kernels::Epilogue epilogue = fused.epilogue();
-      kernels::matmul<float>(kernels::Transpose::no, kernels::Transpose::yes, m, n, k, a.data(), k, w.data(), k, 0,
-                             product.data(), n, &epilogue);
-      const std::vector<float>& result = apart ? y : product;
-      if (apart) {
-        EXPECT_EQ(product, z) << entry.info.name << " changed the product";
+  const auto multiply = [&](std::vector<float>& c, const kernels::Epilogue* epilogue) {
+    kernels::matmul<float>(kernels::Transpose::no, kernels::Transpose::yes, m, n, k, a.data(), k, w.data(), k, 0,
+                           c.data(), n, epilogue);
+  };
+  std::vector<float> z(m * n), product(m * n, untouched), y(m * n, untouched);
+  multiply(z, nullptr);
+  std::vector<std::uint8_t> mask(m * stride, 0xa5);
+  FusedForward fused{.entry = &entry, .bias = bias.data()};
+  if (apart) fused.y = y.data(), fused.y_stride = n;
+  if (masked) fused.mask = mask.data(), fused.mask_stride = stride;
+  const kernels::Epilogue epilogue = fused.epilogue();
+  multiply(product, &epilogue);
+  const std::vector<float>& result = apart ? y : product;
+  if (apart) {
+    EXPECT_EQ(product, z) << entry.info.name << " changed the product";
+  }
+  for (std::int64_t i = 0; i < m; ++i)
+    for (std::int64_t j = 0; j < n; ++j) {
+      const float before = z[static_cast<std::size_t>(i * n + j)] + bias[static_cast<std::size_t>(j)];
+      float expected = 0;
+      entry.forward(DType::float32, &before, &expected, 1);
+      ASSERT_EQ(result[static_cast<std::size_t>(i * n + j)], expected)
+          << entry.info.name << " at " << i << ", " << j << " of depth " << k;
+      if (masked && entry.info.name == "relu") {
+        ASSERT_EQ(mask[static_cast<std::size_t>(i * stride + j / 8)] >> (j % 8) & 1, before > 0);
       }
-      for (std::int64_t i = 0; i < m; ++i)
-        for (std::int64_t j = 0; j < n; ++j) {
-          const float before = z[static_cast<std::size_t>(i * n + j)] + bias[static_cast<std::size_t>(j)];
-          float expected = 0;
-          entry.forward(DType::float32, &before, &expected, 1);
-          ASSERT_EQ(result[static_cast<std::size_t>(i * n + j)], expected)
-              << entry.info.name << " at " << i << ", " << j;
-          if (fused.mask && entry.info.name == "relu") {
-            ASSERT_EQ(mask[static_cast<std::size_t>(i * stride + j / 8)] >> (j % 8) & 1, before > 0);
-          }
-        }
     }
+}
+
+TEST(FusedProduct, IsTheProductThenBiasThenActivation) {
+  on_every_level([](kernels::Level) {
+    for_each_elementwise([](const Entry& entry) {
+      for (const std::int64_t k : {0, 1, 40, 300})
+        for (const bool apart : {false, true}) {
+          expect_fused(entry, k, apart, false);
+          if (entry.saves == Saves::mask) expect_fused(entry, k, apart, true);
+        }
+    });
   });
 }
 
