@@ -29,12 +29,19 @@ void check(const Tensor& x, const Tensor& weight, const Tensor& bias) {
                       name(weight.dtype()));
 }
 
+/// All dimensions but the last, as one.
+std::int64_t rows_of(const Tensor& t) {
+  const Shape& shape = t.shape();
+  std::int64_t rows = 1;
+  for (int i = 0; i + 1 < shape.dimensions(); ++i) rows *= shape[i];
+  return rows;
+}
+
 /// y = f(x Wᵀ + b). `mask` (or null) gets a bit an element, `before` (or undefined) what went into f.
 template <class T>
 void forward(const Tensor& x, const Tensor& weight, const Tensor& bias, const Activation& f, const Tensor& y,
              std::uint8_t* mask, std::int64_t mask_stride, const Tensor& before) {
-  const std::int64_t out = weight.shape()[0], in = weight.shape()[1],
-                     rows = in ? x.elements() / in : y.elements() / out;
+  const std::int64_t out = weight.shape()[0], in = weight.shape()[1], rows = rows_of(x);
   activation::FusedForward fused{.entry = &f.entry(), .parameters = f.parameters(), .dtype = dtype_v<T>};
   // What went into f is kept with its bias: the product is added to rows that hold it already.
   const bool bias_first = before.defined() && bias.defined();
@@ -75,8 +82,7 @@ Tensor through_activation(const Activation& f, const Tensor& kept, std::int64_t 
 template <class T>
 Gradients backward(const BackwardContext& c, const Activation& f, const Tensor& x, const Tensor& weight,
                    const Tensor& kept, std::int64_t kept_stride) {
-  const std::int64_t out = weight.shape()[0], in = weight.shape()[1];
-  const std::int64_t rows = out > 0 ? c.gradient.elements() / out : 0;
+  const std::int64_t out = weight.shape()[0], in = weight.shape()[1], rows = rows_of(x);
   thread_local kernels::Scratch scratch;
   const bool has_bias = c.needs(2);
   T* sums = has_bias ? scratch.get<T>(out) : nullptr;
@@ -147,7 +153,7 @@ Tensor linear(const Tensor& input, const Tensor& weight_in, const Tensor& bias_i
   std::int64_t kept_stride = out;
   if (saves == Saves::mask) {
     kept_stride = (out + 7) / 8;
-    mask = empty({out > 0 ? y.elements() / out : 0, kept_stride}, DType::uint8);
+    mask = empty({rows_of(x), kept_stride}, DType::uint8);
   }
   if (saves == Saves::input) before = empty(shape, x.dtype());
   const auto run = [&]<class T>() {

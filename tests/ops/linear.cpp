@@ -86,10 +86,12 @@ TEST(Linear, TakesNoRows) {
 }
 
 TEST(Linear, GivesNoOutputsGradientsToo) {
-  const Tensor x = randn({4, 3}), weight = empty({0, 3}, {float32, true}), bias = empty({0}, {float32, true});
+  const Tensor x = randn({4, 3}).requires_grad_(), weight = empty({0, 3}, {float32, true}),
+               bias = empty({0}, {float32, true});
   const Tensor y = linear(x, weight, bias);
   EXPECT_EQ(y.shape(), (Shape{4, 0}));
   y.backward(empty({4, 0}));
+  EXPECT_TRUE(equal(x.grad(), zeros({4, 3})));
   EXPECT_EQ(weight.grad().shape(), (Shape{0, 3}));
   EXPECT_EQ(bias.grad().shape(), Shape{0});
 }
