@@ -24,7 +24,7 @@ void* Storage::room() { return reinterpret_cast<std::byte*>(this) + header; }
 
 IntrusivePtr<Storage> Storage::from_blob(void* data, std::size_t bytes, std::function<void(void*)> deleter) {
   void* block = pool::allocate(header);
-  const auto storage = IntrusivePtr<Storage>::to_new(new (block) Storage(static_cast<std::byte*>(data), bytes, header));
+  auto storage = IntrusivePtr<Storage>::to_new(new (block) Storage(static_cast<std::byte*>(data), bytes, header));
   storage->deleter_ = new std::function<void(void*)>(std::move(deleter));
   return storage;
 }
