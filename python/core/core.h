@@ -91,7 +91,7 @@ Tensor tensor_over(void* data, DType dtype, const Shape& shape, const Shape& str
     const nb::gil_scoped_acquire acquire;
     delete kept;
   });
-  return Tensor(IntrusivePtr<TensorImpl>(TensorImpl::create(std::move(storage), dtype, shape, strides, 0)));
+  return Tensor(TensorImpl::create(std::move(storage), dtype, shape, strides, 0));
 }
 
 /// Nobody waits for Python while a large computation runs; for small ones letting go costs more than it gives.

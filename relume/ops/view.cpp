@@ -15,8 +15,7 @@ namespace {
 Tensor alias(const Tensor& x, const Shape& shape, const Shape& strides, std::int64_t offset = 0) {
   const auto size = static_cast<std::int64_t>(size_of(x.dtype()));
   const std::int64_t start = (x.impl()->data - x.impl()->storage->data()) / size;
-  return Tensor(
-      IntrusivePtr<TensorImpl>(TensorImpl::create(x.impl()->storage, x.dtype(), shape, strides, start + offset)));
+  return Tensor(TensorImpl::create(x.impl()->storage, x.dtype(), shape, strides, start + offset));
 }
 
 int checked_dimension(const Tensor& x, int dimension, const char* operation, int allowed_beyond = 0) {

@@ -37,8 +37,7 @@ Tensor generate(const Shape& shape, const TensorOptions& options, F&& next) {
 Tensor empty(const Shape& shape, TensorOptions options) {
   const std::int64_t elements = checked_elements(shape, "empty");
   try {
-    return with_options(Tensor(IntrusivePtr<TensorImpl>::to_new(TensorImpl::create(options.dtype, shape, elements))),
-                        options);
+    return with_options(Tensor(TensorImpl::create(options.dtype, shape, elements)), options);
   } catch (const std::bad_alloc&) {
     fail("empty: {} of {} needs {:.3g} GB, which this machine does not have", shape, name(options.dtype),
          static_cast<double>(elements) * static_cast<double>(size_of(options.dtype)) / 1e9);
@@ -113,8 +112,7 @@ Tensor scalar(double value, TensorOptions options) { return full({}, value, opti
 Tensor from_blob(void* data, const Shape& shape, DType dtype, std::function<void(void*)> deleter) {
   const std::int64_t elements = checked_elements(shape, "from_blob");
   const std::size_t bytes = static_cast<std::size_t>(elements) * size_of(dtype);
-  return Tensor(IntrusivePtr<TensorImpl>(
-      TensorImpl::create(Storage::from_blob(data, bytes, std::move(deleter)), dtype, shape, elements)));
+  return Tensor(TensorImpl::create(Storage::from_blob(data, bytes, std::move(deleter)), dtype, shape, elements));
 }
 
 template <class T>

@@ -16,23 +16,26 @@ constexpr std::size_t largest_beside = std::size_t{64} << 10;
 
 }  // namespace
 
-TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, std::int64_t elements) {
-  return new (pool::allocate(sizeof(TensorImpl))) TensorImpl(std::move(storage), dtype, shape, elements);
+IntrusivePtr<TensorImpl> TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape,
+                                            std::int64_t elements) {
+  return IntrusivePtr<TensorImpl>::to_new(new (pool::allocate(sizeof(TensorImpl)))
+                                              TensorImpl(std::move(storage), dtype, shape, elements));
 }
 
-TensorImpl* TensorImpl::create(DType dtype, const Shape& shape, std::int64_t elements) {
+IntrusivePtr<TensorImpl> TensorImpl::create(DType dtype, const Shape& shape, std::int64_t elements) {
   const std::size_t bytes = static_cast<std::size_t>(elements) * size_of(dtype);
   if (bytes > largest_beside) return create(Storage::allocate(bytes), dtype, shape, elements);
   IntrusivePtr<Storage> storage = Storage::allocate(bytes, sizeof(TensorImpl));
   Storage* home = storage.get();
-  auto* impl = new (home->room()) TensorImpl(std::move(storage), dtype, shape, elements);
+  auto impl =
+      IntrusivePtr<TensorImpl>::to_new(new (home->room()) TensorImpl(std::move(storage), dtype, shape, elements));
   impl->home = home;
   return impl;
 }
 
-TensorImpl* TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, const Shape& strides,
-                               std::int64_t offset) {
-  TensorImpl* impl = create(std::move(storage), dtype, shape, checked_elements(shape, "tensor"));
+IntrusivePtr<TensorImpl> TensorImpl::create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape,
+                                            const Shape& strides, std::int64_t offset) {
+  IntrusivePtr<TensorImpl> impl = create(std::move(storage), dtype, shape, checked_elements(shape, "tensor"));
   impl->data += offset * static_cast<std::int64_t>(size_of(dtype));
   impl->strides = strides;
   std::int64_t expected = 1;

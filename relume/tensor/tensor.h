@@ -36,12 +36,13 @@ class TensorImpl : public Counted<TensorImpl> {
         shape(its_shape),
         strides(row_major_strides(its_shape)),
         dtype(its_dtype) {}
-  static TensorImpl* create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, const Shape& strides,
-                            std::int64_t offset);
+  static IntrusivePtr<TensorImpl> create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape,
+                                         const Shape& strides, std::int64_t offset);
   /// Row-major from the storage's first byte on.
-  static TensorImpl* create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape, std::int64_t elements);
+  static IntrusivePtr<TensorImpl> create(IntrusivePtr<Storage> storage, DType dtype, const Shape& shape,
+                                         std::int64_t elements);
   /// With uninitialised memory of its own.
-  static TensorImpl* create(DType dtype, const Shape& shape, std::int64_t elements);
+  static IntrusivePtr<TensorImpl> create(DType dtype, const Shape& shape, std::int64_t elements);
   static void destroy(TensorImpl* impl);
 
   /// Exchanges the memory; the rest is the caller's.
