@@ -154,9 +154,14 @@ struct ElementwiseLoops {
       for (int l = 0; l < lanes; ++l) {
         const V v = sum[r][l] + Access::load(bias + l * width);
         Access::store(s.forward(v), y + l * width);
-        const std::uint32_t bits = Access::bits(s.fires(v));
-        if (mask) std::memcpy(mask + l * width / 8, &bits, static_cast<std::size_t>(width / 8));
+        if (mask) write_mask(s, v, mask + l * width / 8);
       }
+  }
+
+  /// A whole lane's bits.
+  static void write_mask(const S& s, V v, std::uint8_t* mask) {
+    const std::uint32_t bits = Access::bits(s.fires(v));
+    std::memcpy(mask, &bits, static_cast<std::size_t>(Access::width / 8));
   }
 
   /// Rows of which a lane has several, without gaps.
@@ -184,9 +189,8 @@ struct ElementwiseLoops {
       for (std::int64_t i = 0; i < count; ++i, x += x_step, y += y_step, mask += mask_step)
         for (int lane = 0; lane < lanes; ++lane) {
           const V v = Access::load(x + lane * width) + bias[lane];
-          const std::uint32_t bits = Access::bits(s.fires(v));
           Access::store(s.forward(v), y + lane * width);
-          std::memcpy(mask + lane * width / 8, &bits, static_cast<std::size_t>(width / 8));
+          write_mask(s, v, mask + lane * width / 8);
         }
     }
   }

@@ -119,15 +119,14 @@ double cross_entropy_rows(const Tensor& logits, const Tensor& targets, const Cro
     }
     return loss;
   };
-  const bool plain = !weight_of && options.label_smoothing == 0;
-  const double loss = plain ? sum_of([part](const RowOfLogits<T>& row, std::int64_t label, T* row_gradient) {
+  const auto plain = [part](const RowOfLogits<T>& row, std::int64_t label, T* row_gradient) {
     row_gradient[label] -= static_cast<T>(part);
     return row.cost_of(label);
-  })
-                            : sum_of([&](const RowOfLogits<T>& row, std::int64_t label, T* row_gradient) {
-                                return row_loss<T>(row, label, weight_of, options.label_smoothing, part, row_gradient);
-                              });
-  return loss / weight;
+  };
+  const auto weighted = [&](const RowOfLogits<T>& row, std::int64_t label, T* row_gradient) {
+    return row_loss<T>(row, label, weight_of, options.label_smoothing, part, row_gradient);
+  };
+  return (weight_of || options.label_smoothing != 0 ? sum_of(weighted) : sum_of(plain)) / weight;
 }
 
 void check_same_shape(const char* operation, const Tensor& prediction, const Tensor& target) {
