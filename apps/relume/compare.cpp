@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 #include "apps/relume/job_arguments.h"
 #include "relume/base/atomic_file.h"
@@ -186,18 +187,21 @@ void add_compare(CLI::App& app) {
       ->delimiter(',')
       ->required();
   command->add_option("--seeds", a->compare.seeds, "runs of each: the more, the smaller the differences it can show")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10000}))
+      ->check(at_least_one())
       ->capture_default_str();
-  command->add_option("--epochs", a->compare.train.epochs, "at most (chosen from the data)")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
-  command->add_option("--batch", a->compare.train.batch_size, "rows a step (chosen from the data)")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
-  command->add_option("--optimizer", a->compare.train.optimizer, "")
+  command->add_option("--epochs", a->compare.train.epochs, "at most (about 20,000 steps, from 10 to 200 passes)")
+      ->check(at_least_one());
+  command
+      ->add_option("--batch", a->compare.train.batch_size,
+                   "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
+      ->check(at_least_one());
+  command->add_option("--optimizer", a->compare.train.optimizer, "how steps are made of gradients")
       ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop", "adagrad"}))
       ->capture_default_str();
-  command->add_option("--lr", a->compare.train.lr, "learning rate (0.001; sgd 0.05)")->check(CLI::PositiveNumber);
+  command->add_option("--lr", a->compare.train.lr, "learning rate (0.001; sgd 0.05, adagrad 0.02)")
+      ->check(above_zero());
   command->add_option("--threads", a->threads, "runs side by side (OMP_NUM_THREADS, or the number of cores)")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least_one());
   command->add_option("--csv", a->csv, "a row for each run, into this file");
   command->add_option("-o,--out", a->picture, "the mean loss curves as a picture: .svg, .png, .pdf or .html");
   command->add_flag("--json", a->json, "print the result as one JSON object");

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 
 namespace relume::app {
@@ -71,7 +72,7 @@ void add_lab(CLI::App& app) {
     CLI::App* command = lab->add_subcommand(experiment.name, experiment.what);
     auto a = std::make_shared<Arguments>();
     command->add_option("--seeds", a->options.seeds, "networks or runs behind each number")
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000}))
+        ->check(at_least_one())
         ->capture_default_str();
     command->add_option("--seed", a->options.seed, "the first of them")->capture_default_str();
     command->add_option("-o,--out", a->picture, "a picture: .svg, .png, .pdf or .html");

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 #include "apps/relume/job_arguments.h"
 #include "relume/plot/chart.h"
@@ -61,11 +62,12 @@ void add_lr_find(CLI::App& app) {
   CLI::App* command = app.add_subcommand("lr-find", "Try growing learning rates on data and suggest one");
   auto a = std::make_shared<Arguments>();
   a->job.add_to(*command);
-  command->add_option("--optimizer", a->train.optimizer, "")
+  command->add_option("--optimizer", a->train.optimizer, "how steps are made of gradients")
       ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop", "adagrad"}))
       ->capture_default_str();
-  command->add_option("--batch", a->train.batch_size, "rows a step (chosen from the data)")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  command
+      ->add_option("--batch", a->train.batch_size, "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
+      ->check(at_least_one());
   command->add_option("--from", a->range.from, "the first rate")->capture_default_str();
   command->add_option("--to", a->range.to, "the last rate")->capture_default_str();
   command->add_option("--steps", a->range.steps, "from the one to the other")->capture_default_str();

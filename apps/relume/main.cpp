@@ -46,15 +46,17 @@ const CLI::App& chosen(const CLI::App& app) {
   return subcommands.empty() ? app : *subcommands.front();
 }
 
-/// CLI11 takes -.5 and -inf for options: behind "--" they are numbers. Flags go before it.
+/// CLI11 takes -.5 and -inf for options: behind "--" they are numbers. Flags go before it, but for what the user has
+/// put behind a "--" of his own.
 std::vector<std::string> arguments_of(int argc, char** argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   if (!words.empty() && words[0] == "apply") {
-    std::stable_partition(words.begin() + 1, words.end(),
-                          [](const std::string& w) { return w == "-h" || (w.starts_with("--") && w.size() > 2); });
-    const auto first = std::find_if(words.begin() + 1, words.end(),
-                                    [](const std::string& w) { return !w.starts_with("--") && w != "-h"; });
-    if (first != words.end()) words.insert(first, "--");
+    const auto end_of_options = std::find(words.begin() + 1, words.end(), "--");
+    const auto values = std::stable_partition(words.begin() + 1, end_of_options, [](const std::string& w) {
+      return w == "-h" || (w.starts_with("--") && w.size() > 2);
+    });
+    if (end_of_options != words.end()) words.erase(end_of_options);
+    if (values != words.end()) words.insert(values, "--");
   }
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
   return words;

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 #include "apps/relume/job_arguments.h"
 #include "apps/relume/progress.h"
@@ -136,55 +137,52 @@ void run(Arguments& a, const std::string& command) {
 void add_train(CLI::App& app) {
   CLI::App* command = app.add_subcommand("train", "Train a network on a table, on images or on built-in data");
   auto a = std::make_shared<Arguments>();
-  const auto positive = CLI::Validator(
-      [](const std::string& text) -> std::string {
-        double value = 0;
-        return CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value > 0
-                   ? ""
-                   : text + " is not a number above 0";
-      },
-      "NUMBER>0");
-  const auto not_negative = CLI::Validator(
-      [](const std::string& text) -> std::string {
-        double value = 0;
-        return CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value >= 0
-                   ? ""
-                   : text + " is not a number of at least 0";
-      },
-      "NUMBER>=0");
   a->job.add_to(*command);
-  command->add_option("--epochs", a->train.epochs, "passes over the training rows at most (chosen from the data)")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
-  command->add_option("--batch", a->train.batch_size, "rows a step (chosen from the data)")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
-  command->add_option("--optimizer", a->train.optimizer, "")
+  command
+      ->add_option("--epochs", a->train.epochs,
+                   "passes over the training rows at most (about 20,000 steps, from 10 to 200 passes)")
+      ->check(at_least_one());
+  command
+      ->add_option("--batch", a->train.batch_size, "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
+      ->check(at_least_one());
+  command->add_option("--optimizer", a->train.optimizer, "how steps are made of gradients")
       ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop", "adagrad"}))
       ->capture_default_str();
-  command->add_option("--lr", a->train.lr, "learning rate (0.001; sgd 0.05)")->check(positive);
-  command->add_option("--momentum", a->train.momentum, "of sgd")->check(not_negative)->capture_default_str();
+  command->add_option("--lr", a->train.lr, "learning rate (0.001; sgd 0.05, adagrad 0.02)")->check(above_zero());
+  command->add_option("--momentum", a->train.momentum, "of sgd")->check(not_below_zero())->capture_default_str();
   command->add_flag("--nesterov", a->train.nesterov, "Nesterov's momentum, for sgd");
-  command->add_option("--weight-decay", a->train.weight_decay, "(0.1 with adamw, else 0)")->check(not_negative);
+  command
+      ->add_option("--weight-decay", a->train.weight_decay,
+                   "by which weights shrink, a step, times the rate (0.1 with adamw, else 0)")
+      ->check(not_below_zero());
   command->add_option("--schedule", a->schedule, "how the learning rate changes")
       ->check(CLI::IsMember({"none", "step", "exponential", "cosine", "plateau", "onecycle"}))
       ->capture_default_str();
-  command->add_option("--warmup", a->train.warmup_steps, "steps over which the learning rate grows at first")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--clip", a->train.clip_norm, "largest norm of the gradient")->check(positive);
-  command->add_option("--clip-value", a->train.clip_value, "largest element of the gradient")->check(positive);
+  command->add_option("--warmup", a->train.warmup_steps, "steps over which the learning rate grows at first (none)")
+      ->check(not_below_zero());
+  command->add_option("--clip", a->train.clip_norm, "largest norm of the gradient (no limit)")->check(above_zero());
+  command->add_option("--clip-value", a->train.clip_value, "largest element of the gradient (no limit)")
+      ->check(above_zero());
   command
       ->add_option("--clip-adaptive", a->train.clip_adaptive,
-                   "largest gradient of a unit, as a share of its weights' norm: 0.01")
-      ->check(positive);
-  command->add_option("--patience", a->train.patience, "epochs without a better validation value before training stops")
-      ->check(CLI::PositiveNumber);
+                   "largest gradient of a unit, as a share of its weights' norm, such as 0.01 (no limit)")
+      ->check(above_zero());
+  command
+      ->add_option(
+          "--patience", a->train.patience,
+          "epochs without a better validation value before training stops (a quarter of --epochs, but 10 at least)")
+      ->check(at_least_one());
   command
       ->add_option("--min-delta", a->train.min_delta,
-                   "by how much of itself the best value must be beaten to count as better: 0.01")
-      ->check(not_negative);
+                   "by how much of itself the best value must be beaten to count as better (0)")
+      ->check(not_below_zero());
   command->add_option("--best-by", a->train.best_by, "what names the best epoch, on the validation rows")
       ->check(CLI::IsMember({"loss", "accuracy", "f1_macro", "auc", "rmse", "mae", "r2"}))
       ->capture_default_str();
-  command->add_option("--label-smoothing", a->train.label_smoothing, "")->check(CLI::Range(0.0, 1.0));
+  command
+      ->add_option("--label-smoothing", a->train.label_smoothing,
+                   "probability that is spread evenly over the classes (0)")
+      ->check(CLI::Range(0.0, 1.0));
   command->add_option("--class-weights", a->class_weights, "balanced: rare classes weigh as much as common ones")
       ->check(CLI::IsMember({"none", "balanced"}))
       ->capture_default_str();
@@ -199,14 +197,15 @@ void add_train(CLI::App& app) {
                    "what is done where the gradient explodes: clip or backoff go back to the best weights so far")
       ->check(CLI::IsMember({"clip", "backoff", "stop"}))
       ->capture_default_str();
-  command->add_option("--threshold", a->thresholds, "NAME=NUMBER, as often as needed: see relume rules")
+  command->add_option("--threshold", a->thresholds, "NAME=NUMBER, as often as needed: relume rules lists them")
       ->allow_extra_args(false);
   command
       ->add_option("--precision", a->precision,
                    "bf16: matrices are rounded to bfloat16 while they are multiplied; weights stay float32")
       ->check(CLI::IsMember({"float32", "bf16"}))
       ->capture_default_str();
-  command->add_option("--threads", a->threads, "(OMP_NUM_THREADS, or the number of cores)")->check(CLI::PositiveNumber);
+  command->add_option("--threads", a->threads, "threads to compute on (OMP_NUM_THREADS, or the number of cores)")
+      ->check(at_least_one());
   command->add_option("--out", a->out, "folder of the run (runs/NAME)");
   command->add_option("--resume", a->resume, "go on with the run in this folder");
   command->add_flag("--json", a->json, "print the result as one JSON object, the last line of stdout");
