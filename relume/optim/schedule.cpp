@@ -55,11 +55,13 @@ double Schedule::rate(std::int64_t step) const {
     return lr * static_cast<double>(step + 1) / static_cast<double>(options_.warmup_steps);
   const bool by_epoch = options_.kind == ScheduleKind::step || options_.kind == ScheduleKind::exponential;
   if (by_epoch) return rule_(lr, step / options_.epoch_steps);
+  if (options_.kind == ScheduleKind::plateau) return lr * memory_.factor;
   const std::int64_t last = std::max<std::int64_t>(options_.total_steps - options_.warmup_steps - 1, 1);
-  return rule_(lr, std::min(step - options_.warmup_steps, last)) * memory_.factor;
+  return rule_(lr, std::min(step - options_.warmup_steps, last));
 }
 
 void Schedule::observe(double loss) {
+  if (options_.kind != ScheduleKind::plateau) return;
   if (memory_.waited < 0 || loss < memory_.best * (1 - 1e-4)) {
     memory_.best = loss;
     memory_.waited = 0;

@@ -39,7 +39,7 @@ class Schedule {
 
   /// For step 0, 1, …
   double rate(std::int64_t step) const;
-  /// Tells a plateau schedule the epoch's validation loss (smaller is better).
+  /// Tells a plateau schedule the epoch's validation loss (smaller is better); the others go by the step alone.
   void observe(double loss);
 
   /// What observe() remembers, for a checkpoint.

@@ -52,6 +52,20 @@ TEST(Schedule, OfAPlateauHalvesWhenTheLossStandsStillAsPyTorchs) {
   EXPECT_LT(rates.back(), 0.1);
 }
 
+TEST(Schedule, ThatIsNoPlateauDoesNotAskWhatTheLossDoes) {
+  using enum ScheduleKind;
+  for (const auto kind : {none, step, exponential, cosine, onecycle}) {
+    Schedule schedule({.kind = kind, .lr = 0.2, .total_steps = 100, .epoch_steps = 2, .warmup_steps = 5});
+    std::vector<double> before;
+    for (std::int64_t i = 0; i < 100; ++i) before.push_back(schedule.rate(i));
+    for (std::int64_t i = 0; i < 100; ++i) {
+      EXPECT_EQ(schedule.rate(i), before[static_cast<std::size_t>(i)]) << name(kind) << " " << i;
+      schedule.observe(1 + 0.01 * static_cast<double>(i));
+    }
+    EXPECT_EQ(schedule.memory().factor, 1) << name(kind);
+  }
+}
+
 TEST(Schedule, GrowsLinearlyWhileItWarmsUp) {
   for (const ScheduleKind kind : {ScheduleKind::none, ScheduleKind::cosine}) {
     const Schedule schedule({.kind = kind, .lr = 0.2, .total_steps = 50, .warmup_steps = 4});

@@ -47,6 +47,40 @@ tables["schedules"] = {
     "cosine": rates(lambda o: scheduler.CosineAnnealingLR(o, T_max=99, eta_min=0.001), 100),
     "onecycle": rates(lambda o: scheduler.OneCycleLR(o, max_lr=0.1, total_steps=100), 100),
 }
+
+
+def rates_of_run(make, epochs=20, epoch_steps=3, by_epoch=False):
+    """The rate at every step of a run whose validation loss rises from the first epoch on."""
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.02)
+    schedule = make(optimizer)
+    result = []
+    for epoch in range(epochs):
+        for _ in range(epoch_steps):
+            result.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            if not by_epoch:
+                schedule.step()
+        if by_epoch == "loss":
+            schedule.step(1 + 0.01 * epoch)
+        elif by_epoch:
+            schedule.step()
+    return result
+
+
+def warm(optimizer, after):
+    return scheduler.SequentialLR(optimizer, [scheduler.LinearLR(optimizer, 1 / 7, 1.0, total_iters=6), after], [7])
+
+
+tables["runs"] = {
+    "none": rates_of_run(lambda o: scheduler.ConstantLR(o, factor=1.0)),
+    "step": rates_of_run(lambda o: scheduler.StepLR(o, step_size=7, gamma=0.1), by_epoch=True),
+    "exponential": rates_of_run(lambda o: scheduler.ExponentialLR(o, gamma=0.95), by_epoch=True),
+    "cosine": rates_of_run(lambda o: scheduler.CosineAnnealingLR(o, T_max=59, eta_min=0.0002)),
+    "plateau": rates_of_run(lambda o: scheduler.ReduceLROnPlateau(o, factor=0.5, patience=5), by_epoch="loss"),
+    "onecycle": rates_of_run(lambda o: scheduler.OneCycleLR(o, max_lr=0.02, total_steps=60)),
+    "warm none": rates_of_run(lambda o: warm(o, scheduler.ConstantLR(o, factor=1.0))),
+    "warm cosine": rates_of_run(lambda o: warm(o, scheduler.CosineAnnealingLR(o, T_max=52, eta_min=0.0002))),
+}
 losses = [3, 2, 2.5, 2.4, 2.3, 2.2, 2.1, 2.05, 1.9, 1.95, 1.96, 1.97, 1.98, 1.99, 1.9, 1.9]
 optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.1)
 plateau = scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=2)

@@ -1,7 +1,9 @@
 #include "relume/train/trainer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <functional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,6 +14,7 @@
 #include "relume/ops/reduce.h"
 #include "relume/train/evaluate.h"
 #include "tests/reference/message_of.h"
+#include "tests/reference/stored.h"
 #include "tests/train/small_problem.h"
 
 namespace relume::train {
@@ -147,6 +150,98 @@ TEST(Trainer, StopsWhenItsPatienceIsAtAnEnd) {
   const History history = trainer.run();
   EXPECT_EQ(history.ending, Ending::early);
   EXPECT_EQ(static_cast<std::int64_t>(history.rows.size()), history.best_epoch + 7);
+}
+
+/// A run of 20 epochs of 3 batches whose validation loss is never better than after the first one: those rows say the
+/// opposite of what the training rows say.
+Problem problem_that_does_not_improve() {
+  Problem p = make_problem("friedman", "linear(8) relu", 120);
+  float* y = p.dataset.targets.data<float>();
+  float mean = 0;
+  for (const std::int64_t i : p.split.valid) mean += y[i] / static_cast<float>(p.split.valid.size());
+  for (const std::int64_t i : p.split.valid) y[i] = -50 * (y[i] - mean);
+  return p;
+}
+
+const Options twenty_epochs{.epochs = 20, .batch_size = 32, .lr = 0.02, .patience = 100};
+
+std::vector<double> rates_of_run(Problem& p, const Options& options) {
+  std::vector<double> rates;
+  Trainer trainer(p.model, p.dataset, p.split, options);
+  trainer.on_progress = [&](const Progress& progress) { rates.push_back(progress.lr); };
+  const History history = trainer.run();
+  EXPECT_EQ(history.best_epoch, 1) << "the validation loss was to rise";
+  for (std::size_t i = 0; i < history.rows.size(); ++i) EXPECT_EQ(history.rows[i].lr, rates[3 * i + 2]) << i;
+  return rates;
+}
+
+TEST(Trainer, GoesAlongEachSchedulesCurveAsPyTorchDoesWhateverTheLossDoes) {
+  const nlohmann::json stored = stored_json("tables").at("runs");
+  using enum optim::ScheduleKind;
+  for (const auto kind : {none, step, exponential, cosine, plateau, onecycle})
+    for (const bool warm : {false, true}) {
+      const std::string name = (warm ? "warm " : "") + std::string(optim::name(kind));
+      if (!stored.contains(name)) continue;
+      Options options = twenty_epochs;
+      options.schedule = kind;
+      options.warmup_steps = warm ? 7 : 0;
+      Problem p = problem_that_does_not_improve();
+      const auto rates = rates_of_run(p, options), expected = stored.at(name).get<std::vector<double>>();
+      ASSERT_EQ(rates.size(), 60u) << name;
+      for (std::size_t i = 0; i < rates.size(); ++i) EXPECT_NEAR(rates[i], expected[i], 1e-12) << name << " " << i;
+    }
+}
+
+TEST(Trainer, GoesAlongEachSchedulesFormula) {
+  constexpr double lr = 0.02, pi = 3.14159265358979323846;
+  const auto cosine = [&](double from, double to, double t) { return to + (from - to) * (1 + std::cos(pi * t)) / 2; };
+  const struct {
+    optim::ScheduleKind kind;
+    std::function<double(int step)> rate;
+  } cases[] = {
+      {optim::ScheduleKind::none, [&](int) { return lr; }},
+      {optim::ScheduleKind::step, [&](int i) { return lr * std::pow(0.1, i / 3 / 7); }},
+      {optim::ScheduleKind::exponential, [&](int i) { return lr * std::pow(0.95, i / 3); }},
+      {optim::ScheduleKind::cosine, [&](int i) { return cosine(lr, lr / 100, i / 59.0); }},
+      // The sixth epoch in a row that is no better halves it: the seventh, the thirteenth, the nineteenth of the run.
+      {optim::ScheduleKind::plateau, [&](int i) { return lr * std::pow(0.5, (i / 3 - 1) / 6); }},
+      {optim::ScheduleKind::onecycle,
+       [&](int i) { return i <= 17 ? cosine(lr / 25, lr, i / 17.0) : cosine(lr, lr / 250000, (i - 17) / 42.0); }},
+  };
+  for (const auto& c : cases) {
+    Options options = twenty_epochs;
+    options.schedule = c.kind;
+    Problem p = problem_that_does_not_improve();
+    const auto rates = rates_of_run(p, options);
+    for (int i = 0; i < std::ssize(rates); ++i)
+      EXPECT_NEAR(rates[static_cast<std::size_t>(i)], c.rate(i), 1e-12) << optim::name(c.kind) << " " << i;
+  }
+}
+
+TEST(Trainer, GoesOnAlongTheSameCurveWhereItWasInterrupted) {
+  for (const auto kind : {optim::ScheduleKind::none, optim::ScheduleKind::cosine, optim::ScheduleKind::plateau}) {
+    Options options = twenty_epochs;
+    options.schedule = kind;
+    Problem whole = problem_that_does_not_improve();
+    const std::vector<double> expected = rates_of_run(whole, options);
+    Problem p = problem_that_does_not_improve();
+    std::vector<double> rates;
+    std::atomic<bool> stop = false;
+    const auto keep = [&](const Progress& progress) {
+      rates.push_back(progress.lr);
+      stop = rates.size() == 43;  // in epoch 15, after the rate of a plateau was halved twice
+    };
+    Trainer first(p.model, p.dataset, p.split, options);
+    first.stop = &stop;
+    first.on_progress = keep;
+    EXPECT_EQ(first.run().ending, Ending::interrupted);
+    Problem again = problem_that_does_not_improve();
+    Trainer second(again.model, again.dataset, again.split, options);
+    second.restore(first.checkpoint());
+    second.on_progress = keep;
+    second.run();
+    EXPECT_EQ(rates, expected) << optim::name(kind);
+  }
 }
 
 TEST(Trainer, KeepsTheLastWeightsWithoutValidationRows) {
