@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <numeric>
 #include <utility>
 
@@ -90,7 +91,9 @@ void draw_weights(Drawing& drawing, const Column& from, const Column& to, std::s
   std::vector<std::size_t> order(w.size());
   std::iota(order.begin(), order.end(), 0);
   const std::size_t count = std::min(most, order.size());
-  const auto heavier = [&](std::size_t a, std::size_t b) { return std::fabs(w[a]) > std::fabs(w[b]); };
+  const auto heavier = [&](std::size_t a, std::size_t b) {
+    return std::is_gt(std::weak_order(std::fabs(w[a]), std::fabs(w[b])));
+  };
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), heavier);
   const double heaviest = std::max(1e-30, static_cast<double>(std::fabs(w[order[0]])));
   for (std::size_t k = count; k-- > 0;) {

@@ -103,11 +103,22 @@ Column to_column(const Tensor& matrix, std::int64_t j, std::string name) {
   return {.name = std::move(name), .kind = ColumnKind::number, .numbers = matrix.select(1, j).to_vector<double>()};
 }
 
-void check_finite(const Table& table) {
-  for (const Column& column : table.columns)
-    for (std::int64_t row = 0; row < column.rows(); ++row)
-      require<InputError>(!std::isinf(column.numbers[static_cast<std::size_t>(row)]),
-                          "data: {}: column '{}' is infinite; mend it or make it NaN", table.where(row), column.name);
+/// The first of these features that is no finite number, in words.
+void check_finite(const Tensor& x, const char* name, const std::string& source) {
+  if (!x.defined() || x.dtype() != float32) return;
+  const Tensor dense = x.contiguous();
+  const auto values = dense.span<float>();
+  const auto found = std::ranges::find_if(values, [](float v) { return !std::isfinite(v); });
+  if (found == values.end()) return;
+  std::int64_t place = found - values.begin();
+  std::string index;
+  for (int d = x.dimensions() - 1; d > 0; --d) {
+    index = fmt::format("{}{}{}", place % x.size(d), index.empty() ? "" : ", ", index);
+    place /= x.size(d);
+  }
+  fail<InputError>("data: {}: row {} of {} holds {}{}; mend the value or leave the row out", source, place + 1, name,
+                   std::isnan(*found) ? "NaN" : "an infinite number",
+                   index.empty() ? "" : fmt::format(" at [{}], counted from 0", index));
 }
 
 Table to_table(const Tensor& x, const Tensor& y, const std::string& source) {
@@ -117,7 +128,7 @@ Table to_table(const Tensor& x, const Tensor& y, const std::string& source) {
   for (std::int64_t j = 0; j < matrix.size(1); ++j)
     table.columns.push_back(to_column(matrix, j, fmt::format("x{}", j + 1)));
   if (y.defined()) table.columns.push_back(to_column(as_vector(y, source).reshape({y.size(0), 1}), 0, "y"));
-  check_finite(table);
+  for (const Column& column : table.columns) check_finite(column, table);
   return table;
 }
 
@@ -202,7 +213,13 @@ Source open_data(std::string_view what, const OpenOptions& options) {
   return open_idx(path);
 }
 
+void check_finite(const Arrays& arrays) {
+  check_finite(arrays.x, "X", arrays.source);
+  check_finite(arrays.x_test, "the test set's X", arrays.source);
+}
+
 Prepared prepare(const Table& table, const PrepareOptions& options) {
+  for (const Column& column : table.columns) check_finite(column, table);
   Prepared prepared;
   Target target = Target::choose(table, options.target, options.task);
   const std::vector<std::int64_t> kept = target.rows(table);

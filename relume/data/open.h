@@ -31,6 +31,9 @@ struct Arrays {
   std::string source = {};
 };
 
+/// Throws InputError, which names the row and the place in it, where features are NaN or infinite.
+void check_finite(const Arrays& arrays);
+
 using Source = std::variant<Table, Arrays>;
 
 /// DATA is a folder of IDX files, delimited text (.csv, .tsv, .txt, .data, …, or any other text), .npy, .npz, each

@@ -56,6 +56,7 @@ const Column& column_for(const ColumnPlan& plan, const Table& table) {
   if (plan.kind == ColumnKind::number && column->is_text())
     fail<InputError>("preprocess: column '{}' of {} holds text ('{}') but the model was trained with numbers; mend it",
                      plan.name, source, column->values.empty() ? "" : column->values.front().substr(0, 40));
+  check_finite(*column, table);
   return *column;
 }
 

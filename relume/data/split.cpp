@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <numeric>
 
 #include "relume/base/require.h"
@@ -33,7 +34,10 @@ std::vector<std::vector<std::size_t>> strata(const Tensor& targets, std::size_t 
     return groups;
   }
   const std::vector<double> values = targets.to_vector<double>();
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return values[i]; });
+  // NaN has a place in the order of std::weak_order, which operator< does not give it.
+  std::ranges::stable_sort(
+      order, [](double a, double b) { return std::is_lt(std::weak_order(a, b)); },
+      [&](std::size_t i) { return values[i]; });
   const std::size_t bands = std::clamp<std::size_t>(rows / 20, 1, 10);
   groups.resize(bands);
   for (std::size_t k = 0; k < rows; ++k) groups[k * bands / rows].push_back(order[k]);

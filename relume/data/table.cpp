@@ -54,6 +54,13 @@ std::string Table::where(std::int64_t row) const {
   return fmt::format("{}: row {}", from, row + 1);
 }
 
+void check_finite(const Column& column, const Table& table) {
+  const auto found = std::ranges::find_if(column.numbers, [](double number) { return std::isinf(number); });
+  require<InputError>(found == column.numbers.end(),
+                      "data: {}: column '{}' is infinite; mend the value, or leave it empty (NaN in an array)",
+                      table.where(found - column.numbers.begin()), column.name);
+}
+
 int find_column(const Table& table, std::string_view which) {
   const int count = static_cast<int>(table.columns.size());
   if (const Column* column = table.find(which)) return static_cast<int>(column - table.columns.data());

@@ -42,6 +42,9 @@ struct Table {
   std::string where(std::int64_t row) const;
 };
 
+/// Throws InputError, which names row and column, where a number is infinite.
+void check_finite(const Column& column, const Table& table);
+
 /// A number in the shortest text that reads back as the same.
 std::string shortest(double number);
 

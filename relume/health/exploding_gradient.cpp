@@ -1,5 +1,6 @@
 // The gradient grows without bound, or is no number any more.
 #include <algorithm>
+#include <cmath>
 
 #include "relume/base/require.h"
 #include "relume/health/step_rule.h"
@@ -20,7 +21,9 @@ std::optional<Window> window_before(const Measurements& m, std::size_t index, st
   const auto begin = std::find_if(m.checks.begin(), end, [&](const Check& c) { return c.step >= end->step - steps; });
   if (end - begin < least_window) return std::nullopt;
   std::vector<double> norms;
-  for (auto check = begin; check != end; ++check) norms.push_back(check->gradient_norm);
+  for (auto check = begin; check != end; ++check)
+    if (!std::isnan(check->gradient_norm)) norms.push_back(check->gradient_norm);
+  if (norms.empty()) return std::nullopt;
   std::nth_element(norms.begin(), norms.begin() + static_cast<std::ptrdiff_t>(norms.size() / 2), norms.end());
   return Window{norms[norms.size() / 2], begin->smoothed_loss};
 }

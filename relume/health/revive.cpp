@@ -43,9 +43,13 @@ void fit_row(const nn::Linear& linear, std::int64_t unit, const Tensor& inputs, 
   for (std::int64_t k = 0; k < linear.in_features(); ++k)
     weights[k] = static_cast<float>(static_cast<double>(weights[k]) * scale);
   if (!linear.bias.defined()) return;
+  if (!(spread > 0)) {
+    linear.bias.data<float>()[unit] = 0.1f;
+    return;
+  }
   const auto off = static_cast<std::ptrdiff_t>((1 - firing_share) * static_cast<double>(z.size() - 1));
   std::nth_element(z.begin(), z.begin() + off, z.end());
-  linear.bias.data<float>()[unit] = static_cast<float>(spread > 0 ? -z[static_cast<std::size_t>(off)] * scale : 0.1);
+  linear.bias.data<float>()[unit] = static_cast<float>(-z[static_cast<std::size_t>(off)] * scale);
 }
 
 void fill_row(const Tensor& tensor, std::int64_t row) { tensor.detach().slice(0, row, row + 1).zero_(); }

@@ -1,6 +1,7 @@
 // The sections about the model itself: its layers, its units, its mistakes.
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <numeric>
 
 #include "relume/base/require.h"
@@ -229,8 +230,9 @@ std::string residuals(const ReportData& data) {
 std::string importance(const ReportData& data) {
   if (data.importance.empty()) return {};
   std::vector<Importance> sorted = data.importance;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Importance& a, const Importance& b) { return a.loss_rise > b.loss_rise; });
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Importance& a, const Importance& b) {
+    return std::is_gt(std::weak_order(a.loss_rise, b.loss_rise));
+  });
   const double top = std::max(sorted.front().loss_rise, 1e-300);
   std::string rows = row("th", {"column", "loss rises by", ""});
   for (std::size_t i = 0; i < std::min(sorted.size(), most_columns); ++i)

@@ -100,6 +100,7 @@ Tensor as_rows(const Tensor& x) { return x.reshape({x.size(0), -1}); }
 
 Job from_arrays(const data::Arrays& arrays, const JobOptions& options) {
   require<InputError>(arrays.y.defined(), "train: {} holds no targets; put them into it as \"y\"", arrays.source);
+  data::check_finite(arrays);
   const Part valid = part(options.valid, usual_valid_share(arrays.x.size(0)), "--valid"),
              test = part(options.test, 0, "--test");
   require<InputError>(valid.file.empty() && test.file.empty(),
@@ -169,6 +170,7 @@ Trial make_trial(const io::Model& model, std::string_view what) {
     require<InputError>(std::holds_alternative<data::Arrays>(source), "eval: {} is a table, the model's data was not",
                         what);
     const auto& arrays = std::get<data::Arrays>(source);
+    data::check_finite(arrays);
     const bool test = arrays.x_test.defined();
     const Tensor &x = test ? arrays.x_test : arrays.x, &y = test ? arrays.y_test : arrays.y;
     require<InputError>(y.defined(), "eval: {} holds no targets", what);

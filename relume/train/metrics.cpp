@@ -12,13 +12,15 @@ namespace relume::train {
 namespace {
 
 /// The probability that a row of class 1 scores above one of class 0, ties counted half, by ranks (Mann and Whitney).
+/// Nothing where a score is NaN, which has no rank, or where a class has no row.
 std::optional<double> area_under_curve(const std::vector<double>& scores, const std::vector<std::int64_t>& targets) {
+  if (std::ranges::any_of(scores, [](double score) { return std::isnan(score); })) return std::nullopt;
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
   double positives = 0, rank_sum = 0;
   for (std::size_t i = 0; i < order.size();) {
-    std::size_t end = i;
+    std::size_t end = i + 1;
     while (end < order.size() && scores[order[end]] == scores[order[i]]) ++end;
     const double rank = (static_cast<double>(i) + static_cast<double>(end) + 1) / 2;
     for (; i < end; ++i)
@@ -77,10 +79,11 @@ Metrics classification_metrics(const Tensor& logits, const Tensor& targets) {
   std::vector<double> margins;
   for (std::size_t i = 0; i < truth.size(); ++i) {
     const auto row = values.begin() + static_cast<std::ptrdiff_t>(i * classes);
-    const auto predicted =
-        static_cast<std::size_t>(std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row);
+    const auto top = std::max_element(row, row + static_cast<std::ptrdiff_t>(classes));
+    const auto predicted = static_cast<std::size_t>(top - row);
     ++m.confusion[static_cast<std::size_t>(truth[i]) * classes + predicted];
-    m.accuracy += static_cast<double>(static_cast<std::size_t>(truth[i]) == predicted);
+    // A row of NaN has no most probable class.
+    m.accuracy += static_cast<double>(static_cast<std::size_t>(truth[i]) == predicted && !std::isnan(*top));
     if (classes == 2) margins.push_back(static_cast<double>(row[1]) - static_cast<double>(row[0]));
   }
   m.accuracy /= static_cast<double>(m.rows);

@@ -17,7 +17,7 @@ struct Metrics {
   double loss = 0;            ///< mean cross entropy, or mean squared error in units of the standardised target
   double accuracy = 0;        ///< share of rows whose most probable class is right
   double f1_macro = 0;        ///< mean over the classes that occur of 2 TP / (2 TP + FP + FN)
-  std::optional<double> auc;  ///< area under the ROC curve of the second class
+  std::optional<double> auc;  ///< area under the ROC curve of the second class; none where a score is NaN
   std::vector<std::int64_t> confusion;  ///< [true, predicted], row by row
   double rmse = 0;                      ///< √ mean (y − ŷ)², in the target's units
   double mae = 0;                       ///< mean |y − ŷ|, in the target's units

@@ -1,5 +1,6 @@
 #include "relume/data/open.h"
 
+#include <cmath>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -12,6 +13,7 @@
 namespace relume::data {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -42,6 +44,24 @@ TEST(Open, ReadsArraysOfNumpy) {
   EXPECT_THAT(arrays.y_test.to_vector<std::int64_t>(), ElementsAre(1));
   EXPECT_EQ(arrays.x_test.shape(), (Shape{1, 2, 2}));
   EXPECT_EQ(std::get<Table>(open_data(reference("f4.npy").string())).columns.size(), 3u);
+}
+
+TEST(Prepare, RefusesAnInfiniteNumberByRowAndColumn) {
+  Table table;
+  table.columns = {{.name = "a", .numbers = {1, 2, -INFINITY, 4}}, {.name = "b", .numbers = {1, 2, 3, 4}}};
+  table.source = "the data";
+  EXPECT_THAT(message_of<InputError>([&] { prepare(table); }),
+              AllOf(HasSubstr("the data: row 3"), HasSubstr("'a' is infinite")));
+}
+
+TEST(Arrays, NameTheRowAndThePlaceOfWhatIsNoFiniteNumber) {
+  Arrays arrays;
+  arrays.x = zeros({5, 2, 3});
+  arrays.source = "images";
+  check_finite(arrays);
+  arrays.x.data<float>()[2 * 6 + 5] = NAN;
+  EXPECT_THAT(message_of<InputError>([&] { check_finite(arrays); }),
+              AllOf(HasSubstr("images: row 3 of X holds NaN"), HasSubstr("[1, 2]")));
 }
 
 TEST(Open, SaysWhatItUnderstands) {

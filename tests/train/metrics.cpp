@@ -47,6 +47,15 @@ TEST(ClassificationMetrics, HaveNoAucWhereOneClassIsMissing) {
   EXPECT_FALSE(classification_metrics(tensor({{0, 1}, {1, 0}}), tensor({1, 1})).auc.has_value());
 }
 
+TEST(ClassificationMetrics, EndAndHaveNoAucWhereAScoreIsNaN) {
+  const float nan = NAN;
+  const Metrics m =
+      classification_metrics(from_vector(std::vector<float>{0, 1, nan, nan, 2, 0}, Shape{3, 2}), tensor({1, 0, 0}));
+  EXPECT_FALSE(m.auc.has_value());
+  EXPECT_TRUE(std::isnan(m.loss));
+  EXPECT_DOUBLE_EQ(m.accuracy, 2.0 / 3);  // the row of NaN is not counted as right
+}
+
 TEST(ClassificationMetrics, GiveTheMeanCrossEntropy) {
   const Metrics m = classification_metrics(tensor({{0, 0}, {2, 0}}), tensor({1, 0}));
   EXPECT_NEAR(m.loss, (std::log(2.0) + std::log1p(std::exp(-2.0))) / 2, 1e-7);
