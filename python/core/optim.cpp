@@ -134,10 +134,14 @@ void bind_optim(nb::module_& module) {
        {"lr", &Sgd::lr}},
       "Stochastic gradient descent: lr, momentum, dampening, weight_decay, nesterov. As torch.optim.SGD.");
   using Adam = optim::AdamOptions;
-  const std::vector<Field<Adam>> adam = {
-      {"eps", &Adam::epsilon}, {"weight_decay", &Adam::weight_decay}, {"lr", &Adam::lr}};
-  bind_optimizer<optim::Adam, Adam>(module, "Adam", {}, adam,
-                                    "Adam: lr, betas, eps, weight_decay. As torch.optim.Adam.");
+  const std::vector<Field<Adam>> adam = {{"eps", &Adam::epsilon},
+                                         {"weight_decay", &Adam::weight_decay},
+                                         {"lr", &Adam::lr},
+                                         {"eps_hat", nullptr, &Adam::epsilon_hat}};
+  bind_optimizer<optim::Adam, Adam>(
+      module, "Adam", {}, adam,
+      "Adam: lr, betas, eps, weight_decay. As torch.optim.Adam. eps_hat=True: eps is added before "
+      "the bias correction, as in scikit-learn.");
   bind_optimizer<optim::AdamW, Adam>(module, "AdamW", {.weight_decay = 0.01}, adam,
                                      "AdamW: lr, betas, eps, weight_decay. As torch.optim.AdamW.");
   using Rms = optim::RmspropOptions;

@@ -33,11 +33,12 @@ const kernels::AdamStep& Adam::step_of(const Update& u) {
   if (u.step == last_.step && u.lr == last_.lr && u.group == last_.group) return last_.values;
   const AdamOptions& o = options(u);
   const double inverse = (1 - power1_(o.beta1, u.step)) / u.lr;
+  const double scale = inverse / std::sqrt(1 - power2_(o.beta2, u.step));
   last_ = {u.step, u.lr, u.group, {}};
   last_.values = {.beta1 = o.beta1,
                   .beta2 = o.beta2,
-                  .scale = inverse / std::sqrt(1 - power2_(o.beta2, u.step)),
-                  .epsilon = o.epsilon * inverse,
+                  .scale = scale,
+                  .epsilon = o.epsilon * (o.epsilon_hat ? scale : inverse),
                   .decay = decoupled_ ? 1 - u.lr * o.weight_decay : 1,
                   .weight_decay = decoupled_ ? 0 : o.weight_decay};
   return last_.values;

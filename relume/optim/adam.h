@@ -11,10 +11,12 @@ struct AdamOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double weight_decay = 0;  ///< Adam: added to the gradient (L2); AdamW: taken off the weight itself
+  double weight_decay = 0;   ///< Adam: added to the gradient (L2); AdamW: taken off the weight itself
+  bool epsilon_hat = false;  ///< ε is added before the bias correction: the paper's ε̂, and scikit-learn's
 };
 
-/// m = β₁ m + (1 − β₁) g,  s = β₂ s + (1 − β₂) g²,  w −= lr m̂ / (√ŝ + ε) with m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ).
+/// m = β₁ m + (1 − β₁) g,  s = β₂ s + (1 − β₂) g²,  w −= lr m̂ / (√ŝ + ε) with m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ);
+/// with epsilon_hat w −= lr √(1 − β₂ᵗ) m̂ / (√s + ε).
 /// As torch.optim.Adam. Kingma, Ba, "Adam: a method for stochastic optimization", 2015.
 class Adam : public OptimizerWith<AdamOptions> {
  public:

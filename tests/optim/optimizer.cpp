@@ -125,6 +125,25 @@ TEST(Adam, MovesByTheExactQuotientWithinAFewUnitsOnEveryLevel) {
   kernels::force_level(kernels::machine_level());
 }
 
+TEST(Adam, AddsItsEpsilonBeforeTheBiasCorrectionWhereAsked) {
+  const AdamOptions options{.lr = 0.1, .epsilon = 0.01, .epsilon_hat = true};
+  const Tensor w = ones({3}, {float64, true});
+  const double gradients[] = {2.0, 1e-3, -1e-6};
+  Adam adam({w}, options);
+  double m[3] = {}, s[3] = {}, expected[3] = {1, 1, 1};
+  for (int t = 1; t <= 5; ++t) {
+    w.set_grad(from_vector(std::vector<double>(gradients, gradients + 3)));
+    adam.step();
+    const double rate = options.lr * std::sqrt(1 - std::pow(options.beta2, t)) / (1 - std::pow(options.beta1, t));
+    for (int i = 0; i < 3; ++i) {
+      m[i] = options.beta1 * m[i] + (1 - options.beta1) * gradients[i];
+      s[i] = options.beta2 * s[i] + (1 - options.beta2) * gradients[i] * gradients[i];
+      expected[i] -= rate * m[i] / (std::sqrt(s[i]) + options.epsilon);
+      EXPECT_NEAR(w.data<double>()[i], expected[i], 1e-14) << "weight " << i << " after step " << t;
+    }
+  }
+}
+
 TEST(Adam, LeavesWeightsAsTheyAreAtARateOf0AndTurnsBackAtANegativeOne) {
   for (const DType dtype : {float32, float64}) {
     const Tensor before = randn({37}, dtype), gradient = randn({37}, dtype);
