@@ -18,6 +18,7 @@ struct Arguments {
 void run(const Arguments& a) {
   const io::Model model = io::Model::load(a.model);
   const train::Trial trial = train::make_trial(model, a.data);
+  for (const std::string& note : trial.notes) fmt::print(stderr, "{}\n", note);
   const train::Metrics metrics = train::evaluate(model, trial.dataset, trial.rows);
   if (!a.json) {
     fmt::print("{} ({}, {})\n", to_text(metrics, model.task), trial.what, metrics.rows);

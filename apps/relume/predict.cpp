@@ -94,7 +94,7 @@ void run(const Arguments& a) {
   const io::Model model = io::Model::load(a.model);
   Output out(a.out);
   if (model.preprocessor && is_delimited_text(a.data)) {
-    data::TableReader reader(a.data, model.preprocessor->columns());
+    data::TableReader reader(a.data, model.preprocessor->schema());
     out.write(header(model));
     for (data::Table table; reader.next(table, chunk);) predict_rows(model, model.preprocessor->transform(table), out);
   } else {

@@ -113,6 +113,7 @@ void run(Arguments& a, const std::string& command) {
     folder = std::make_unique<RunFolder>(RunFolder::open(a.resume));
     trainer.restore(folder->load_checkpoint());
   }
+  for (const std::string& note : job.notes) fmt::print(stderr, "{}\n", note);
   if (!a.quiet) describe(job, trainer);
   ProgressDisplay display(job.model.task, a.quiet);
   RunEvents events(folder->path(), job, trainer.options());

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,13 +14,30 @@
 
 namespace relume::data {
 
+enum class ColumnUse : std::uint8_t { feature, target, unused };
+
+/// A column of the table that a model was trained on.
+struct ColumnSpec {
+  std::string name = {};
+  ColumnKind kind = ColumnKind::number;
+  ColumnUse use = ColumnUse::feature;
+  bool required = true;
+  std::span<const std::string> categories = {};  ///< texts that training saw, where they were kept
+};
+
+/// What a model knows of the table that it was trained on.
+struct TableSchema {
+  std::vector<ColumnSpec> columns = {};  ///< all of them, in their order
+  bool has_header = true;                ///< false: their names are made up, they are known by their place
+};
+
 struct CsvOptions {
   /// One character, or ' ' for runs of blanks. Found from the file's beginning where it is not given.
   std::optional<char> delimiter = {};
   /// Whether the first row holds names. Found from the file's beginning where it is not given.
   std::optional<bool> header = {};
-  /// Names that a header would hold, if they are known: a first row with one of them is a header.
-  std::vector<std::string> known_names = {};
+  /// Judges whether the first row holds names, and what trails behind the rows, by what is known of the table.
+  const TableSchema* schema = nullptr;
 };
 
 /// One row. The views are valid until the reader's next call.
@@ -56,25 +74,14 @@ class CsvReader {
   std::unique_ptr<Impl> impl_;
 };
 
-enum class ColumnUse : std::uint8_t { feature, target, unused };
-
-/// A column of the table that a model was trained on.
-struct ColumnSpec {
-  std::string name = {};
-  ColumnKind kind = ColumnKind::number;
-  ColumnUse use = ColumnUse::feature;
-  bool required = true;
-};
-
 /// Reads a file into tables of at most so many rows, with the features and the target that a model was trained on:
 /// found by name in any order where the file has a header with them, else by place, with the target's column or
-/// without. The tables have the names that training had. Throws InputError that names a missing column, or the place of
+/// without. Where training had no header, the first row is one only where it holds texts in place of all the numbers.
+/// The tables have the names that training had. Throws InputError that names a missing column, or the place of
 /// a field that is not a number where one is due.
 class TableReader {
  public:
-  /// `columns`: all columns of the training table, in their order.
-  TableReader(const std::filesystem::path& path, const std::vector<ColumnSpec>& columns,
-              const CsvOptions& options = {});
+  TableReader(const std::filesystem::path& path, const TableSchema& schema, const CsvOptions& options = {});
 
   /// Replaces the table's rows by the next ones; false where none are left.
   bool next(Table& table, std::int64_t max_rows);
@@ -94,8 +101,7 @@ class TableReader {
 Table read_table(const std::filesystem::path& path, const CsvOptions& options = {});
 
 /// The whole file with the columns of TableReader.
-Table read_table(const std::filesystem::path& path, const std::vector<ColumnSpec>& columns,
-                 const CsvOptions& options = {});
+Table read_table(const std::filesystem::path& path, const TableSchema& schema, const CsvOptions& options = {});
 
 /// Whether the text stands for a missing value in every column.
 bool is_missing_mark(std::string_view text);

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <sstream>
-#include <unordered_map>
 
+#include "relume/data/csv_header.h"
 #include "relume/data/csv_row_parser.h"
 
 namespace relume::data {
 namespace {
 
-using Rows = std::vector<std::vector<std::string>>;
+using Rows = TextRows;
 
 constexpr std::string_view delimiters = "\t;|,";
 
@@ -116,69 +115,6 @@ bool has_decimal_commas(const Rows& rows) {
   return commas > points;
 }
 
-bool is_number(const std::string& field, bool decimal_comma) {
-  return parse_number(field, decimal_comma).has_value() && !is_missing_mark(field);
-}
-
-/// How much one column speaks for a header (positive) or against it: the first field beside those under it.
-double header_vote(const Rows& rows, std::size_t column, bool decimal_comma) {
-  const std::string& first = rows[0][column];
-  std::size_t seen = 0, numbers = 0, same = 0;
-  std::unordered_map<std::string_view, std::size_t> counts;
-  for (std::size_t r = 1; r < rows.size(); ++r) {
-    if (column >= rows[r].size() || is_missing_mark(rows[r][column])) continue;
-    const std::string& field = rows[r][column];
-    ++seen;
-    numbers += is_number(field, decimal_comma);
-    same += field == first;
-    ++counts[field];
-  }
-  if (seen == 0) return 0;
-  if (is_number(first, decimal_comma)) return 2 * numbers >= seen ? -2 : 0;
-  if (5 * numbers >= 4 * seen) return 1;
-  if (same > 0) return -1;
-  // A text that never comes again, over texts that do, is a name.
-  return 2 * counts.size() <= seen ? 0.5 : 0;
-}
-
-/// 0, 1, 2, … or 1, 2, 3, … as pandas writes the names of columns that have none.
-bool counts_up(const std::vector<std::string>& row, bool decimal_comma) {
-  double expected = 0;
-  int numbers = 0;
-  for (const std::string& field : row) {
-    const auto number = is_missing_mark(field) ? std::nullopt : parse_number(field, decimal_comma);
-    if (!number) continue;
-    if (numbers++ == 0 && (*number == 0 || *number == 1)) expected = *number;
-    if (*number != expected++) return false;
-  }
-  return numbers >= 4;
-}
-
-bool find_header(const Rows& rows, const CsvOptions& options, bool decimal_comma) {
-  if (rows.empty()) return false;
-  const auto& first = rows[0];
-  const auto known = [&](const std::string& field) {
-    return std::ranges::find(options.known_names, field) != options.known_names.end();
-  };
-  if (std::ranges::any_of(first, known)) return true;
-  if (rows.size() > 1 && counts_up(first, decimal_comma) && !counts_up(rows[1], decimal_comma)) return true;
-  std::set<std::string_view> distinct;
-  std::size_t named = 0;
-  for (std::size_t c = 0; c < first.size(); ++c) {
-    // An index column's name may be empty, and so may what trails behind.
-    if (first[c].empty() && (c == 0 || c + 1 == first.size())) continue;
-    if (is_missing_mark(first[c])) return false;
-    distinct.insert(first[c]);
-    ++named;
-  }
-  if (rows.size() == 1)
-    return std::ranges::none_of(first, [&](const std::string& field) { return is_number(field, decimal_comma); });
-  // Names are seldom used twice.
-  double votes = distinct.size() < named ? -1.5 : 0;
-  for (std::size_t c = 0; c < first.size(); ++c) votes += header_vote(rows, c, decimal_comma);
-  return votes > 0;
-}
-
 }  // namespace
 
 CsvDialect sniff(const std::vector<std::string_view>& lines, const CsvOptions& options) {
@@ -187,7 +123,9 @@ CsvDialect sniff(const std::vector<std::string_view>& lines, const CsvOptions& o
   const Rows rows = parse(lines, dialect.delimiter);
   dialect.width = usual_width(rows);
   dialect.decimal_comma = dialect.delimiter == ';' && has_decimal_commas(rows);
-  dialect.header = options.header ? *options.header : find_header(rows, options, dialect.decimal_comma);
+  dialect.header = options.header ? *options.header : find_header(rows, options.schema, [&](std::string_view field) {
+    return is_missing_mark(field) ? std::nullopt : parse_number(field, dialect.decimal_comma);
+  });
   return dialect;
 }
 

@@ -119,20 +119,9 @@ Table read_once(const std::filesystem::path& path, const CsvOptions& options, st
   return table;
 }
 
-CsvOptions with_names(CsvOptions options, const std::vector<ColumnSpec>& columns) {
-  for (const ColumnSpec& column : columns) options.known_names.push_back(column.name);
+CsvOptions with_schema(CsvOptions options, const TableSchema& schema) {
+  options.schema = &schema;
   return options;
-}
-
-/// Whether the columns come from a file without a header.
-bool names_are_made_up(const std::vector<ColumnSpec>& columns) {
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    if (columns[i].name != fmt::format("column{}", i + 1)) return false;
-  return true;
-}
-
-std::size_t index_of(const std::vector<std::string>& names, const std::string& name) {
-  return static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
 }
 
 }  // namespace
@@ -145,24 +134,24 @@ Table read_table(const std::filesystem::path& path, const CsvOptions& options) {
   return table;
 }
 
-TableReader::TableReader(const std::filesystem::path& path, const std::vector<ColumnSpec>& columns,
-                         const CsvOptions& options)
-    : reader_(path, with_names(options, columns)) {
-  if (reader_.has_header() && !names_are_made_up(columns)) {
-    match_by_name(columns);
+TableReader::TableReader(const std::filesystem::path& path, const TableSchema& schema, const CsvOptions& options)
+    : reader_(path, with_schema(options, schema)) {
+  if (reader_.has_header() && schema.has_header) {
+    match_by_name(schema.columns);
   } else {
-    match_by_place(columns);
+    match_by_place(schema.columns);
   }
 }
 
 void TableReader::match_by_name(const std::vector<ColumnSpec>& columns) {
   const auto& names = reader_.names();
+  std::unordered_map<std::string_view, std::size_t> place;
+  for (std::size_t i = 0; i < names.size(); ++i) place.emplace(names[i], i);
   for (const ColumnSpec& column : columns) {
     if (column.use == ColumnUse::unused) continue;
-    const std::size_t field = index_of(names, column.name);
-    if (field < names.size()) {
+    if (const auto found = place.find(column.name); found != place.end()) {
       columns_.push_back(column);
-      fields_.push_back(field);
+      fields_.push_back(found->second);
       continue;
     }
     require<InputError>(!column.required,
@@ -206,8 +195,8 @@ bool TableReader::next(Table& table, std::int64_t max_rows) {
   return !table.lines.empty();
 }
 
-Table read_table(const std::filesystem::path& path, const std::vector<ColumnSpec>& columns, const CsvOptions& options) {
-  TableReader reader(path, columns, options);
+Table read_table(const std::filesystem::path& path, const TableSchema& schema, const CsvOptions& options) {
+  TableReader reader(path, schema, options);
   Table table;
   const bool any = reader.next(table, std::numeric_limits<std::int64_t>::max());
   require<InputError>(any, "csv: {} has a header but no rows; give a table with data", path.string());

@@ -108,6 +108,13 @@ ColumnPlan plan_from_json(const nlohmann::json& json) {
   return plan;
 }
 
+/// Models of older versions do not say whether their table had a header.
+bool names_are_made_up(const TableSchema& schema) {
+  for (std::size_t i = 0; i < schema.columns.size(); ++i)
+    if (schema.columns[i].name != fmt::format("column{}", i + 1)) return false;
+  return true;
+}
+
 }  // namespace
 
 std::int64_t ColumnPlan::features() const {
@@ -119,6 +126,7 @@ Preprocessor Preprocessor::fit(const Table& table, Target target, std::span<cons
   Preprocessor result;
   target.fit(table, training_rows);
   result.target_ = std::move(target);
+  result.schema_.has_header = table.has_header;
   for (const Column& column : table.columns) {
     ColumnSpec spec{column.name, column.kind, ColumnUse::unused, false};
     if (column.name == result.target_.column()) {
@@ -133,7 +141,7 @@ Preprocessor Preprocessor::fit(const Table& table, Target target, std::span<cons
         result.left_out_.push_back(std::get<LeftOut>(std::move(role)));
       }
     }
-    result.columns_.push_back(std::move(spec));
+    result.schema_.columns.push_back(std::move(spec));
   }
   if (result.used_.empty()) result.use_row_numbers(table, training_rows);
   return result;
@@ -141,7 +149,7 @@ Preprocessor Preprocessor::fit(const Table& table, Target target, std::span<cons
 
 void Preprocessor::use_row_numbers(const Table& table, std::span<const std::int64_t> training_rows) {
   // With nothing else to learn from, what looks like a row number may be the time.
-  for (ColumnSpec& spec : columns_) {
+  for (ColumnSpec& spec : schema_.columns) {
     const Column& column = *table.find(spec.name);
     if (spec.use != ColumnUse::unused || column.is_text()) continue;
     ColumnPlan plan = plan_numbers(column, training_rows);
@@ -223,19 +231,30 @@ std::vector<std::string> Preprocessor::feature_names() const {
   return names;
 }
 
-std::vector<ColumnSpec> Preprocessor::columns(bool require_target) const {
-  std::vector<ColumnSpec> columns = columns_;
-  for (ColumnSpec& column : columns)
-    if (column.use == ColumnUse::target) column.required = require_target;
-  return columns;
+TableSchema Preprocessor::schema(bool require_target) const {
+  TableSchema schema = schema_;
+  std::unordered_map<std::string_view, std::span<const std::string>> categories;
+  for (const ColumnPlan& plan : used_) categories.emplace(plan.name, plan.categories);
+  for (ColumnSpec& column : schema.columns) {
+    if (const auto found = categories.find(column.name); found != categories.end()) column.categories = found->second;
+    if (column.use != ColumnUse::target) continue;
+    column.required = require_target;
+    column.categories = target_.labels();
+  }
+  return schema;
 }
 
 nlohmann::json Preprocessor::to_json() const {
   nlohmann::json used = nlohmann::json::array(), left_out = nlohmann::json::array(), columns = nlohmann::json::array();
   for (const ColumnPlan& plan : used_) used.push_back(plan_to_json(plan));
   for (const LeftOut& left : left_out_) left_out.push_back({{"name", left.name}, {"reason", left.reason}});
-  for (const ColumnSpec& column : columns_) columns.push_back({{"name", column.name}, {"kind", name(column.kind)}});
-  return {{"target", target_.to_json()}, {"used", used}, {"left_out", left_out}, {"columns", columns}};
+  for (const ColumnSpec& column : schema_.columns)
+    columns.push_back({{"name", column.name}, {"kind", name(column.kind)}});
+  return {{"target", target_.to_json()},
+          {"used", used},
+          {"left_out", left_out},
+          {"columns", columns},
+          {"header", schema_.has_header}};
 }
 
 Preprocessor Preprocessor::from_json(const nlohmann::json& json) try {
@@ -251,8 +270,10 @@ Preprocessor Preprocessor::from_json(const nlohmann::json& json) try {
       spec.required = true;
     }
     if (spec.name == result.target_.column()) spec.use = ColumnUse::target;
-    result.columns_.push_back(std::move(spec));
+    result.schema_.columns.push_back(std::move(spec));
   }
+  const auto header = json.find("header");
+  result.schema_.has_header = header == json.end() ? !names_are_made_up(result.schema_) : header->get<bool>();
   return result;
 } catch (const nlohmann::json::exception& error) {
   fail<InputError>("preprocess: the model's JSON is damaged: {}", error.what());

@@ -70,9 +70,9 @@ class Preprocessor {
   std::vector<std::string> feature_names() const;
   const std::vector<ColumnPlan>& used() const { return used_; }
   const std::vector<LeftOut>& left_out() const { return left_out_; }
-  /// All columns of the training table in their order, for TableReader; only those in use are required. With
-  /// `require_target` the target is, too.
-  std::vector<ColumnSpec> columns(bool require_target = false) const;
+  /// The training table, for TableReader; only the columns in use are required. With `require_target` the target is,
+  /// too. The categories are views of this object's.
+  TableSchema schema(bool require_target = false) const;
 
   nlohmann::json to_json() const;
   /// Throws InputError where the JSON is not what to_json() gives.
@@ -84,7 +84,7 @@ class Preprocessor {
   Target target_;
   std::vector<ColumnPlan> used_;
   std::vector<LeftOut> left_out_;
-  std::vector<ColumnSpec> columns_;
+  TableSchema schema_;
 };
 
 }  // namespace relume::data

@@ -31,9 +31,10 @@ struct Column {
 
 struct Table {
   std::vector<Column> columns;
-  bool has_header = true;           ///< false: the names are made up, columns are known by their place
-  std::string source = {};          ///< the file it came from, or what made it; for messages
-  std::vector<std::int64_t> lines;  ///< the line of each row in that file; empty where there is none
+  bool has_header = true;               ///< false: the names are made up, columns are known by their place
+  std::string source = {};              ///< the file it came from, or what made it; for messages
+  std::vector<std::int64_t> lines;      ///< the line of each row in that file; empty where there is none
+  std::vector<std::string> notes = {};  ///< sentences on how the file was read, where that was not as it stands
 
   std::int64_t rows() const { return columns.empty() ? 0 : columns.front().rows(); }
   /// The column of that name, or null.

@@ -46,12 +46,12 @@ std::vector<std::int64_t> append(data::Dataset& dataset, const Tensor& features,
   return count_from(begin, dataset.rows());
 }
 
-std::vector<std::int64_t> append_file(data::Dataset& dataset, const data::Preprocessor& preprocessor,
-                                      const std::string& file) {
-  const data::Table table = data::read_table(file, preprocessor.columns(true));
+std::vector<std::int64_t> append_file(Job& job, const data::Preprocessor& preprocessor, const std::string& file) {
+  const data::Table table = data::read_table(file, preprocessor.schema(true));
   const std::vector<std::int64_t> rows = preprocessor.target().rows(table);
   require<InputError>(!rows.empty(), "train: {} has no row with a target", file);
-  return append(dataset, preprocessor.transform(table, rows), preprocessor.target().encode(table, rows));
+  job.notes.insert(job.notes.end(), table.notes.begin(), table.notes.end());
+  return append(job.dataset, preprocessor.transform(table, rows), preprocessor.target().encode(table, rows));
 }
 
 Job from_table(const data::Table& table, const JobOptions& options) {
@@ -64,8 +64,9 @@ Job from_table(const data::Table& table, const JobOptions& options) {
   job.dataset = std::move(prepared.dataset);
   job.split = std::move(prepared.split);
   job.dropped_rows = prepared.dropped_rows;
-  if (!valid.file.empty()) job.split.valid = append_file(job.dataset, prepared.preprocessor, valid.file);
-  if (!test.file.empty()) job.split.test = append_file(job.dataset, prepared.preprocessor, test.file);
+  job.notes = table.notes;
+  if (!valid.file.empty()) job.split.valid = append_file(job, prepared.preprocessor, valid.file);
+  if (!test.file.empty()) job.split.test = append_file(job, prepared.preprocessor, test.file);
   const data::Target& target = prepared.preprocessor.target();
   job.model.task = target.task();
   job.model.labels = target.labels();
@@ -155,7 +156,7 @@ Trial make_trial(const io::Model& model, std::string_view what) {
     const bool file = !what.starts_with("builtin:") && !what.ends_with(".npy") && !what.ends_with(".npz");
     data::Source source;
     if (file)
-      source = data::read_table(std::string(what), model.preprocessor->columns(true));
+      source = data::read_table(std::string(what), model.preprocessor->schema(true));
     else
       source = data::open_data(what);
     require<InputError>(std::holds_alternative<data::Table>(source), "eval: {} is not a table, as the model's data was",
@@ -165,6 +166,7 @@ Trial make_trial(const io::Model& model, std::string_view what) {
     require<InputError>(!rows.empty(), "eval: {} has no row with a target", what);
     trial.dataset = {model.preprocessor->transform(table, rows), model.preprocessor->target().encode(table, rows), {}};
     trial.what = "all rows";
+    trial.notes = table.notes;
   } else {
     const data::Source source = data::open_data(what);
     require<InputError>(std::holds_alternative<data::Arrays>(source), "eval: {} is a table, the model's data was not",

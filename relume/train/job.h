@@ -29,6 +29,7 @@ struct Job {
   data::Split split;
   std::int64_t dropped_rows = 0;  ///< rows without a target
   std::string source;
+  std::vector<std::string> notes;  ///< on how the data's files were read
 };
 
 /// Opens the data, splits it, fits the preprocessing on the training rows and builds the network.
@@ -40,7 +41,8 @@ Job make_job(const data::Source& source, const JobOptions& options);
 struct Trial {
   data::Dataset dataset;
   std::vector<std::int64_t> rows;
-  std::string what;  ///< "test set", "all rows"
+  std::string what;                ///< "test set", "all rows"
+  std::vector<std::string> notes;  ///< on how the file was read
 };
 
 /// Reads `data` with the model's own preprocessing, targets included. Throws InputError where it does not fit the

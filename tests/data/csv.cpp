@@ -262,11 +262,11 @@ TEST(Csv, SurvivesAnyBytes) {
   }
 }
 
-std::vector<ColumnSpec> specs() {
-  return {{"age", ColumnKind::number, ColumnUse::feature, true},
-          {"name", ColumnKind::text, ColumnUse::unused, false},
-          {"sex", ColumnKind::text, ColumnUse::feature, true},
-          {"paid", ColumnKind::number, ColumnUse::target, false}};
+TableSchema specs() {
+  return {{{"age", ColumnKind::number, ColumnUse::feature, true},
+           {"name", ColumnKind::text, ColumnUse::unused, false},
+           {"sex", ColumnKind::text, ColumnUse::feature, true},
+           {"paid", ColumnKind::number, ColumnUse::target, false}}};
 }
 
 TEST(TableReader, FindsColumnsByNameInAnyOrderAndIgnoresOthers) {

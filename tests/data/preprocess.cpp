@@ -167,9 +167,13 @@ TEST(Preprocessor, ComesBackFromJsonAsItWas) {
   EXPECT_EQ(p.feature_names(), q.feature_names());
   EXPECT_EQ(q.target().labels(), p.target().labels());
   EXPECT_EQ(q.left_out().size(), p.left_out().size());
-  EXPECT_EQ(q.columns()[1].required, true);
-  EXPECT_EQ(q.columns()[0].use, ColumnUse::unused);
-  EXPECT_EQ(q.columns(true).back().required, true);
+  EXPECT_EQ(q.schema().columns[1].required, true);
+  EXPECT_EQ(q.schema().columns[0].use, ColumnUse::unused);
+  EXPECT_EQ(q.schema(true).columns.back().required, true);
+  EXPECT_TRUE(q.schema().has_header);
+  Table nameless = table;
+  nameless.has_header = false;
+  EXPECT_FALSE(Preprocessor::from_json(fit(nameless).to_json()).schema().has_header);
   for (const char* json : {"{}", "[]", "3", "{\"target\": {}}"})
     EXPECT_THROW(Preprocessor::from_json(nlohmann::json::parse(json)), InputError) << json;
 }
