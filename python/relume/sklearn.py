@@ -1,32 +1,377 @@
-"""Estimators for scikit-learn: its multi-layer perceptrons' parameters and attributes, and the whole family of
-activations."""
+"""Estimators for scikit-learn: its multi-layer perceptrons' parameters, attributes and numbers, and the whole family
+of activations."""
 
 from __future__ import annotations
 
+import operator
 import warnings
 
 import numpy as np
 from scipy.optimize import minimize
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier as _TheirClassifier
+from sklearn.neural_network import MLPRegressor as _TheirRegressor
+from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_random_state, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import type_of_target, unique_labels
+from sklearn.utils.optimize import _check_optimize_result
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from relume import _core, nn, optim
+from relume import _core, nn
+from relume._solvers import Solver
 from relume.grad_mode import no_grad
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
-_SOLVERS = ("adam", "sgd", "lbfgs")
+_STOCHASTIC = ("adam", "sgd")
 _DTYPES = (np.float64, np.float32)
-_RATES = ("constant", "invscaling", "adaptive")
+
+
+def _is_stochastic(estimator) -> bool:
+    if estimator.solver not in _STOCHASTIC:
+        raise AttributeError(
+            f"partial_fit is only available for stochastic optimizers. {estimator.solver} is not stochastic."
+        )
+    return True
 
 
 class _Perceptron(BaseEstimator):
     """What the classifier and the regressor share."""
+
+    def _set(self, parameters: dict) -> None:
+        vars(self).update((name, value) for name, value in parameters.items() if name != "self")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Trains on all rows; a network that is there already goes on learning where `warm_start` is set."""
+        return self._fit(X, y, sample_weight, incremental=False)
+
+    # The network, and how scikit-learn sees it.
+
+    def _widths(self) -> list[int]:
+        sizes = self.hidden_layer_sizes
+        sizes = [operator.index(size) for size in (sizes if np.iterable(sizes) else [sizes])]
+        if any(size <= 0 for size in sizes):
+            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+        return sizes
+
+    def _activation_module(self) -> nn.Module:
+        try:
+            return nn.Activate({"logistic": "sigmoid"}.get(self.activation, self.activation))
+        except ValueError as error:
+            raise InvalidParameterError(
+                f"The 'activation' parameter of {type(self).__name__} is {self.activation!r}: {error}"
+            ) from None
+
+    def _draw_weights(self, widths: list[int], dtype) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Uniform within ±√(6 / (in + out)), √(2 / (in + out)) for the sigmoid: the very numbers that scikit-learn draws."""
+        factor = 2.0 if self.activation in ("logistic", "sigmoid") else 6.0
+        coefs, intercepts = [], []
+        for fan_in, fan_out in zip(widths, widths[1:]):
+            bound = np.sqrt(factor / (fan_in + fan_out))
+            coefs.append(self._random_state.uniform(-bound, bound, (fan_in, fan_out)).astype(dtype, copy=False))
+            intercepts.append(self._random_state.uniform(-bound, bound, fan_out).astype(dtype, copy=False))
+        return coefs, intercepts
+
+    def _build(self, coefs, intercepts) -> None:
+        """A network with these weights. From then on coefs_ and intercepts_ are views of its own: what is written into
+        them is what predict() uses."""
+        dtype = np.result_type(*coefs)
+        dtype = dtype if dtype in _DTYPES else np.dtype(np.float64)
+        self._linears = [nn.Linear(*coef.shape, dtype=dtype) for coef in coefs]
+        self._assemble()
+        self._write(coefs, intercepts)
+        self.coefs_ = [linear.weight.detach().numpy().T for linear in self._linears]
+        self.intercepts_ = [linear.bias.detach().numpy() for linear in self._linears]
+        self._shown = [*self.coefs_, *self.intercepts_]
+
+    def _assemble(self) -> None:
+        modules: list[nn.Module] = [self._linears[0]]
+        for linear in self._linears[1:]:
+            modules += [self._activation_module(), linear]
+        self._network = nn.Sequential(*modules)
+        self._assembled_with = self.activation
+
+    def _write(self, coefs, intercepts) -> None:
+        with no_grad():
+            for linear, coef, intercept in zip(self._linears, coefs, intercepts):
+                linear.weight.copy_(np.array(np.asarray(coef).T))
+                linear.bias.copy_(np.array(intercept))
+
+    def _synchronise(self) -> None:
+        """coefs_, intercepts_ and activation may have been set from outside: the network follows them."""
+        shown, given = getattr(self, "_shown", None), [*self.coefs_, *self.intercepts_]
+        if shown is None or [np.shape(a) for a in given] != [a.shape for a in shown]:
+            self._build([np.asarray(coef) for coef in self.coefs_], self.intercepts_)
+            vars(self).pop("_optimizer", None)
+        elif any(a is not b for a, b in zip(given, shown)):
+            self._write(self.coefs_, self.intercepts_)
+            self.coefs_, self.intercepts_ = shown[: len(self.coefs_)], shown[len(self.coefs_) :]
+        if self._assembled_with != self.activation:
+            self._assemble()
+
+    def __getstate__(self):
+        state = super().__getstate__().copy()
+        for name in ("_network", "_linears", "_shown", "_assembled_with"):
+            state.pop(name, None)
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if hasattr(self, "coefs_"):
+            self._build(self.coefs_, self.intercepts_)
+            if hasattr(self, "_optimizer"):
+                self._optimizer.resume(self._network.parameters())
+
+    # Training.
+
+    def _fit(self, X, y, sample_weight, incremental: bool):
+        hidden = self._widths()
+        first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+        X, y = self._validate(X, y, incremental, reset=first)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        targets = self._encode(y, X.dtype)
+        outputs = targets.shape[1] if targets.ndim == 2 else len(self.classes_)
+        self._random_state = check_random_state(self.random_state)
+        if first:
+            self._initialize([X.shape[1], *hidden, outputs], X.dtype)
+        else:
+            self._check_shape(hidden, outputs)
+            self._synchronise()
+            X, targets, sample_weight = (self._cast(part) for part in (X, targets, sample_weight))
+        if self.solver == "lbfgs":
+            self._fit_lbfgs(X, targets, sample_weight)
+        else:
+            self._fit_stochastic(X, targets, sample_weight, incremental)
+        self._check_weights()
+        return self
+
+    def _cast(self, part):
+        """Numbers in the network's dtype; the places of classes as they are."""
+        return part if part is None or part.dtype.kind != "f" else part.astype(self._shown[0].dtype, copy=False)
+
+    def _initialize(self, widths: list[int], dtype) -> None:
+        self._build(*self._draw_weights(widths, dtype))
+        self._hidden = widths[1:-1]
+        self.n_layers_ = len(widths)
+        self.n_outputs_ = widths[-1]
+        self.out_activation_ = {"classes": "softmax", "labels": "logistic", "counts": "exp"}.get(self._loss, "identity")
+        self.n_iter_ = 0
+        self.t_ = 0
+        for name in ("loss_curve_", "_optimizer"):
+            vars(self).pop(name, None)
+        if self.solver in _STOCHASTIC:
+            self._begin_curves()
+
+    def _begin_curves(self) -> None:
+        self.loss_curve_: list[float] = []
+        self._no_improvement_count = 0
+        self.best_loss_ = None if self.early_stopping else np.inf
+        self.validation_scores_ = [] if self.early_stopping else None
+        self.best_validation_score_ = -np.inf if self.early_stopping else None
+        self._best_weights = [w.copy() for w in self._shown] if self.early_stopping else None
+
+    def _check_shape(self, hidden: list[int], outputs: int) -> None:
+        """What was made once stays: a warm start with other sizes would be another network."""
+        made = getattr(self, "_hidden", hidden)
+        if hidden != made:
+            raise ValueError(
+                f"hidden_layer_sizes is {hidden} now, but the network that goes on learning has {made}; make a new "
+                "estimator, or fit() it with warm_start=False"
+            )
+        if outputs != self.n_outputs_:
+            raise ValueError(f"y has {outputs} outputs, but the network that goes on learning has {self.n_outputs_}")
+
+    def _check_weights(self) -> None:
+        if not all(np.isfinite(w).all() for w in (*self.coefs_, *self.intercepts_)):
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+                "preprocessed."
+            )
+
+    def _batch(self, rows: int) -> int:
+        if self.batch_size == "auto":
+            return min(200, rows)
+        if self.batch_size > rows:
+            warnings.warn("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
+        return min(int(self.batch_size), rows)
+
+    def _fit_stochastic(self, X, targets, sample_weight, incremental: bool) -> None:
+        if self.early_stopping and incremental:
+            raise ValueError("partial_fit does not support early_stopping=True")
+        if getattr(self, "validation_scores_" if self.early_stopping else "best_loss_", None) is None:
+            self._begin_curves()
+        held_out = None
+        if self.early_stopping:
+            X, targets, sample_weight, held_out = self._hold_out(X, targets, sample_weight)
+        rows = X.shape[0]
+        batch = self._batch(rows)
+        if not incremental or not hasattr(self, "_optimizer"):
+            self._optimizer = Solver(self, self._network.parameters())
+        examples = _core._Examples(X, targets, sample_weight)
+        try:
+            stopped = self._run_epochs(examples, rows, batch, held_out, 1 if incremental else self.max_iter)
+            if not (stopped or incremental):
+                warnings.warn(
+                    f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
+                    "converged yet.",
+                    ConvergenceWarning,
+                    stacklevel=5,
+                )
+        except KeyboardInterrupt:
+            warnings.warn("Training interrupted by user.")
+        if self.early_stopping:
+            if self.best_validation_score_ == -np.inf:
+                self._check_weights()  # where no epoch was any good, the weights are the first ones, which are no model
+            self._write(self._best_weights[: len(self.coefs_)], self._best_weights[len(self.coefs_) :])
+
+    def _run_epochs(self, examples, rows: int, batch: int, held_out, epochs: int) -> bool:
+        """Whether it stopped of itself."""
+        order = np.arange(rows)
+        weights = [linear.weight for linear in self._linears]
+        self.n_iter_ = 0
+        for _ in range(epochs):
+            if self.shuffle:
+                places = np.arange(rows)  # scikit-learn's own way, without its checks of parameters
+                self._random_state.shuffle(places)
+                order = order[places]
+            self.loss_ = _core._fit_epoch(
+                self._network, self._optimizer.optimizer, examples, order, batch, self._loss, weights, self.alpha
+            )
+            self.n_iter_ += 1
+            self.t_ += rows
+            self.loss_curve_.append(self.loss_)
+            if self.verbose:
+                print(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
+            self._count_improvement(held_out)
+            self._optimizer.iteration_ends(self.t_)
+            if self._no_improvement_count > self.n_iter_no_change:
+                if self._optimizer.trigger_stopping(self._standstill(), self.verbose):
+                    return True
+                self._no_improvement_count = 0
+            if held_out is None and not np.isfinite(self.loss_):
+                self._check_weights()  # what is not finite once stays so
+        return False
+
+    def _standstill(self) -> str:
+        what = "Validation score" if self.early_stopping else "Training loss"
+        unit = f"for {self.n_iter_no_change} consecutive epochs."
+        return f"{what} did not improve more than tol={self.tol:f} {unit}"
+
+    def _hold_out(self, X, targets, sample_weight):
+        """Rows for the validation score, drawn as scikit-learn draws them: stratified where there are two classes."""
+        stratify = targets.astype(bool) if hasattr(self, "classes_") and self.n_outputs_ == 1 else None
+        parts = [X, targets] + ([sample_weight] if sample_weight is not None else [])
+        split = train_test_split(
+            *parts, random_state=self._random_state, test_size=self.validation_fraction, stratify=stratify
+        )
+        if split[1].shape[0] < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+            )
+        weights = split[4:] if sample_weight is not None else [None, None]
+        return split[0], split[2], weights[0], (split[1], self._decode(split[3]), weights[1])
+
+    def _count_improvement(self, held_out) -> None:
+        """Counts for how long nothing has become better, and keeps the best weights where rows are held out."""
+        if held_out is None:
+            still = self.loss_ > self.best_loss_ - self.tol
+            self.best_loss_ = min(self.best_loss_, self.loss_)
+        else:
+            X, y, weight = held_out
+            score = self._score(y, self._decide(self._outputs(X)), weight)
+            self.validation_scores_.append(score)
+            if self.verbose:
+                print(f"Validation score: {score:f}")
+            still = score < self.best_validation_score_ + self.tol
+            if score > self.best_validation_score_:
+                self.best_validation_score_ = score
+                self._best_weights = [w.copy() for w in self._shown]
+        self._no_improvement_count = self._no_improvement_count + 1 if still else 0
+
+    def _fit_lbfgs(self, X, targets, sample_weight) -> None:
+        parameters = [p for linear in self._linears for p in (linear.weight, linear.bias)]
+        total = X.shape[0] if sample_weight is None else float(sample_weight.sum())
+        examples = _core._Examples(X, targets, sample_weight)
+
+        def unpack(vector):
+            at = 0
+            with no_grad():
+                for p in parameters:
+                    p.copy_(vector[at : at + p.numel()].reshape(p.shape))
+                    at += p.numel()
+
+        def loss_and_gradient(vector):
+            unpack(vector)
+            self._network.zero_grad()
+            loss = _core._add_gradients(self._network, examples, self._loss)
+            loss += 0.5 * self.alpha * float(sum(np.vdot(w, w) for w in self.coefs_)) / total
+            decay = self.alpha / total
+            gradients = [
+                p.grad.numpy().astype(np.float64) + (decay * p.detach().numpy() if p.ndim == 2 else 0.0)
+                for p in parameters
+            ]
+            return loss, np.concatenate([g.ravel() for g in gradients])
+
+        def tell(intermediate_result):
+            tell.iteration += 1
+            print(f"Iteration {tell.iteration}, loss = {intermediate_result.fun:.8f}")
+
+        tell.iteration = 0
+        start = np.concatenate([p.detach().numpy().astype(np.float64).ravel() for p in parameters])
+        options = {"maxfun": self.max_fun, "maxiter": self.max_iter, "gtol": self.tol}
+        found = minimize(loss_and_gradient, start, method="L-BFGS-B", jac=True, options=options,
+                         callback=tell if self.verbose else None)
+        unpack(found.x)
+        self._network.zero_grad()
+        self.n_iter_ = _check_optimize_result("lbfgs", found, self.max_iter)
+        self.loss_ = float(found.fun)
+
+    # Prediction.
+
+    def _outputs(self, X) -> np.ndarray:
+        return _core._outputs(self._network, X).numpy()
+
+    def _raw(self, X) -> np.ndarray:
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=_DTYPES, reset=False)
+        self._synchronise()
+        return self._outputs(self._cast(_by_rows(X)))
+
+    def _validated(self, X, y, reset: bool, **checks):
+        X, y = validate_data(
+            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=_DTYPES, reset=reset, **checks
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y.toarray() if hasattr(y, "toarray") else y, warn=True)
+        return _by_rows(X), y
+
+
+def _by_rows(X):
+    """Sparse columns as sparse rows; everything else as it is."""
+    return X.tocsr() if hasattr(X, "tocsr") else X
+
+
+class MLPClassifier(ClassifierMixin, _Perceptron):
+    """A multi-layer perceptron that tells classes apart, with scikit-learn's parameters and attributes.
+
+    `activation` is "relu", "tanh", "logistic", "identity" or any elementwise name of relume: "leaky_relu(0.2)".
+    Targets may be classes or a matrix of labels (several a row). float32 rows are computed with as they are, all others
+    in float64.
+    """
+
+    _parameter_constraints = {**_TheirClassifier._parameter_constraints, "activation": [str]}
 
     def __init__(
         self,
@@ -55,410 +400,161 @@ class _Perceptron(BaseEstimator):
         n_iter_no_change=10,
         max_fun=15000,
     ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
-    def fit(self, X, y, sample_weight=None):
-        """Trains on all rows; a network that is there already goes on learning where `warm_start` is set."""
-        return self._fit(X, y, sample_weight, incremental=False)
-
-    # The network, and how scikit-learn sees it.
-
-    def _widths(self) -> list[int]:
-        sizes = self.hidden_layer_sizes
-        sizes = list(sizes) if np.iterable(sizes) else [sizes]
-        if any(int(size) <= 0 for size in sizes):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-        return [int(size) for size in sizes]
-
-    def _activation_text(self) -> str:
-        return {"logistic": "sigmoid"}.get(self.activation, self.activation)
-
-    def _build(self, features: int, outputs: int, dtype: np.dtype) -> None:
-        widths = [features, *self._widths(), outputs]
-        modules: list[nn.Module] = []
-        for i, (fan_in, fan_out) in enumerate(zip(widths, widths[1:])):
-            modules.append(nn.Linear(fan_in, fan_out, dtype=dtype))
-            if i < len(widths) - 2:
-                modules.append(nn.Activate(self._activation_text()))
-        self._network = nn.Sequential(*modules)
-        self._linears = [m for m in modules if isinstance(m, nn.Linear)]
-
-    def _draw_weights(self) -> None:
-        """Uniform within ±√(6 / (in + out)), √(2 / (in + out)) for the sigmoid: the very numbers that scikit-learn draws."""
-        factor = 2.0 if self._activation_text() == "sigmoid" else 6.0
-        with no_grad():
-            for linear in self._linears:
-                bound = np.sqrt(factor / (linear.in_features + linear.out_features))
-                coefs = self._random_state.uniform(-bound, bound, (linear.in_features, linear.out_features))
-                linear.weight.copy_(coefs.T)
-                linear.bias.copy_(self._random_state.uniform(-bound, bound, linear.out_features))
-
-    def _show(self) -> None:
-        """coefs_ and intercepts_ are views: what is written into them is what predict() uses."""
-        self.coefs_ = [linear.weight.detach().numpy().T for linear in self._linears]
-        self.intercepts_ = [linear.bias.detach().numpy() for linear in self._linears]
-
-    def __getstate__(self):
-        state = super().__getstate__().copy()
-        for name in ("_network", "_linears", "_optimizer"):
-            state.pop(name, None)
-        return state
-
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        self._optimizer = None
-        if hasattr(self, "coefs_"):
-            self._restore(self.coefs_, self.intercepts_)
-
-    def _restore(self, coefs, intercepts) -> None:
-        self._build(coefs[0].shape[0], coefs[-1].shape[1], coefs[0].dtype)
-        with no_grad():
-            for linear, coef, intercept in zip(self._linears, coefs, intercepts):
-                linear.weight.copy_(np.ascontiguousarray(coef.T))
-                linear.bias.copy_(np.array(intercept))
-        self._show()
-
-    # Training.
-
-    def _check_parameters(self) -> None:
-        if self.solver not in _SOLVERS:
-            raise ValueError(f"The solver {self.solver!r} is not one of {', '.join(_SOLVERS)}.")
-        if self.learning_rate not in _RATES:
-            raise ValueError(f"The learning_rate {self.learning_rate!r} is not one of {', '.join(_RATES)}.")
-        for name in ("max_iter", "learning_rate_init", "n_iter_no_change"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)!r} but must be > 0.")
-        if not self.alpha >= 0:
-            raise ValueError(f"alpha is {self.alpha!r} but must be >= 0.")
-        if not 0 <= self.validation_fraction < 1:
-            raise ValueError(f"validation_fraction is {self.validation_fraction!r} but must be >= 0 and < 1.")
-
-    def _fit(self, X, y, sample_weight, incremental: bool):
-        self._check_parameters()
-        reset = not (hasattr(self, "coefs_") and (incremental or self.warm_start))
-        X, y, sample_weight = self._validate(X, y, sample_weight, reset)
-        targets = self._encode(y, X.dtype)
-        if reset:
-            self._random_state = check_random_state(self.random_state)
-            self._build(X.shape[1], targets.shape[1] if targets.ndim == 2 else len(self.classes_), X.dtype)
-            self._draw_weights()
-            self._begin()
-        if self.solver == "lbfgs":
-            if incremental:
-                raise AttributeError("partial_fit is only available for stochastic optimizers; solver is lbfgs")
-            self._fit_lbfgs(X, targets, sample_weight)
-        else:
-            self._fit_stochastic(X, y, targets, sample_weight, incremental)
-        if not all(np.isfinite(w).all() for w in (*self.coefs_, *self.intercepts_)):
-            raise ValueError(
-                "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-                "preprocessed."
-            )
-        return self
-
-    def _begin(self) -> None:
-        self._show()
-        self.n_layers_ = len(self.coefs_) + 1
-        self.n_outputs_ = self.coefs_[-1].shape[1]
-        self.out_activation_ = {"classes": "softmax", "labels": "logistic"}.get(self._loss, "identity")
-        self.n_iter_ = 0
-        self.t_ = 0
-        self.loss_curve_: list[float] = []
-        self._no_improvement_count = 0
-        self._optimizer = None
-        self.best_loss_ = None if self.early_stopping else np.inf
-        self.best_validation_score_ = -np.inf if self.early_stopping else None
-        self.validation_scores_ = [] if self.early_stopping else None
-
-    def _make_optimizer(self):
-        parameters = self._network.parameters()
-        if self.solver == "adam":
-            betas = (self.beta_1, self.beta_2)
-            return optim.Adam(parameters, lr=self.learning_rate_init, betas=betas, eps=self.epsilon)
-        nesterov = bool(self.nesterovs_momentum and self.momentum > 0)
-        return optim.SGD(parameters, lr=self.learning_rate_init, momentum=self.momentum, nesterov=nesterov)
-
-    def _batch(self, rows: int) -> int:
-        if self.batch_size == "auto":
-            return min(200, rows)
-        if not self.batch_size >= 1:
-            raise ValueError(f"batch_size is {self.batch_size!r} but must be >= 1 or 'auto'.")
-        return min(int(self.batch_size), rows)
-
-    def _penalty(self, rows: int) -> float:
-        return 0.5 * self.alpha * float(sum(np.vdot(w, w) for w in self.coefs_)) / rows
-
-    def _fit_stochastic(self, X, y, targets, sample_weight, incremental: bool) -> None:
-        held_out = None
-        if self.early_stopping and not incremental:
-            X, targets, sample_weight, held_out = self._hold_out(X, y, targets, sample_weight)
-        rows = len(X)
-        batch = self._batch(rows)
-        if self._optimizer is None or not (incremental or self.warm_start):
-            self._optimizer = self._make_optimizer()
-        if not incremental:
-            self._no_improvement_count = 0
-        best: list[np.ndarray] | None = None
-        order = np.arange(rows)
-        weights = [linear.weight for linear in self._linears]
-        for _ in range(1 if incremental else self.max_iter):
-            if self.shuffle:
-                places = np.arange(rows)  # scikit-learn's own way, without its checks of parameters
-                self._random_state.shuffle(places)
-                order = order[places]
-            self.loss_ = _core._fit_epoch(
-                self._network, self._optimizer, X, targets, sample_weight, order, batch, self._loss, weights, self.alpha
-            )
-            self.n_iter_ += 1
-            self.t_ += rows
-            self.loss_curve_.append(self.loss_)
-            if self.verbose:
-                print(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
-            if self._is_best(held_out):
-                best = [w.copy() for w in (*self.coefs_, *self.intercepts_)] if held_out else None
-            if self.learning_rate == "invscaling" and self.solver == "sgd":
-                self._optimizer.lr = self.learning_rate_init / (self.t_ + 1) ** self.power_t
-            if not incremental and self._no_improvement_count > self.n_iter_no_change and self._is_done():
-                break
-        else:
-            if not incremental:
-                warnings.warn(
-                    f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
-                    "converged yet.",
-                    ConvergenceWarning,
-                    stacklevel=4,
-                )
-        if best is not None:
-            self._restore(best[: len(self.coefs_)], best[len(self.coefs_) :])
-            self._optimizer = None
-
-    def _hold_out(self, X, y, targets, sample_weight):
-        stratify = y if np.ndim(getattr(self, "classes_", 0)) and not self._multilabel else None
-        parts = [X, targets, y] + ([sample_weight] if sample_weight is not None else [])
-        split = train_test_split(
-            *parts, random_state=self._random_state, test_size=self.validation_fraction, stratify=stratify
-        )
-        weights = split[6:] if sample_weight is not None else [None, None]
-        return split[0], split[2], weights[0], (split[1], split[5], weights[1])
-
-    def _is_best(self, held_out) -> bool:
-        """Counts how long nothing has become better; whether this epoch is the best so far."""
-        if held_out is not None:
-            X, y, weight = held_out
-            score = self._score(X, y, weight)
-            self.validation_scores_.append(score)
-            if self.verbose:
-                print(f"Validation score: {score:f}")
-            improved, best = score > self.best_validation_score_ + self.tol, score > self.best_validation_score_
-            self.best_validation_score_ = max(score, self.best_validation_score_)
-        else:
-            before = np.inf if self.best_loss_ is None else self.best_loss_
-            improved, best = self.loss_ < before - self.tol, self.loss_ < before
-            if not self.early_stopping:
-                self.best_loss_ = min(before, self.loss_)
-        self._no_improvement_count = 0 if improved else self._no_improvement_count + 1
-        return best
-
-    def _is_done(self) -> bool:
-        """Without improvement for long: the end, or, where the rate is adaptive, a fifth of it."""
-        if self.learning_rate != "adaptive" or self.solver != "sgd" or self._optimizer.lr <= 1e-6:
-            return True
-        self._optimizer.lr /= 5.0
-        self._no_improvement_count = 0
-        return False
-
-    def _fit_lbfgs(self, X, targets, sample_weight) -> None:
-        parameters = [p for linear in self._linears for p in (linear.weight, linear.bias)]
-        total = len(X) if sample_weight is None else float(sample_weight.sum())
-
-        def unpack(vector):
-            at = 0
-            with no_grad():
-                for p in parameters:
-                    p.copy_(vector[at : at + p.numel()].reshape(p.shape))
-                    at += p.numel()
-
-        def loss_and_gradient(vector):
-            unpack(vector)
-            self._network.zero_grad()
-            loss = _core._mean_loss(self._network(X), targets, sample_weight, self._loss)
-            loss.backward()
-            decay = self.alpha / total
-            gradients = [
-                p.grad.numpy().astype(np.float64) + (decay * p.detach().numpy() if p.ndim == 2 else 0.0)
-                for p in parameters
-            ]
-            return float(loss) + self._penalty(total), np.concatenate([g.ravel() for g in gradients])
-
-        start = np.concatenate([p.detach().numpy().astype(np.float64).ravel() for p in parameters])
-        options = {"maxfun": self.max_fun, "maxiter": self.max_iter, "gtol": self.tol}
-        found = minimize(loss_and_gradient, start, method="L-BFGS-B", jac=True, options=options)
-        unpack(found.x)
-        self.n_iter_ = int(found.nit)
-        self.loss_ = float(found.fun)
-        if found.status == 1:
-            warnings.warn(
-                f"lbfgs failed to converge after {found.nit} iterations; raise max_iter or scale the data.",
-                ConvergenceWarning,
-                stacklevel=5,
-            )
-
-    # Prediction.
-
-    def _dense(self, X):
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=_DTYPES, reset=False)
-        X = X.toarray() if hasattr(X, "toarray") else X
-        return X.astype(self.coefs_[0].dtype, copy=False)
-
-    def _outputs(self, X) -> np.ndarray:
-        return _core._outputs(self._network, X).numpy()
-
-    def _raw(self, X) -> np.ndarray:
-        check_is_fitted(self)
-        return self._outputs(self._dense(X))
-
-    def _validated(self, X, y, sample_weight, reset: bool, **checks):
-        X, y = validate_data(
-            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=_DTYPES, reset=reset, **checks
-        )
-        X = X.toarray() if hasattr(X, "toarray") else X
-        X = X if reset else X.astype(self.coefs_[0].dtype, copy=False)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        if sample_weight is not None:
-            sample_weight = np.ascontiguousarray(_check_sample_weight(sample_weight, X, dtype=X.dtype))
-        return np.ascontiguousarray(X), y, sample_weight
-
-
-class MLPClassifier(ClassifierMixin, _Perceptron):
-    """A multi-layer perceptron that tells classes apart, with scikit-learn's parameters and attributes.
-
-    `activation` is "relu", "tanh", "logistic", "identity" or any elementwise name of relume: "leaky_relu(0.2)".
-    Targets may be classes or a matrix of labels (several a row). float32 rows are computed with as they are, all others
-    in float64.
-    """
+        self._set(locals())
 
     @property
     def _loss(self) -> str:
         """ "labels": a probability for each output; "classes": the probabilities add up to 1."""
-        return "labels" if self._multilabel or len(self.classes_) == 2 else "classes"
+        return "classes" if self._label_binarizer.y_type_ == "multiclass" else "labels"
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _validate(self, X, y, sample_weight, reset: bool):
-        X, y, sample_weight = self._validated(X, y, sample_weight, reset)
-        check_classification_targets(y)
-        found = unique_labels(y)
-        if reset:
-            self._multilabel = type_of_target(y) == "multilabel-indicator"
-            self.classes_ = getattr(self, "_given_classes", found)
-        elif len(np.setdiff1d(found, self.classes_)):
-            raise ValueError(f"y has classes that were not there before: {np.setdiff1d(found, self.classes_)}")
-        return X, y, sample_weight
+    def _validate(self, X, y, incremental: bool, reset: bool):
+        X, y = self._validated(X, y, reset)
+        if not hasattr(self, "classes_") or not (self.warm_start or incremental):
+            self._label_binarizer = LabelBinarizer().fit(y)
+            self.classes_ = self._label_binarizer.classes_
+            return X, y
+        classes = unique_labels(y)
+        if self.warm_start and set(classes) != set(self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
+                f"got {self.classes_}, `y` has {classes}"
+            )
+        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+            )
+        return X, y
 
     def _encode(self, y, dtype) -> np.ndarray:
-        if self._multilabel:
-            return np.ascontiguousarray(y, dtype=dtype)
-        places = np.searchsorted(self.classes_, y).astype(np.int64)
-        return places.reshape(-1, 1).astype(dtype) if len(self.classes_) == 2 else places
+        """The place of each row's class, or a column of 0 and 1 for each label."""
+        if self._loss == "classes" and y.ndim == 1:
+            return np.searchsorted(self.classes_, y).astype(np.int64)
+        return np.ascontiguousarray(self._label_binarizer.transform(y), dtype=dtype)
 
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def _decode(self, targets) -> np.ndarray:
+        return self.classes_[targets] if targets.ndim == 1 else self._label_binarizer.inverse_transform(targets)
+
+    @available_if(_is_stochastic)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
         """One pass over these rows; the first call needs all classes."""
-        if self.solver == "lbfgs":
-            raise AttributeError("partial_fit is only available for stochastic optimizers; solver is lbfgs")
-        if not hasattr(self, "coefs_"):
-            if classes is None:
-                raise ValueError("classes must be passed on the first call to partial_fit.")
-            self._given_classes = unique_labels(classes)
-        try:
-            return self._fit(X, y, sample_weight, incremental=True)
-        finally:
-            self.__dict__.pop("_given_classes", None)
+        known = getattr(self, "classes_", None)
+        if known is None and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if known is None:
+            self._label_binarizer = LabelBinarizer()
+            self._label_binarizer.fit(y if type_of_target(y).startswith("multilabel") else classes)
+            self.classes_ = unique_labels(classes)
+        elif classes is not None and not np.array_equal(known, unique_labels(classes)):
+            raise ValueError(f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}")
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def _probabilities(self, raw: np.ndarray) -> np.ndarray:
+        return _core.softmax(raw, 1) if self._loss == "classes" else _core.sigmoid(raw)
 
     def predict_proba(self, X) -> np.ndarray:
         """The probability of each class, or of each label."""
-        raw = self._raw(X)
-        if self._loss == "classes":
-            return _core.softmax(raw, 1)
-        p = _core.sigmoid(raw)
-        return p if self._multilabel else np.hstack([1 - p, p])
+        p = self._probabilities(self._raw(X))
+        return np.hstack([1 - p, p]) if p.shape[1] == 1 else p
 
     def predict_log_proba(self, X) -> np.ndarray:
         """The logarithm of predict_proba()."""
         return np.log(self.predict_proba(X))
 
     def _decide(self, raw: np.ndarray) -> np.ndarray:
-        if self._multilabel:
-            return (raw > 0).astype(int)
-        return self.classes_[(raw[:, 0] > 0).astype(int) if self._loss == "labels" else raw.argmax(axis=1)]
+        if self._loss == "classes":
+            return self.classes_[raw.argmax(axis=1)]
+        p = self._probabilities(raw)
+        return self._label_binarizer.inverse_transform(p.ravel() if p.shape[1] == 1 else p)
 
     def predict(self, X) -> np.ndarray:
         """The most probable class of each row, or its labels."""
         return self._decide(self._raw(X))
 
-    def _score(self, X, y, sample_weight) -> float:
-        return accuracy_score(y, self._decide(self._outputs(X)), sample_weight=sample_weight)
+    def _score(self, y, predicted, sample_weight) -> float:
+        return accuracy_score(y, predicted, sample_weight=sample_weight)
 
 
 class MLPRegressor(RegressorMixin, _Perceptron):
     """A multi-layer perceptron that predicts numbers, one or several a row, with scikit-learn's parameters and
-    attributes. The loss is half the squared error. float32 rows are computed with as they are, all others in float64.
+    attributes. The loss is half the squared error, or, with loss="poisson", half the Poisson deviance of a prediction
+    eˣ. float32 rows are computed with as they are, all others in float64.
     """
 
-    _loss = "squares"
+    _parameter_constraints = {**_TheirRegressor._parameter_constraints, "activation": [str]}
+
+    def __init__(
+        self,
+        loss="squared_error",
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        *,
+        solver="adam",
+        alpha=0.0001,
+        batch_size="auto",
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        power_t=0.5,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        n_iter_no_change=10,
+        max_fun=15000,
+    ):
+        self._set(locals())
+
+    @property
+    def _loss(self) -> str:
+        return "counts" if self.loss == "poisson" else "squares"
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
 
-    def _validate(self, X, y, sample_weight, reset: bool):
-        return self._validated(X, y, sample_weight, reset, y_numeric=True)
+    def _validate(self, X, y, incremental: bool, reset: bool):
+        X, y = self._validated(X, y, reset, y_numeric=True)
+        y = y.toarray() if hasattr(y, "toarray") else y
+        if self.loss == "poisson" and y.size and y.min() < 0:
+            raise ValueError(f"Some value(s) of y are out of the valid range of loss='poisson': {y.min()} is negative.")
+        return X, y
 
     def _encode(self, y, dtype) -> np.ndarray:
         return np.ascontiguousarray(y, dtype=dtype).reshape(len(y), -1)
 
+    def _decode(self, targets) -> np.ndarray:
+        return targets
+
+    @available_if(_is_stochastic)
+    @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """One pass over these rows."""
-        if self.solver == "lbfgs":
-            raise AttributeError("partial_fit is only available for stochastic optimizers; solver is lbfgs")
         return self._fit(X, y, sample_weight, incremental=True)
+
+    def _decide(self, raw: np.ndarray) -> np.ndarray:
+        values = np.exp(raw) if self._loss == "counts" else raw
+        return values.ravel() if values.shape[1] == 1 else values
 
     def predict(self, X) -> np.ndarray:
         """The values, [rows] or [rows, outputs]."""
-        raw = self._raw(X)
-        return raw.ravel() if raw.shape[1] == 1 else raw
+        return self._decide(self._raw(X))
 
-    def _score(self, X, y, sample_weight) -> float:
-        raw = self._outputs(X)
-        return r2_score(y, raw.ravel() if raw.shape[1] == 1 else raw, sample_weight=sample_weight)
+    def _score(self, y, predicted, sample_weight) -> float:
+        if not np.isfinite(predicted).all():
+            return np.nan
+        return r2_score(y, predicted, sample_weight=sample_weight)
