@@ -1,3 +1,5 @@
+#include "relume/train/predict.h"
+
 #include <cmath>
 #include <memory>
 
@@ -7,8 +9,6 @@
 #include "relume/base/atomic_file.h"
 #include "relume/base/require.h"
 #include "relume/data/open.h"
-#include "relume/ops/activation.h"
-#include "relume/train/evaluate.h"
 
 namespace relume::app {
 namespace {
@@ -57,33 +57,28 @@ std::string header(const io::Model& model) {
   return line + "\n";
 }
 
-/// The lines for outputs [rows, outputs].
-std::string lines(const io::Model& model, const Tensor& outputs) {
+/// The lines for so many rows.
+std::string lines(const io::Model& model, const train::Predictions& predictions) {
   std::string text;
-  if (model.task == data::Task::regression) {
-    for (const float y : outputs.span<float>())
-      text += fmt::format("{}\n", static_cast<float>(static_cast<double>(y) * model.target_scale + model.target_mean));
-    return text;
-  }
-  const Tensor probabilities = softmax(outputs, 1).contiguous();
-  const float* p = probabilities.data<float>();
-  const auto classes = static_cast<std::ptrdiff_t>(model.labels.size());
-  for (std::int64_t i = 0; i < outputs.size(0); ++i, p += classes) {
-    text += quoted(model.labels[static_cast<std::size_t>(std::max_element(p, p + classes) - p)]);
-    for (std::ptrdiff_t k = 0; k < classes; ++k) text += fmt::format(",{:.6g}", p[k]);
+  for (const double value : predictions.values) text += train::to_text(value, model) + "\n";
+  if (predictions.classes.empty()) return text;
+  const float* p = predictions.probabilities.data<float>();
+  for (const std::int64_t place : predictions.classes) {
+    text += quoted(model.labels[static_cast<std::size_t>(place)]);
+    for (std::size_t k = 0; k < model.labels.size(); ++k) text += fmt::format(",{:.6g}", *p++);
     text += '\n';
   }
   return text;
 }
 
-void predict_rows(const io::Model& model, const Tensor& features, Output& out) {
-  data::Dataset dataset{features, empty({features.size(0), 1}), model.scale};
-  std::vector<std::int64_t> rows;
-  for (std::int64_t at = 0; at < features.size(0); at += chunk) {
-    rows.clear();
-    for (std::int64_t i = at; i < std::min(at + chunk, features.size(0)); ++i) rows.push_back(i);
-    out.write(lines(model, train::outputs(*model.network, dataset, rows)));
+/// Writes what is said of the rows, the first of which has that number, and returns the number after them.
+std::int64_t predict_rows(const io::Model& model, const Tensor& features, std::int64_t first_row, Output& out) {
+  const std::int64_t n = features.size(0);
+  for (std::int64_t at = 0; at < n; at += chunk) {
+    const Tensor some = features.slice(0, at, std::min(at + chunk, n));
+    out.write(lines(model, train::predict(model, some, first_row + at)));
   }
+  return first_row + n;
 }
 
 bool is_delimited_text(const std::string& what) {
@@ -96,7 +91,9 @@ void run(const Arguments& a) {
   if (model.preprocessor && is_delimited_text(a.data)) {
     data::TableReader reader(a.data, model.preprocessor->schema());
     out.write(header(model));
-    for (data::Table table; reader.next(table, chunk);) predict_rows(model, model.preprocessor->transform(table), out);
+    std::int64_t row = 0;
+    for (data::Table table; reader.next(table, chunk);)
+      row = predict_rows(model, model.preprocessor->transform(table), row, out);
   } else {
     const data::Source source = data::open_data(a.data);
     Tensor features;
@@ -104,6 +101,7 @@ void run(const Arguments& a) {
       features = model.preprocessor->transform(*table);
     } else if (const auto* arrays = std::get_if<data::Arrays>(&source); arrays && !model.preprocessor) {
       const Tensor& x = arrays->x_test.defined() ? arrays->x_test : arrays->x;
+      data::check_finite(*arrays);
       features = x.reshape({x.size(0), -1});
     } else {
       fail<InputError>("predict: {} is not of the kind that the model was trained on", a.data);
@@ -111,7 +109,7 @@ void run(const Arguments& a) {
     require<InputError>(features.size(1) == model.features, "predict: rows of {} have {} values, the model takes {}",
                         a.data, features.size(1), model.features);
     out.write(header(model));
-    predict_rows(model, features, out);
+    predict_rows(model, features, 0, out);
   }
   out.commit();
 }

@@ -11,9 +11,8 @@
 #include "python/core/array.h"
 #include "python/core/core.h"
 #include "relume/base/atomic_file.h"
-#include "relume/ops/activation.h"
-#include "relume/train/evaluate.h"
 #include "relume/train/job.h"
+#include "relume/train/predict.h"
 #include "relume/train/run_report.h"
 #include "relume/train/trainer.h"
 
@@ -205,31 +204,22 @@ std::unique_ptr<Trained> train_on(nb::handle source, const std::string& target, 
   return train_with(data::open_data(job.data, open));
 }
 
-/// Probabilities [rows, classes], or values [rows] in the target's own units.
+/// Probabilities float32 [rows, classes], or values float64 [rows] in the target's own units.
 nb::object predict(const io::Model& model, const Tensor& features) {
-  if (features.dimensions() != 2 || features.size(1) != model.features)
-    throw ShapeError("predict: the rows are " + to_string(features.shape()) + ", the model takes " +
-                     std::to_string(model.features) + " values a row");
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(features.size(0)));
-  std::iota(rows.begin(), rows.end(), 0);
-  Tensor y;
+  Tensor answer;
   {
     const nb::gil_scoped_release release;
-    y = train::outputs(*model.network, {features, empty({features.size(0), 1}), model.scale}, rows);
-    if (model.task == data::Task::classification) {
-      y = softmax(y, 1).contiguous();
-    } else {
-      for (float& value : y.span<float>())
-        value = static_cast<float>(static_cast<double>(value) * model.target_scale + model.target_mean);
-      y = y.flatten();
-    }
+    const train::Predictions predictions = train::predict(model, features);
+    answer = model.task == data::Task::regression ? from_vector(predictions.values) : predictions.probabilities;
   }
-  return array_onto(y);
+  return array_onto(answer);
 }
 
 Tensor features_of(const io::Model& model, nb::handle source) {
   if (!nb::isinstance<data::Table>(source)) {
-    const Tensor x = nb::cast<const data::Arrays&>(source).x;
+    const auto& arrays = nb::cast<const data::Arrays&>(source);
+    data::check_finite(arrays);
+    const Tensor& x = arrays.x;
     return x.dimensions() > 1 ? x.reshape({x.size(0), -1}) : x.reshape({1, -1});
   }
   if (!model.preprocessor) throw InputError("predict: the model was not trained on a table");

@@ -194,7 +194,8 @@ std::string Preprocessor::describe(const float* row) const {
     if (plan.kind == ColumnKind::number) {
       const double u = static_cast<double>(row[0]) * plan.deviation + plan.mean;
       const double x = plan.logarithmic ? plan.center + plan.unit * std::copysign(std::expm1(std::abs(u)), u) : u;
-      value = plan.flags_missing && row[1] > 0 ? "missing" : fmt::format("{:.5g}", x);
+      value =
+          plan.flags_missing && row[1] > 0 ? "missing" : rounded(x, plan.logarithmic ? plan.unit : plan.deviation, 5);
     } else {
       const auto at = static_cast<std::size_t>(std::max_element(row, row + plan.features()) - row);
       value = at < plan.categories.size() ? plan.categories[at] : "(other)";

@@ -36,6 +36,14 @@ std::string shortest(double number) {
   return general;
 }
 
+std::string rounded(double number, double scale, int digits) {
+  constexpr int most = 17;
+  // The places in front of the scale's first digit.
+  const double before = std::floor(std::log10(std::fabs(number))) - std::floor(std::log10(scale));
+  if (before > 0) digits += static_cast<int>(std::min<double>(before, most));
+  return fmt::format("{:.{}g}", number, std::min(digits, most));
+}
+
 std::string Column::text(std::int64_t row) const {
   if (missing(row)) return {};
   const auto r = static_cast<std::size_t>(row);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,10 +32,11 @@ struct Column {
 
 struct Table {
   std::vector<Column> columns;
-  bool has_header = true;               ///< false: the names are made up, columns are known by their place
-  std::string source = {};              ///< the file it came from, or what made it; for messages
-  std::vector<std::int64_t> lines;      ///< the line of each row in that file; empty where there is none
-  std::vector<std::string> notes = {};  ///< sentences on how the file was read, where that was not as it stands
+  bool has_header = true;                  ///< false: the names are made up, columns are known by their place
+  std::string source = {};                 ///< the file it came from, or what made it; for messages
+  std::vector<std::int64_t> lines;         ///< the line of each row in that file; empty where there is none
+  std::vector<std::string> notes = {};     ///< sentences on how the file was read, where that was not as it stands
+  std::shared_ptr<const Table> test = {};  ///< rows of the same columns that came as a test set; null without
 
   std::int64_t rows() const { return columns.empty() ? 0 : columns.front().rows(); }
   /// The column of that name, or null.
@@ -48,6 +50,10 @@ void check_finite(const Column& column, const Table& table);
 
 /// A number in the shortest text that reads back as the same.
 std::string shortest(double number);
+
+/// A number to so many digits of `scale`, the size of what is of interest in it, and to as many more as it is larger
+/// than that: of 1.7e9 + 0.123456789 at a scale of 1 and 3 digits 1700000000.12, of 3.14159 there 3.14.
+std::string rounded(double number, double scale, int digits);
 
 /// The place of the column that `which` means: a name, a number counted from 1 (negative from the end), or "last".
 /// A name goes before a number. Throws InputError, which lists the columns and suggests the nearest name.

@@ -205,8 +205,9 @@ HeldOut look_at_rows(const Job& job, std::span<const std::int64_t> rows, const s
       example.prediction = fmt::format(
           "{} ({:.0f} %)", job.model.labels[static_cast<std::size_t>(answers[i].prediction)], 100 * answers[i].sure);
     } else {
-      example.truth = fmt::format("{:.6g}", residuals[i].first + residuals[i].second);
-      example.prediction = fmt::format("{:.6g}", residuals[i].first);
+      const auto shown = [&](double value) { return data::rounded(value, job.model.target_scale, 5); };
+      example.truth = shown(residuals[i].first + residuals[i].second);
+      example.prediction = shown(residuals[i].first);
     }
     show_features(example, job, rows[i]);
     result.worst.push_back(std::move(example));
