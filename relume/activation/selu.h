@@ -23,10 +23,11 @@ struct Selu {
     return select(x > V(0), V(scale) * x, V(scale * alpha) * expm1(x));
   }
 
-  static constexpr auto saves = Saves::output;
+  // From the input, as elu.h says.
+  static constexpr auto saves = Saves::input;
   template <class V>
-  V derivative(V y) const {
-    return select(y > V(0), V(scale), y + V(scale * alpha));
+  V derivative(V x) const {
+    return select(x > V(0), V(scale), V(scale * alpha) * exp(x));
   }
 };
 

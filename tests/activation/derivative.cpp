@@ -1,6 +1,8 @@
 // Backward loops against the definitions' slopes and against PyTorch's values at the kinks.
 #include <cmath>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -64,6 +66,23 @@ TEST(Derivative, IsTheSameInFloat32) {
             << entry.info.name << "(" << x[i] << ") " << kernels::name(level);
     });
   });
+}
+
+// What is left of eˣ in the output, alpha (eˣ − 1), is its last bit or nothing.
+TEST(Derivative, OfTheExponentialKindsKeepsItsDigitsFarBelowZero) {
+  const std::vector<float> x{-30, -17.5F, -17, -10, -5}, dy(x.size(), 1.0F);
+  const auto selu_slope = [](double v) { return 1.0507009873554805 * 1.6732632423543772 * std::exp(v); };
+  for (const auto& [text, slope] : std::vector<std::pair<std::string, std::function<double(double)>>>{
+           {"elu", [](double v) { return std::exp(v); }},
+           {"elu(0.5)", [](double v) { return 0.5 * std::exp(v); }},
+           {"selu", selu_slope},
+           {"celu(2)", [](double v) { return std::exp(v / 2); }}}) {
+    const auto dx = through_backward(Activation(text), x, dy);
+    for (std::size_t i = 0; i < x.size(); ++i)
+      EXPECT_NEAR(dx[i] / slope(static_cast<double>(x[i])), 1, 1e-5) << text << "(" << x[i] << ")";
+  }
+  const std::vector<BFloat16> half{BFloat16(-8.5F)}, one{BFloat16(1.0F)};
+  EXPECT_NEAR(static_cast<float>(through_backward(Activation("elu"), half, one)[0]) / std::exp(-8.5), 1, 0.005);
 }
 
 const char* const stored_activations[] = {"relu",
