@@ -11,6 +11,8 @@ struct GradientState {
   // Of a leaf, used by one backward pass at a time.
   std::uint64_t pass = 0;
   std::int64_t uses = 0;
+  /// Of a view that may be written to: the tensor it is a part of, whose history a recorded write changes too.
+  Tensor part_of;
 };
 
 /// The tensor's state, made when it has none.

@@ -89,14 +89,17 @@ void run_any(Operand<C> a, Operand<C> b, DType y_dtype, void* y, std::int64_t n,
   });
 }
 
+/// Of integers it wraps around; to a negative power the value is cut off: 0, but for 1 and −1.
 template <class C>
 C power_of(C a, C b) {
   if constexpr (std::is_floating_point_v<C>) {
     return std::pow(a, b);
   } else {
-    C result = 1;
-    for (; b > 0; --b) result = static_cast<C>(result * a);
-    return result;
+    if (b < C{}) return a == 1 ? C(1) : a == static_cast<C>(-1) ? static_cast<C>(b % 2 == 0 ? 1 : -1) : C(0);
+    std::uint64_t result = 1, square = static_cast<std::uint64_t>(a);
+    for (auto left = static_cast<std::uint64_t>(b); left > 0; left >>= 1, square *= square)
+      if (left & 1) result *= square;
+    return static_cast<C>(result);
   }
 }
 

@@ -1,5 +1,8 @@
 #include "relume/ops/pointwise.h"
 
+#include <cmath>
+#include <cstdint>
+
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
 #include "relume/kernels/elementwise.h"
@@ -80,11 +83,18 @@ Tensor sign(const Tensor& x) {
 }
 
 Tensor clamp(const Tensor& x, double low, double high) {
-  Tensor y;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  // Whole bounds leave integers what they are.
+  const auto bound = [&x](double value) {
+    const bool whole = !is_floating(x.dtype()) && value == std::trunc(value) && std::fabs(value) < 0x1p63;
+    return (whole ? Scalar(static_cast<std::int64_t>(value)) : Scalar(value)).as_tensor(x.dtype());
+  };
+  Tensor y = x;
   {
     NoGradGuard guard;
-    y = maximum(x, Scalar(low).as_tensor(x.dtype()));
-    if (high < std::numeric_limits<double>::infinity()) y = minimum(y, Scalar(high).as_tensor(x.dtype()));
+    if (low > -infinity) y = maximum(y, bound(low));
+    if (high < infinity) y = minimum(y, bound(high));
+    if (y.same_as(x)) y = x.clone();
   }
   return record(y, "ClampBackward1", {&x}, [x = Saved(x), low, high](const BackwardContext& c) -> Gradients {
     const Tensor inside = (c(x) >= low).to(c.gradient.dtype()) * (c(x) <= high).to(c.gradient.dtype());

@@ -67,7 +67,8 @@ Tensor linspace(double start, double end, std::int64_t count, TensorOptions opti
   const double step = count > 1 ? (end - start) / static_cast<double>(count - 1) : 0;
   // From the nearer end, so that both ends come out exactly.
   return generate({count}, options, [&](std::int64_t i) {
-    return i < count / 2 ? start + static_cast<double>(i) * step : end - static_cast<double>(count - 1 - i) * step;
+    return i < (count + 1) / 2 ? start + static_cast<double>(i) * step
+                               : end - static_cast<double>(count - 1 - i) * step;
   });
 }
 
@@ -87,8 +88,7 @@ Tensor randn(const Shape& shape, TensorOptions options) {
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, TensorOptions options) {
   require(low < high, "randint: there is no integer in [{}, {})", low, high);
   return generate(shape, options, [&](std::int64_t) {
-    return static_cast<double>(low +
-                               static_cast<std::int64_t>(default_rng().below(static_cast<std::uint64_t>(high - low))));
+    return low + static_cast<std::int64_t>(default_rng().below(static_cast<std::uint64_t>(high - low)));
   });
 }
 

@@ -19,6 +19,7 @@
 #include "relume/nn/loss.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
+#include "relume/ops/assign.h"
 #include "relume/ops/compare.h"
 #include "relume/ops/embedding.h"
 #include "relume/ops/index.h"
@@ -225,6 +226,30 @@ void check_joining_and_picking() {
 }
 
 TEST(Gradcheck, AgreesForJoiningAndPicking) { check_joining_and_picking(); }
+
+void check_writing_in_place() {
+  manual_seed(21);
+  const auto write = [](const Tensor& t, const Tensor& value) {
+    assign(t, value, "test");
+    return t;
+  };
+  const auto write_part = [&](const Tensor& whole, const Tensor& value) {
+    const Tensor part = whole.select(1, 1);
+    set_part_of(part, whole);
+    assign(part, value, "test");
+    return part * whole.select(0, 0);
+  };
+  expect_gradients(
+      {{"whole", [&](const Inputs& in) { return write(in[0] * 2, in[1] * in[1]); }, {leaf({3, 3}), leaf({3})}},
+       {"a leaf's value", [&](const Inputs& in) { return write(in[0] * 2, in[1].clone()); }, {leaf({3}), leaf({3})}},
+       {"a constant", [&](const Inputs& in) { return write(in[0] * 2, ones({3}, float64)); }, {leaf({3})}},
+       {"a part", [&](const Inputs& in) { return write_part(in[0] * 2, in[1] * 3); }, {leaf({3, 3}), leaf({3})}},
+       {"a part by a constant",
+        [&](const Inputs& in) { return write_part(in[0] * 2, zeros({3}, float64)); },
+        {leaf({3, 3})}}});
+}
+
+TEST(Gradcheck, AgreesForWritingInPlace) { check_writing_in_place(); }
 
 void check_products() {
   manual_seed(8);
@@ -446,7 +471,8 @@ TEST(Gradcheck, LeavesNoOperationOut) {
         check_every_elementwise_activation_by_itself_and_fused, check_functions_of_one_element,
         check_joining_and_picking, check_linear_with_and_without_bias, check_losses, check_normalisation,
         check_numbers_beside_a_tensor, check_prelu_with_one_slope_and_many_slopes, check_products, check_reductions,
-        check_softmax_along_every_dimension, check_statistics, check_tables, check_views, check_what_draws_numbers})
+        check_softmax_along_every_dimension, check_statistics, check_tables, check_views, check_what_draws_numbers,
+        check_writing_in_place})
     check();
   std::vector<std::string> missing;
   const std::set<std::string> recorded = recorded_names();

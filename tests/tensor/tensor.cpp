@@ -29,6 +29,7 @@ TEST(Tensor, CountsWithArangeAndLinspace) {
   EXPECT_THAT(arange(1, 6, 2).to_vector<std::int64_t>(), ElementsAre(1, 3, 5));
   EXPECT_THAT(arange(1, 0, -0.5, float32).to_vector<float>(), ElementsAre(1, 0.5f));
   EXPECT_THAT(linspace(0, 1, 5).to_vector<float>(), ElementsAre(0, 0.25f, 0.5f, 0.75f, 1));
+  EXPECT_THAT(linspace(-2, 7, 1).to_vector<float>(), ElementsAre(-2));
   EXPECT_THROW(arange(0, 3, -1), ValueError);
   EXPECT_THROW(arange(0, 3, 0), ValueError);
 }
