@@ -5,8 +5,10 @@
 
 #include <nanobind/stl/string.h>
 
+#include "python/core/arguments.h"
 #include "python/core/array.h"
 #include "python/core/core.h"
+#include "python/core/elementwise.h"
 #include "relume/autograd/grad_mode.h"
 #include "relume/ops/activation.h"
 
@@ -37,6 +39,7 @@ std::string document(const Entry& entry, bool elementwise) {
               ? "x: a number, a NumPy array or scalar, nested lists, a relume, PyTorch or JAX tensor of any shape\n"
               : "x: the same kinds as for relu; its dimension `dim` counts from the end where negative\n";
   text += elementwise ? "out: an array of x's shape that is written to and returned; it may be x itself\n" : "";
+  text += elementwise ? "inplace: whether x itself is written to\n" : "";
   text += "\nThe result is of x's kind";
   text += elementwise ? ", shape and dtype" : " and dtype";
   text += entry.integers ? ". Integers stay integers" : ". Integers become float64";
@@ -86,7 +89,31 @@ void no_out(const Entry& entry, nb::handle out) {
     throw nb::type_error((std::string(entry.info.name) + ": out goes with NumPy arrays alone").c_str());
 }
 
-nb::object apply_elementwise(const Entry& entry, const Activation* changed, nb::handle x, nb::handle out) {
+/// f(x), written over x: an array, or a tensor by the rules of in-place operations.
+nb::object apply_in_place(const Entry& entry, const Activation* changed, nb::handle x) {
+  if (is_array(x)) return apply_to_array(entry, changed ? changed->parameters() : nullptr, x, x);
+  if (!nb::isinstance<Tensor>(x))
+    throw nb::type_error((std::string(entry.info.name) + ": inplace goes with arrays and tensors").c_str());
+  const Tensor& tensor = nb::cast<const Tensor&>(x);
+  assign_result(tensor, activate(changed ? *changed : Activation(entry), before_write(tensor)), entry.info.name.data());
+  return nb::borrow(x);
+}
+
+/// PyTorch's sigmoid and tanh take integers.
+bool becomes_floating(const Entry& entry, DType dtype) {
+  return !is_floating(dtype) && (entry.info.name == "sigmoid" || entry.info.name == "tanh");
+}
+
+nb::object apply_elementwise(const Entry& entry, const Activation* changed, nb::handle x, nb::handle out,
+                             nb::handle inplace) {
+  // As PyTorch has it inplace stands where out does here: relu(x, True).
+  if (PyBool_Check(out.ptr()) || !inplace.is(nb::handle(Py_False))) {
+    if (!PyBool_Check(out.ptr()) && !out.is_none())
+      throw nb::type_error((std::string(entry.info.name) + ": out and inplace exclude each other").c_str());
+    const bool wanted = PyBool_Check(out.ptr()) ? out.is(nb::handle(Py_True)) : PyObject_IsTrue(inplace.ptr()) == 1;
+    if (wanted) return apply_in_place(entry, changed, x);
+    out = nb::handle(Py_None);
+  }
   const double* parameters = changed ? changed->parameters() : nullptr;
   if (is_array(x)) return apply_to_array(entry, parameters, x, out);
   if (nb::isinstance<Tensor>(x)) {
@@ -94,6 +121,8 @@ nb::object apply_elementwise(const Entry& entry, const Activation* changed, nb::
     const Tensor& tensor = nb::cast<const Tensor&>(x);
     const auto run = [&] {
       const ReleaseFor release(tensor.elements());
+      if (!entry.supports(tensor.dtype()) && becomes_floating(entry, tensor.dtype()))
+        return activate(changed ? *changed : Activation(entry), tensor.to(DType::float32));
       return activate(changed ? *changed : Activation(entry), tensor);
     };
     return nb::cast(run());
@@ -119,28 +148,34 @@ using Number = double;
 
 template <std::size_t... I>
 void bind_elementwise(nb::module_& module, const Entry& entry, std::index_sequence<I...>) {
-  const auto call = [&entry](nb::handle x, Number<I>... values, nb::handle out) {
+  const auto call = [&entry](nb::handle x, Number<I>... values, nb::handle out, nb::handle inplace) {
     const std::array<bool, sizeof...(I) + 1> at_default{values == entry.parameters[I].value..., true};
     if (std::find(at_default.begin(), at_default.end(), false) == at_default.end())
-      return apply_elementwise(entry, nullptr, x, out);
+      return apply_elementwise(entry, nullptr, x, out, inplace);
     Activation changed(entry);
     (changed.set(entry.parameters[I].name, values), ...);
-    return apply_elementwise(entry, &changed, x, out);
+    return apply_elementwise(entry, &changed, x, out, inplace);
   };
   const std::string text = document(entry, true);
   module.def(entry.info.name.data(), call, "x"_a,
              (nb::arg(entry.parameters[I].name.data()) = entry.parameters[I].value)..., "out"_a = nb::none(),
-             text.c_str());
+             "inplace"_a = false, text.c_str());
 }
 
 void bind_along(nb::module_& module, const Entry& entry) {
-  const auto call = [&entry](nb::handle x, int dim) -> nb::object {
+  const auto call = [&entry](nb::handle x, nb::handle dim, nb::handle dtype) -> nb::object {
     const Activation f(entry);
-    if (nb::isinstance<Tensor>(x)) return nb::cast(activate(f, nb::cast<const Tensor&>(x), dim));
-    return through_tensor(f, x, dim);
+    const auto along = static_cast<int>(whole_from(dim, entry.info.name.data(), "dim"));
+    if (nb::isinstance<Tensor>(x)) {
+      const Tensor& tensor = nb::cast<const Tensor&>(x);
+      return nb::cast(activate(f, dtype.is_none() ? tensor : tensor.to(*dtype_from(dtype)), along));
+    }
+    if (!dtype.is_none())
+      throw nb::type_error((std::string(entry.info.name) + ": dtype goes with tensors; convert the array").c_str());
+    return through_tensor(f, x, along);
   };
   const std::string text = document(entry, false);
-  module.def(entry.info.name.data(), call, "x"_a, "dim"_a = -1, text.c_str());
+  module.def(entry.info.name.data(), call, "x"_a, "dim"_a = -1, "dtype"_a = nb::none(), text.c_str());
 }
 
 void bind_parametric(nb::module_& module, const Entry& entry) {

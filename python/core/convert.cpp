@@ -2,6 +2,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 
+#include "python/core/arguments.h"
 #include "python/core/array.h"
 #include "python/core/core.h"
 
@@ -49,16 +50,17 @@ Tensor tensor_onto_dlpack(nb::handle object) {
 
 Shape shape_from(nb::handle object) {
   Shape shape;
-  if (nb::isinstance<nb::int_>(object)) {
-    shape.push_back(nb::cast<std::int64_t>(object));
+  const bool sequence = PyTuple_Check(object.ptr()) || PyList_Check(object.ptr()) || nb::hasattr(object, "__len__");
+  if (!sequence || nb::isinstance<Tensor>(object)) {
+    shape.push_back(whole_from(object, "tensor", "a size"));
   } else {
-    for (const nb::handle size : object) shape.push_back(nb::cast<std::int64_t>(size));
+    for (const nb::handle size : object) shape.push_back(whole_from(size, "tensor", "a size"));
   }
   return shape;
 }
 
 Shape shape_from(const nb::args& arguments) {
-  const bool one_sequence = arguments.size() == 1 && !nb::isinstance<nb::int_>(arguments[0]);
+  const bool one_sequence = arguments.size() == 1 && !PyIndex_Check(arguments[0].ptr());
   return shape_from(one_sequence ? nb::handle(arguments[0]) : nb::handle(arguments));
 }
 

@@ -34,6 +34,8 @@ void bind_errors(nb::module_& module) {
       PyErr_SetString(shape, e.what());
     } catch (const ValueError& e) {
       PyErr_SetString(value, e.what());
+    } catch (const nb::cast_error&) {
+      PyErr_SetString(dtype, "an argument is of a type that the function does not take");
     }
   });
 }

@@ -10,7 +10,10 @@ NB_MODULE(_core, module) {  // NOLINT
   bind_errors(module);
   bind_dtype(module);
   bind_tensor(module);
+  bind_arithmetic(module);
+  bind_elementwise(module);
   bind_operations(module);
+  bind_reductions(module);
   bind_activations(module);
   bind_nn(module);
   bind_optim(module);

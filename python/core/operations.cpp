@@ -1,18 +1,20 @@
 // Operations as functions, relume.exp(x), and as methods of Tensor, x.exp().
-#include <nanobind/stl/pair.h>
+#include <algorithm>
+
 #include <nanobind/stl/vector.h>
 
-#include "python/core/core.h"
+#include "python/core/arguments.h"
+#include "python/core/index.h"
+#include "relume/autograd/node.h"
+#include "relume/base/require.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/compare.h"
 #include "relume/ops/index.h"
 #include "relume/ops/join.h"
-#include "relume/ops/linear.h"
 #include "relume/ops/matmul.h"
+#include "relume/ops/normalization.h"
 #include "relume/ops/order.h"
 #include "relume/ops/pointwise.h"
-#include "relume/ops/reduce.h"
-#include "relume/ops/statistics.h"
 
 namespace relume::python {
 namespace {
@@ -24,157 +26,229 @@ struct Places {
   /// A function of x, and the method of the same name.
   template <class F, class... Extra>
   void define(const char* name, F f, const Extra&... extra) {
-    module.def(name, f, "x"_a, extra...);
+    module.def(name, f, "input"_a, extra...);
     type.def(name, f, extra...);
   }
 
   /// A function of each element.
   template <class F>
   void unary(const char* name, F f) {
-    define(name, [f](const Tensor& x) {
+    const auto run = [f](const Tensor& x) {
       const ReleaseFor release(x.elements());
       return f(x);
-    });
+    };
+    module.def(
+        name, [run, name](const Tensor& x, nb::handle out) { return into(out, run(x), name); }, "input"_a,
+        nb::kw_only(), "out"_a = nb::none());
+    type.def(name, run);
   }
 };
 
+/// A bound of clamp as a tensor, or an undefined one.
+Tensor bound_from(nb::handle bound, const Tensor& x) {
+  if (bound.is_none()) return Tensor();
+  if (!is_tensor_like(bound)) wrong_kind("clamp", "a bound", bound, "a number or a tensor");
+  return operand_from(bound, x.dtype());
+}
+
+// y = min(max(x, low), high):  dx = dy where low ≤ x ≤ high,  dlow = dy below it,  dhigh = dy above it
+Tensor clamped(const Tensor& x, nb::handle min, nb::handle max) {
+  const Tensor low = bound_from(min, x), high = bound_from(max, x);
+  require(low.defined() || high.defined(), "clamp: neither min nor max is given");
+  Tensor y;
+  {
+    const NoGradGuard guard;
+    y = low.defined() ? maximum(x, low) : x;
+    y = high.defined() ? minimum(y, high) : y;
+  }
+  const std::vector<Tensor> inputs{x, low.defined() ? low : x.detach(), high.defined() ? high : x.detach()};
+  return record(
+      y, "ClampBackward1", inputs,
+      [x = Saved(x), low = Saved(low), high = Saved(high)](const BackwardContext& c) -> Gradients {
+        const Tensor v = c(x).detach(), &least = c(low), &most = c(high), zero = scalar(0, c.gradient.dtype());
+        const Tensor yes = ones({}, DType::bool_);
+        const auto share = [&](std::size_t i, const Tensor& mask, const Tensor& input) {
+          return c.needs(i) ? sum_to(where(mask, c.gradient, zero), input.shape()).to(input.dtype()) : Tensor();
+        };
+        const Tensor inside = (least.defined() ? v >= least : yes) * (most.defined() ? v <= most : yes);
+        const Tensor ordered = least.defined() && most.defined() ? least < most : yes;
+        return {share(0, inside, v), least.defined() ? share(1, ordered * (v < least), least) : Tensor(),
+                most.defined() ? share(2, where(ordered, v > most, yes), most) : Tensor()};
+      });
+}
+
 void bind_pointwise(Places& places) {
   places.unary("abs", [](const Tensor& x) { return abs(x); });
+  places.unary("neg", [](const Tensor& x) { return -x; });
   places.unary("exp", [](const Tensor& x) { return exp(x); });
   places.unary("log", [](const Tensor& x) { return log(x); });
   places.unary("sqrt", [](const Tensor& x) { return sqrt(x); });
   places.unary("sin", [](const Tensor& x) { return sin(x); });
   places.unary("cos", [](const Tensor& x) { return cos(x); });
   places.unary("sign", [](const Tensor& x) { return sign(x); });
-  places.define(
-      "clamp", [](const Tensor& x, double low, double high) { return clamp(x, low, high); },
-      "min"_a = -std::numeric_limits<double>::infinity(), "max"_a = std::numeric_limits<double>::infinity(),
-      "Held between min and max.");
-  places.define(
-      "pow", [](const Tensor& x, double exponent) { return pow(x, exponent); }, "exponent"_a);
+  places.unary("square", [](const Tensor& t) {
+    const Tensor x = t.dtype() == DType::bool_ ? t.to(DType::int64) : t;
+    return x * x;
+  });
+  places.define("clamp", &clamped, "min"_a = nb::none(), "max"_a = nb::none(),
+                "Held between min and max, numbers or tensors.");
   places.define(
       "matmul",
-      [](const Tensor& x, const Tensor& other) {
-        const ReleaseFor release(x.elements() + other.elements());
-        return matmul(x, other);
+      [](const Tensor& x, nb::handle other, nb::handle out) {
+        const Tensor b = tensor_from(other);
+        const auto run = [&] {
+          const ReleaseFor release(x.elements() + b.elements());
+          return matmul(x, b);
+        };
+        return into(out, run(), "matmul");
       },
-      "other"_a, "The product of matrices, batches of them or vectors, as numpy.matmul.");
-  places.module.def(
-      "maximum", [](const Tensor& a, const Tensor& b) { return maximum(a, b); }, "a"_a, "b"_a);
-  places.module.def(
-      "minimum", [](const Tensor& a, const Tensor& b) { return minimum(a, b); }, "a"_a, "b"_a);
-  places.module.def(
-      "where", [](const Tensor& condition, const Tensor& a, const Tensor& b) { return where(condition, a, b); },
-      "condition"_a, "a"_a, "b"_a, "a where the condition holds, b elsewhere.");
-  places.module.def(
-      "equal", [](const Tensor& a, const Tensor& b) { return equal(a, b); }, "a"_a, "b"_a,
+      "other"_a, nb::kw_only(), "out"_a = nb::none(),
+      "The product of matrices, batches of them or vectors, as numpy.matmul.");
+  for (const bool larger : {true, false})
+    places.define(
+        larger ? "maximum" : "minimum",
+        [larger](const Tensor& a, nb::handle b) {
+          const Tensor other = operand_from(b, a.dtype());
+          return larger ? maximum(a, other) : minimum(a, other);
+        },
+        "other"_a, larger ? "The larger of each two elements." : "The smaller of each two elements.");
+}
+
+/// Numbers stand beside the other choice; two of them are what relume.tensor() makes of them.
+Tensor chosen(const Tensor& condition, nb::handle a, nb::handle b) {
+  const auto alone = [](nb::handle h) {
+    return PyFloat_Check(h.ptr()) ? DType::float32 : PyBool_Check(h.ptr()) ? DType::bool_ : DType::int64;
+  };
+  const auto first = number_from(a), second = number_from(b);
+  const DType beside_a = second ? alone(b) : tensor_from(b).dtype();
+  const DType beside_b = first ? (second ? promote(alone(a), alone(b)) : alone(a)) : tensor_from(a).dtype();
+  if (first && second) return where(condition, first->as_tensor(beside_b), second->as_tensor(beside_b));
+  return where(condition, operand_from(a, first ? beside_a : beside_b), operand_from(b, second ? beside_b : beside_a));
+}
+
+nb::object bound_where(const Tensor& condition, nb::handle a, nb::handle b, nb::handle out) {
+  if (a.is_none() != b.is_none()) throw nb::type_error("where: input and other go together");
+  if (!a.is_none()) return into(out, chosen(condition, a, b), "where");
+  const Tensor places = nonzero(condition);
+  nb::list along;
+  if (condition.dimensions() == 0) along.append(zeros({places.size(0)}, DType::int64));
+  for (int d = 0; d < condition.dimensions(); ++d) along.append(places.select(1, d).contiguous());
+  return nb::tuple(along);
+}
+
+void bind_choices(Places& places) {
+  places.module.def("where", &bound_where, "condition"_a, "input"_a = nb::none(), "other"_a = nb::none(), nb::kw_only(),
+                    "out"_a = nb::none(),
+                    "input where the condition holds, other elsewhere; of the condition alone, where it holds.");
+  places.type.def(
+      "where", [](nb::handle x, const Tensor& condition, nb::handle other) { return chosen(condition, x, other); },
+      "condition"_a, "other"_a, "This tensor where the condition holds, other elsewhere.");
+  places.define(
+      "nonzero",
+      [](const Tensor& x, bool as_tuple) {
+        return as_tuple ? bound_where(x.detach().to(DType::bool_), nb::none(), nb::none(), nb::none())
+                        : nb::cast(nonzero(x));
+      },
+      nb::kw_only(), "as_tuple"_a = false,
+      "The places of all elements that are not 0, one row each, or one tensor for each dimension.");
+  places.define(
+      "equal", [](const Tensor& a, nb::handle b) { return equal(a, tensor_from(b)); }, "other"_a,
       "Whether shapes and all elements are the same.");
-  places.module.def(
-      "allclose", [](const Tensor& a, const Tensor& b, double rtol, double atol) { return allclose(a, b, rtol, atol); },
-      "a"_a, "b"_a, "rtol"_a = 1e-5, "atol"_a = 1e-8);
+  places.define(
+      "allclose",
+      [](const Tensor& a, nb::handle b, double rtol, double atol, bool equal_nan) {
+        const Tensor other = tensor_from(b);
+        if (!equal_nan) return allclose(a, other, rtol, atol);
+        const Tensor both = (a != a) * (other != other), zero = scalar(0, a.dtype());
+        return allclose(where(both, zero, a), where(both, zero, other), rtol, atol);
+      },
+      "other"_a, "rtol"_a = 1e-5, "atol"_a = 1e-8, "equal_nan"_a = false);
 }
 
-/// f over all elements, or along dimensions.
-template <class All, class Along>
-void bind_reduction(Places& places, const char* name, All all, Along along) {
-  places.define(
-      name,
-      [all, along](const Tensor& x, nb::handle dim, bool keepdim) {
-        const Shape dimensions = dim.is_none() ? Shape() : shape_from(dim);
-        const ReleaseFor release(x.elements());
-        return dimensions.dimensions() == 0 ? all(x) : along(x, dimensions, keepdim);
-      },
-      "dim"_a = nb::none(), "keepdim"_a = false);
+Tensor as_index(const Tensor& index, const char* function) {
+  require<DTypeError>(index.dtype() == DType::int64 || index.dtype() == DType::int32, "{}: the index is {}, not int64",
+                      function, name(index.dtype()));
+  return index.detach().to(DType::int64);
 }
 
-/// An extreme over all elements, or along one dimension as (values, indices).
-template <class All, class Along>
-void bind_extreme(Places& places, const char* name, All all, Along along) {
-  places.define(
-      name,
-      [all, along](const Tensor& x, nb::handle dim, bool keepdim) -> nb::object {
-        if (dim.is_none()) return nb::cast(all(x));
-        const Ordered found = along(x, nb::cast<int>(dim), keepdim);
-        return nb::make_tuple(found.values, found.indices);
-      },
-      "dim"_a = nb::none(), "keepdim"_a = false);
+int dimension_of(nb::handle dim, nb::handle axis, const char* function) {
+  return static_cast<int>(whole_from(either(dim, axis, function), function, "dim"));
 }
 
-template <class Of>
-void bind_place(Places& places, const char* name, Of of) {
-  places.define(
-      name,
-      [of](const Tensor& x, nb::handle dim, bool keepdim) {
-        return dim.is_none() ? of(x.flatten(), 0, false) : of(x, nb::cast<int>(dim), keepdim);
-      },
-      "dim"_a = nb::none(), "keepdim"_a = false);
+/// The parts, one of which is `size` or which have these sizes.
+nb::tuple parts_of(const Tensor& x, nb::handle size, int dim) {
+  nb::list parts;
+  if (PyTuple_Check(size.ptr()) || PyList_Check(size.ptr())) {
+    std::vector<std::int64_t> sizes;
+    for (const nb::handle s : size) sizes.push_back(whole_from(s, "split", "a size"));
+    for (Tensor& part : split(x, sizes, dim)) parts.append(std::move(part));
+  } else {
+    for (Tensor& part : split(x, whole_from(size, "split", "split_size"), dim)) parts.append(std::move(part));
+  }
+  return nb::tuple(parts);
 }
 
-void bind_reductions(Places& places) {
-  bind_reduction(
-      places, "sum", [](const Tensor& x) { return sum(x); },
-      [](const Tensor& x, const Shape& d, bool keep) { return sum(x, d, keep); });
-  bind_reduction(
-      places, "mean", [](const Tensor& x) { return mean(x); },
-      [](const Tensor& x, const Shape& d, bool keep) { return mean(x, d, keep); });
-  bind_reduction(
-      places, "norm", [](const Tensor& x) { return norm(x); },
-      [](const Tensor& x, const Shape& d, bool keep) { return norm(x, d, keep); });
-  bind_reduction(
-      places, "logsumexp", [](const Tensor& x) { return logsumexp(x); },
-      [](const Tensor& x, const Shape& d, bool keep) { return logsumexp(x, d, keep); });
-  bind_extreme(
-      places, "max", [](const Tensor& x) { return max(x); },
-      [](const Tensor& x, int d, bool keep) { return max(x, d, keep); });
-  bind_extreme(
-      places, "min", [](const Tensor& x) { return min(x); },
-      [](const Tensor& x, int d, bool keep) { return min(x, d, keep); });
-  bind_place(places, "argmax", [](const Tensor& x, int d, bool keep) { return argmax(x, d, keep); });
-  bind_place(places, "argmin", [](const Tensor& x, int d, bool keep) { return argmin(x, d, keep); });
-  const auto dimensions = [](nb::handle dim) { return dim.is_none() ? Shape() : shape_from(dim); };
-  places.define(
-      "var",
-      [dimensions](const Tensor& x, nb::handle dim, double correction, bool keepdim) {
-        return var(x, dimensions(dim), correction, keepdim);
-      },
-      "dim"_a = nb::none(), "correction"_a = 1, "keepdim"_a = false);
-  places.define(
-      "std",
-      [dimensions](const Tensor& x, nb::handle dim, double correction, bool keepdim) {
-        return stddev(x, dimensions(dim), correction, keepdim);
-      },
-      "dim"_a = nb::none(), "correction"_a = 1, "keepdim"_a = false);
+/// As PyTorch, for old times' sake: an empty vector joins anything.
+Tensor joined(std::vector<Tensor> tensors, int dim) {
+  const auto empty_vector = [](const Tensor& t) { return t.dimensions() == 1 && t.elements() == 0; };
+  if (!std::all_of(tensors.begin(), tensors.end(), empty_vector)) std::erase_if(tensors, empty_vector);
+  return cat(tensors, dim);
 }
 
 void bind_arrangement(Places& places) {
   places.define(
-      "index_select", [](const Tensor& x, int dim, const Tensor& index) { return index_select(x, dim, index); },
-      "dim"_a, "index"_a);
-  places.define(
-      "gather", [](const Tensor& x, int dim, const Tensor& index) { return gather(x, dim, index); }, "dim"_a,
-      "index"_a);
-  places.define(
-      "sort",
-      [](const Tensor& x, int dim, bool descending) {
-        const Ordered found = sort(x, dim, descending);
-        return std::pair(found.values, found.indices);
+      "index_select",
+      [](const Tensor& x, nb::handle dim, const Tensor& index, nb::handle axis) {
+        const Tensor picked = as_index(index, "index_select");
+        const int d = dimension_of(dim, axis, "index_select");
+        const Tensor row = picked.dimensions() == 0 ? picked.reshape({1}) : picked;
+        return x.dimensions() > 0 ? index_select(x, d, row) : index_select(x.reshape({1}), d, row).reshape({});
       },
-      "dim"_a = -1, "descending"_a = false);
+      "dim"_a, "index"_a, nb::kw_only(), "axis"_a = nb::none());
   places.define(
-      "topk",
-      [](const Tensor& x, std::int64_t k, int dim, bool largest) {
-        const Ordered found = topk(x, k, dim, largest);
-        return std::pair(found.values, found.indices);
+      "gather",
+      [](const Tensor& x, nb::handle dim, const Tensor& index, nb::handle axis) {
+        const int d = dimension_of(dim, axis, "gather");
+        const Tensor picked = as_index(index, "gather");
+        if (x.dimensions() > 0 && picked.dimensions() > 0) return gather(x, d, picked);
+        const auto row = [](const Tensor& t) { return t.dimensions() > 0 ? t : t.reshape({1}); };
+        return gather(row(x), d, row(picked)).reshape(picked.shape());
       },
-      "k"_a, "dim"_a = -1, "largest"_a = true);
+      "dim"_a, "index"_a, nb::kw_only(), "axis"_a = nb::none());
   places.define(
-      "split", [](const Tensor& x, std::int64_t size, int dim) { return split(x, size, dim); }, "split_size"_a,
-      "dim"_a = 0);
+      "split",
+      [](const Tensor& x, nb::handle size, nb::handle dim) {
+        return parts_of(x, size, dimension_of(dim, nb::none(), "split"));
+      },
+      "split_size"_a, "dim"_a = 0, "The parts along a dimension, as views: of one size, or of those in a list.");
+  for (const char* name : {"cat", "concat"})
+    places.module.def(
+        name,
+        [name](const std::vector<Tensor>& tensors, nb::handle dim, nb::handle axis, nb::handle out) {
+          return into(out, joined(tensors, dimension_of(axis.is_none() ? dim : axis, nb::none(), name)), name);
+        },
+        "tensors"_a, "dim"_a = 0, nb::kw_only(), "axis"_a = nb::none(), "out"_a = nb::none(),
+        "One after the other along a dimension.");
   places.module.def(
-      "cat", [](const std::vector<Tensor>& tensors, int dim) { return cat(tensors, dim); }, "tensors"_a, "dim"_a = 0);
+      "stack",
+      [](const std::vector<Tensor>& tensors, nb::handle dim, nb::handle axis, nb::handle out) {
+        require(!tensors.empty(), "stack: there is no tensor to stack");
+        return into(out, stack(tensors, dimension_of(axis.is_none() ? dim : axis, nb::none(), "stack")), "stack");
+      },
+      "tensors"_a, "dim"_a = 0, nb::kw_only(), "axis"_a = nb::none(), "out"_a = nb::none(),
+      "Beside each other along a new dimension.");
   places.module.def(
-      "stack", [](const std::vector<Tensor>& tensors, int dim) { return stack(tensors, dim); }, "tensors"_a,
-      "dim"_a = 0);
+      "_layer_norm",
+      [](const Tensor& x, nb::handle weight, nb::handle bias, double eps) {
+        const auto optional = [](nb::handle t) { return t.is_none() ? Tensor() : tensor_from(t); };
+        return layer_norm(x, optional(weight), optional(bias), eps);
+      },
+      "x"_a, "weight"_a = nb::none(), "bias"_a = nb::none(), "eps"_a = 1e-5);
+  places.module.def("_add_at", &add_at, "x"_a, "places"_a, "values"_a);
+  places.module.def(
+      "_broadcast_shape",
+      [](nb::handle a, nb::handle b) { return to_tuple(broadcast(shape_from(a), shape_from(b), "tensor")); }, "a"_a,
+      "b"_a);
   places.module.def("one_hot", &one_hot, "indices"_a, "num_classes"_a = -1);
 }
 
@@ -183,7 +257,7 @@ void bind_arrangement(Places& places) {
 void bind_operations(nb::module_& module) {
   Places places{module, nb::borrow<nb::class_<Tensor>>(nb::type<Tensor>())};
   bind_pointwise(places);
-  bind_reductions(places);
+  bind_choices(places);
   bind_arrangement(places);
 }
 

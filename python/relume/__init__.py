@@ -11,13 +11,14 @@
 too. `relume.sklearn` has estimators for scikit-learn's pipelines.
 """
 
-from relume import _core, nn, optim
+from relume import _core, _operations, nn, optim
 from relume._core import *  # noqa: F403
 from relume._core import __version__, activation_names
+from relume._operations import *  # noqa: F403
 from relume.grad_mode import enable_grad, no_grad
 from relume.training import Model, load, train
 
-__all__ = [name for name in dir(_core) if not name.startswith("_")] + [
+__all__ = [name for name in dir(_core) if not name.startswith("_")] + _operations.__all__ + [
     "Model", "activation_names", "enable_grad", "from_torch", "health", "load", "nn", "no_grad", "optim", "plot",
     "sklearn", "to_torch", "train", "__version__",
 ]
