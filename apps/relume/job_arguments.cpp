@@ -32,6 +32,12 @@ void JobArguments::add_to(CLI::App& command) {
       .add_option("--target", options.target,
                   "column to learn: its name, its number from 1 (negative from the end) or last")
       ->capture_default_str();
+  command.add_option("--use", options.use, "columns to learn from, with commas between them (all that are of use)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command.add_option("--drop", options.drop, "columns to leave out, with commas between them (none)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command.add_option("--task", task, "what the target asks for")
       ->check(CLI::IsMember({"auto", "classification", "regression"}))
       ->capture_default_str();

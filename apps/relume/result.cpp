@@ -45,8 +45,10 @@ Json Result::to_json() const {
   const auto optional = [&](const std::optional<train::Metrics>& m) {
     return m ? app::to_json(*m, model->task) : Json();
   };
-  Json used = Json::array(), left_out = Json::object();
+  Json target, used = Json::array(), left_out = Json::object();
   if (model->preprocessor) {
+    target = {{"column", model->preprocessor->target().column()},
+              {"kind", model->preprocessor->target().kind() == data::ColumnKind::text ? "text" : "number"}};
     for (const auto& column : model->preprocessor->used()) used.push_back(column.name);
     for (const auto& column : model->preprocessor->left_out()) left_out[column.name] = column.reason;
   }
@@ -64,6 +66,7 @@ Json Result::to_json() const {
       {"precision", train::name(kernels::has_bf16_matmul() ? options.precision : kernels::MatmulPrecision::highest)},
       {"model", model_path},
       {"run", run_path},
+      {"target", target},
       {"columns", {{"used", used}, {"left_out", left_out}}},
       {"findings", app::to_json(history.findings)},
       {"cures", history.cures}};

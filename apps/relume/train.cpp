@@ -46,7 +46,23 @@ void settle(Arguments& a) {
   if (a.threads > 0) set_num_threads(a.threads);
 }
 
+/// "target ocean_proximity: text, 5 classes: <1H OCEAN, INLAND, …", and how to have it otherwise.
+std::string describe_target(const data::Target& target) {
+  const bool text = target.kind() == data::ColumnKind::text;
+  if (target.task() == data::Task::regression)
+    return fmt::format("target {}: numbers, a regression (--task classification makes classes of them)",
+                       target.column());
+  constexpr std::size_t most = 8;
+  std::string labels;
+  for (std::size_t i = 0; i < std::min(target.labels().size(), most); ++i)
+    labels += (labels.empty() ? "" : ", ") + target.labels()[i];
+  if (target.labels().size() > most) labels += ", …";
+  return fmt::format("target {}: {}, {} classes: {}{}", target.column(), text ? "text" : "numbers", target.classes(),
+                     labels, text ? "; another column: --target" : " (--task regression predicts them as numbers)");
+}
+
 void describe(const train::Job& job, const train::Trainer& trainer) {
+  if (job.model.preprocessor) fmt::print(stderr, "{}\n", describe_target(job.model.preprocessor->target()));
   if (job.model.preprocessor)
     for (const auto& [name, reason] : job.model.preprocessor->left_out())
       fmt::print(stderr, "left out {}: {}\n", name, reason);

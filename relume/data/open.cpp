@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -218,10 +219,32 @@ void check_finite(const Arrays& arrays) {
   check_finite(arrays.x_test, "the test set's X", arrays.source);
 }
 
+namespace {
+
+/// The names of the columns that `use` leaves out or `drop` names.
+std::set<std::string> unwanted_columns(const Table& table, const PrepareOptions& options, const std::string& target) {
+  std::set<std::string> unwanted;
+  const auto name_of = [&](const std::string& which, const char* asker) -> const std::string& {
+    return table.columns[static_cast<std::size_t>(find_column(table, which, asker))].name;
+  };
+  if (!options.use.empty())
+    for (const Column& column : table.columns) unwanted.insert(column.name);
+  for (const std::string& which : options.use) unwanted.erase(name_of(which, "use"));
+  for (const std::string& which : options.drop) {
+    const std::string& name = name_of(which, "drop");
+    require<InputError>(name != target, "drop: '{}' is the target; choose another target to leave it out", name);
+    unwanted.insert(name);
+  }
+  return unwanted;
+}
+
+}  // namespace
+
 Prepared prepare(const Table& table, const PrepareOptions& options) {
   for (const Column& column : table.columns) check_finite(column, table);
   Prepared prepared;
   Target target = Target::choose(table, options.target, options.task);
+  const std::set<std::string> unwanted = unwanted_columns(table, options, target.column());
   const std::vector<std::int64_t> kept = target.rows(table);
   prepared.dropped_rows = table.rows() - static_cast<std::int64_t>(kept.size());
   const Split places = [&] {
@@ -231,7 +254,7 @@ Prepared prepare(const Table& table, const PrepareOptions& options) {
   }();
   std::vector<std::int64_t> training;
   for (const std::int64_t place : places.train) training.push_back(kept[static_cast<std::size_t>(place)]);
-  prepared.preprocessor = Preprocessor::fit(table, std::move(target), training);
+  prepared.preprocessor = Preprocessor::fit(table, std::move(target), training, unwanted);
   prepared.dataset = {
       prepared.preprocessor.transform(table, kept), prepared.preprocessor.target().encode(table, kept), {}};
   prepared.split = places;

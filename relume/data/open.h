@@ -45,6 +45,8 @@ Source open_data(std::string_view what, const OpenOptions& options = {});
 struct PrepareOptions {
   std::string target = "last";
   std::optional<Task> task = {};
+  std::vector<std::string> use = {};   ///< columns to learn from, as find_column() takes them; empty: all
+  std::vector<std::string> drop = {};  ///< columns to leave out
   SplitOptions split = {};
 };
 
@@ -57,6 +59,7 @@ struct Prepared {
 };
 
 /// Chooses the target, splits the rows, fits the preprocessing on the training rows and transforms them all.
+/// Throws InputError where `drop` names the target, or `use` or `drop` a column that is not there.
 Prepared prepare(const Table& table, const PrepareOptions& options = {});
 
 }  // namespace relume::data

@@ -121,7 +121,8 @@ std::int64_t ColumnPlan::features() const {
   return kind == ColumnKind::text ? static_cast<std::int64_t>(categories.size()) + 1 : 1 + flags_missing;
 }
 
-Preprocessor Preprocessor::fit(const Table& table, Target target, std::span<const std::int64_t> training_rows) {
+Preprocessor Preprocessor::fit(const Table& table, Target target, std::span<const std::int64_t> training_rows,
+                               const std::set<std::string>& unwanted) {
   require<InputError>(!training_rows.empty(), "preprocess: no rows to train on; give a table with more rows");
   Preprocessor result;
   target.fit(table, training_rows);
@@ -131,6 +132,8 @@ Preprocessor Preprocessor::fit(const Table& table, Target target, std::span<cons
     ColumnSpec spec{column.name, column.kind, ColumnUse::unused, false};
     if (column.name == result.target_.column()) {
       spec.use = ColumnUse::target;
+    } else if (unwanted.contains(column.name)) {
+      result.left_out_.push_back({column.name, "not wanted"});
     } else {
       ColumnRole role = choose_role(column, training_rows);
       if (auto* plan = std::get_if<ColumnPlan>(&role)) {
@@ -143,15 +146,16 @@ Preprocessor Preprocessor::fit(const Table& table, Target target, std::span<cons
     }
     result.schema_.columns.push_back(std::move(spec));
   }
-  if (result.used_.empty()) result.use_row_numbers(table, training_rows);
+  if (result.used_.empty()) result.use_row_numbers(table, training_rows, unwanted);
   return result;
 }
 
-void Preprocessor::use_row_numbers(const Table& table, std::span<const std::int64_t> training_rows) {
+void Preprocessor::use_row_numbers(const Table& table, std::span<const std::int64_t> training_rows,
+                                   const std::set<std::string>& unwanted) {
   // With nothing else to learn from, what looks like a row number may be the time.
   for (ColumnSpec& spec : schema_.columns) {
     const Column& column = *table.find(spec.name);
-    if (spec.use != ColumnUse::unused || column.is_text()) continue;
+    if (spec.use != ColumnUse::unused || column.is_text() || unwanted.contains(spec.name)) continue;
     ColumnPlan plan = plan_numbers(column, training_rows);
     const auto rows = std::span(column.numbers);
     if (std::ranges::all_of(rows, [&](double x) { return std::isnan(x) || x == plan.median; })) continue;

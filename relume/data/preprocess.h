@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,8 +53,9 @@ class Preprocessor {
   Preprocessor() = default;
 
   /// Fits everything, the regression target's mean and scale included, on these rows alone.
-  /// Throws InputError where no column is of use.
-  static Preprocessor fit(const Table& table, Target target, std::span<const std::int64_t> training_rows);
+  /// The columns named in `unwanted` are left out. Throws InputError where no column is of use.
+  static Preprocessor fit(const Table& table, Target target, std::span<const std::int64_t> training_rows,
+                          const std::set<std::string>& unwanted = {});
 
   /// float32 [rows.size(), features()]. Columns are found by name, as TableReader gives them. Throws InputError
   /// that names a missing column, or one that is text where training had numbers.
@@ -79,7 +81,8 @@ class Preprocessor {
   static Preprocessor from_json(const nlohmann::json& json);
 
  private:
-  void use_row_numbers(const Table& table, std::span<const std::int64_t> training_rows);
+  void use_row_numbers(const Table& table, std::span<const std::int64_t> training_rows,
+                       const std::set<std::string>& unwanted);
 
   Target target_;
   std::vector<ColumnPlan> used_;

@@ -9,7 +9,7 @@
 namespace relume::data {
 namespace {
 
-[[noreturn]] void no_such_column(const Table& table, std::string_view which) {
+[[noreturn]] void no_such_column(const Table& table, std::string_view which, std::string_view asker) {
   std::string names;
   std::vector<std::string_view> all;
   for (const Column& column : table.columns) {
@@ -18,10 +18,9 @@ namespace {
   }
   const std::string_view near = nearest(which, all);
   if (all.size() > 30) names += fmt::format(", … {} more", all.size() - 30);
-  fail<InputError>(
-      "target: {} has no column '{}'{}; its columns are {} (or give a number from 1, negative from the end)",
-      table.source.empty() ? "the table" : table.source, which,
-      near.empty() ? "" : fmt::format(", did you mean '{}'?", near), names);
+  fail<InputError>("{}: {} has no column '{}'{}; its columns are {} (or give a number from 1, negative from the end)",
+                   asker, table.source.empty() ? "the table" : table.source, which,
+                   near.empty() ? "" : fmt::format(", did you mean '{}'?", near), names);
 }
 
 }  // namespace
@@ -69,7 +68,7 @@ void check_finite(const Column& column, const Table& table) {
                       table.where(found - column.numbers.begin()), column.name);
 }
 
-int find_column(const Table& table, std::string_view which) {
+int find_column(const Table& table, std::string_view which, std::string_view asker) {
   const int count = static_cast<int>(table.columns.size());
   if (const Column* column = table.find(which)) return static_cast<int>(column - table.columns.data());
   if (which == "last" && count > 0) return count - 1;
@@ -78,7 +77,7 @@ int find_column(const Table& table, std::string_view which) {
   const bool whole = error == std::errc() && end == which.data() + which.size();
   if (whole && number >= 1 && number <= count) return number - 1;
   if (whole && number <= -1 && number >= -count) return count + number;
-  no_such_column(table, which);
+  no_such_column(table, which, asker);
 }
 
 }  // namespace relume::data

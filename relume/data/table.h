@@ -56,7 +56,8 @@ std::string shortest(double number);
 std::string rounded(double number, double scale, int digits);
 
 /// The place of the column that `which` means: a name, a number counted from 1 (negative from the end), or "last".
-/// A name goes before a number. Throws InputError, which lists the columns and suggests the nearest name.
-int find_column(const Table& table, std::string_view which);
+/// A name goes before a number. Throws InputError, which begins with `asker`, lists the columns and suggests the
+/// nearest name.
+int find_column(const Table& table, std::string_view which, std::string_view asker = "target");
 
 }  // namespace relume::data

@@ -57,7 +57,8 @@ std::vector<std::int64_t> append_file(Job& job, const data::Preprocessor& prepro
 Job from_table(const data::Table& table, const JobOptions& options) {
   const Part valid = part(options.valid, usual_valid_share(table.rows()), "--valid"),
              test = part(options.test, 0, "--test");
-  data::PrepareOptions prepare{.target = options.target, .task = options.task};
+  data::PrepareOptions prepare{
+      .target = options.target, .task = options.task, .use = options.use, .drop = options.drop};
   prepare.split = {.valid = valid.share, .test = test.share, .seed = options.seed};
   data::Prepared prepared = data::prepare(table, prepare);
   Job job;
@@ -106,6 +107,8 @@ Job from_arrays(const data::Arrays& arrays, const JobOptions& options) {
              test = part(options.test, 0, "--test");
   require<InputError>(valid.file.empty() && test.file.empty(),
                       "train: --valid and --test take a share of the rows with {}, not a file", arrays.source);
+  require<InputError>(options.use.empty() && options.drop.empty(),
+                      "train: {} is no table; columns to use or to drop are a table's", arrays.source);
   Job job;
   job.dataset = {as_rows(arrays.x), arrays.y, {}};
   const std::vector<std::int64_t> rows = count_from(0, job.dataset.rows());

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "relume/data/open.h"
 #include "relume/io/model.h"
@@ -16,9 +17,10 @@ struct JobOptions {
   std::string data;  ///< as open_data() takes it
   std::string target = "last";
   std::optional<data::Task> task;
-  std::string layers;               ///< the architecture; empty: two hidden layers, of 256 and 128 units
-  std::string activation = "relu";  ///< of those two layers
-  std::string valid, test;          ///< a fraction, a number of rows, or a file
+  std::vector<std::string> use, drop;  ///< columns of a table to learn from alone, or to leave out
+  std::string layers;                  ///< the architecture; empty: two hidden layers, of 256 and 128 units
+  std::string activation = "relu";     ///< of those two layers
+  std::string valid, test;             ///< a fraction, a number of rows, or a file
   std::uint64_t seed = 0;
 };
 
