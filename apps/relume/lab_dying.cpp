@@ -23,6 +23,8 @@ const std::vector<Cure> cures = {{"relu", "relu"},
 const std::vector<double> rates = {0.01, 0.1, 0.3, 1};
 const std::vector<double> biases = {-1, -4};
 
+constexpr double a_point = 0.01;  // of accuracy
+
 struct Trouble {
   std::string name;
   double lr = 0.1;
@@ -63,7 +65,7 @@ std::string cell(const LabRun& run) {
   return fmt::format("{:.0f} % dead, {:.3f}", 100 * run.dead_share, run.accuracy);
 }
 
-/// What one trouble did, who came through it better and who did not come through.
+/// What one trouble did, who came through it better, and who did not.
 std::string verdict(const Trouble& trouble, const std::vector<LabRun>& runs, double healthy_dead) {
   const LabRun& relu = runs.front();
   const bool died = relu.dead_share > healthy_dead + 0.1;
@@ -72,15 +74,23 @@ std::string verdict(const Trouble& trouble, const std::vector<LabRun>& runs, dou
                                  : died         ? "held"
                                                 : "did not hold",
                                  trouble.name, cell(relu));
-  std::string better, lost;
+  std::string better, alike, worse, lost;
   for (std::size_t i = 1; i < runs.size(); ++i) {
-    if (!runs[i].finite())
-      lost += fmt::format("{}{}", lost.empty() ? "" : ", ", cures[i].name);
-    else if (!relu.finite() || runs[i].accuracy > relu.accuracy + 0.01)
-      better += fmt::format("{}{}", better.empty() ? "" : ", ", cures[i].name);
+    const double gain = runs[i].accuracy - relu.accuracy;
+    std::string& list = !runs[i].finite()                  ? lost
+                        : !relu.finite() || gain > a_point ? better
+                        : gain < -a_point                  ? worse
+                                                           : alike;
+    list += (list.empty() ? "" : ", ") + cures[i].name;
   }
-  text += better.empty() ? "; none of the others is better by a point" : "; better: " + better;
-  return text + (lost.empty() ? "" : "; lost all numbers in some run: " + lost);
+  const auto tell = [&](const char* what, const std::string& names) {
+    if (!names.empty()) text += fmt::format("; {}: {}", what, names);
+  };
+  tell("better", better);
+  tell("within a point of it", alike);
+  tell("worse", worse);
+  tell("lost all numbers in some run", lost);
+  return text;
 }
 
 /// The share of dead units against the first biases, for several rates.

@@ -41,6 +41,14 @@ TEST(LabCommand, FindsThatTheSigmoidVanishesAndTheTanhDoesNot) {
                                                         StartsWith("did not hold for tanh"))));
 }
 
+TEST(LabCommand, NamesEveryVariantInEachVerdictOnDying) {
+  const Workplace place;
+  const Json j = Json::parse(relume(place, {"lab", "dying", "--seeds", "1", "--json"}).out);
+  for (const std::string verdict : j["verdicts"])
+    for (const char* variant : {"leaky_relu", "prelu", "elu", "relu, revived"})
+      EXPECT_THAT(verdict, HasSubstr(variant)) << verdict;
+}
+
 TEST(LabCommand, SaysWhatExperimentsThereAre) {
   const Workplace place;
   EXPECT_EQ(relume(place, {"lab", "--help"}).status, 0);
