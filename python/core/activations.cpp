@@ -36,7 +36,7 @@ std::string document(const Entry& entry, bool elementwise) {
   }
   if (entry.kind == Kind::parametric) text += "weight: the slope, one value or one for each size of dimension 1\n";
   text += elementwise
-              ? "x: a number, a NumPy array or scalar, nested lists, a relume, PyTorch or JAX tensor of any shape\n"
+              ? "x: a number, a NumPy array or scalar, nested lists, a pandas frame, a relume, PyTorch or JAX tensor\n"
               : "x: the same kinds as for relu; its dimension `dim` counts from the end where negative\n";
   text += elementwise ? "out: an array of x's shape that is written to and returned; it may be x itself\n" : "";
   text += elementwise ? "inplace: whether x itself is written to\n" : "";
@@ -105,6 +105,18 @@ bool becomes_floating(const Entry& entry, DType dtype) {
 }
 
 nb::object apply_elementwise(const Entry& entry, const Activation* changed, nb::handle x, nb::handle out,
+                             nb::handle inplace);
+
+/// Arrays with a mask, an index, a unit …: what surrounds their numbers goes on as it does through a ufunc of NumPy's.
+nb::object apply_as_ufunc(const Entry& entry, const Activation* changed, nb::handle x, nb::handle out) {
+  const auto of_numbers = [f = changed ? *changed : Activation(entry)](nb::handle numbers, nb::handle into) {
+    return apply_elementwise(f.entry(), &f, numbers, into, nb::handle(Py_False));
+  };
+  return nb::module_::import_("relume._foreign")
+      .attr("as_ufunc")(entry.info.name.data(), nb::cpp_function(of_numbers, "x"_a, "out"_a = nb::none()), x, out);
+}
+
+nb::object apply_elementwise(const Entry& entry, const Activation* changed, nb::handle x, nb::handle out,
                              nb::handle inplace) {
   // As PyTorch has it inplace stands where out does here: relu(x, True).
   if (PyBool_Check(out.ptr()) || !inplace.is(nb::handle(Py_False))) {
@@ -115,7 +127,8 @@ nb::object apply_elementwise(const Entry& entry, const Activation* changed, nb::
     out = nb::handle(Py_None);
   }
   const double* parameters = changed ? changed->parameters() : nullptr;
-  if (is_array(x)) return apply_to_array(entry, parameters, x, out);
+  if (is_plain_array(x) && (is_plain_array(out) || !is_array(out))) return apply_to_array(entry, parameters, x, out);
+  if (is_array(x)) return apply_as_ufunc(entry, changed, x, out);
   if (nb::isinstance<Tensor>(x)) {
     no_out(entry, out);
     const Tensor& tensor = nb::cast<const Tensor&>(x);
@@ -139,6 +152,7 @@ nb::object apply_elementwise(const Entry& entry, const Activation* changed, nb::
     no_out(entry, out);
     return apply_to_scalar(entry, parameters, x);
   }
+  if (nb::hasattr(x, "__array_ufunc__")) return apply_as_ufunc(entry, changed, x, out);
   return apply_to_array(entry, parameters, as_array(x), out);
 }
 

@@ -2,6 +2,8 @@
 
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #define NPY_TARGET_VERSION NPY_1_22_API_VERSION
+#include <cmath>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -97,6 +99,26 @@ nb::object apply_to_uint64(const Entry& entry, const double* parameters, nb::han
   return native;
 }
 
+/// In float64, element by element; what comes out of it as it went in keeps all its digits.
+nb::object apply_to_long_double(const Entry& entry, const double* parameters, nb::handle x) {
+  const nb::object cast = steal(PyArray_CastToType(as_numpy(x), PyArray_DescrFromType(NPY_LONGDOUBLE), 0));
+  nb::object native = steal(PyArray_NewCopy(as_numpy(cast), NPY_CORDER));
+  auto* values = static_cast<long double*>(PyArray_DATA(as_numpy(native)));
+  for (npy_intp i = 0; i < PyArray_SIZE(as_numpy(native)); ++i) {
+    const auto before = static_cast<double>(values[i]);
+    double after = 0;
+    entry.forward(DType::float64, &before, &after, 1, parameters);
+    const bool fits = !std::isfinite(values[i]) || values[i] == 0 ||
+                      (std::isfinite(after) && std::isfinite(before) && std::fpclassify(before) == FP_NORMAL);
+    if (!fits)
+      throw nb::type_error((std::string(entry.info.name) + ": of " + dtype_text(x) +
+                            " beyond the range of float64, in which it is computed; scale the array")
+                               .c_str());
+    if (std::memcmp(&before, &after, sizeof after) != 0) values[i] = after;
+  }
+  return native;
+}
+
 /// Through a copy in one piece, of a dtype that relume has.
 nb::object apply_by_copy(const Entry& entry, const double* parameters, nb::handle x) {
   const int type = PyArray_TYPE(as_numpy(x));
@@ -104,6 +126,8 @@ nb::object apply_by_copy(const Entry& entry, const double* parameters, nb::handl
   nb::object y;
   if (entry.integers && PyTypeNum_ISUNSIGNED(type) && PyArray_ITEMSIZE(as_numpy(x)) == 8) {
     y = apply_to_uint64(entry, parameters, x);
+  } else if (type == NPY_LONGDOUBLE) {
+    y = apply_to_long_double(entry, parameters, x);
   } else {
     const nb::object cast = steal(PyArray_CastToType(as_numpy(x), PyArray_DescrFromType(type_number(dtype)), 0));
     y = steal(PyArray_NewCopy(as_numpy(cast), NPY_CORDER));
@@ -165,6 +189,28 @@ int nearest_type(nb::handle array) {
                            .c_str());
 }
 
+/// What a tensor of the nearest dtype would hold in silence as something else.
+void check_range(nb::handle given, nb::handle converted) {
+  const int type = PyArray_TYPE(as_numpy(given));
+  const bool wide = PyTypeNum_ISUNSIGNED(type) && PyArray_ITEMSIZE(as_numpy(given)) == 8;
+  if (!wide && type != NPY_LONGDOUBLE) return;
+  const nb::module_ numpy = nb::module_::import_("numpy");
+  const nb::object same = wide ? numpy.attr("greater_equal")(converted, 0)
+                               : numpy.attr("equal")(numpy.attr("isinf")(given), numpy.attr("isinf")(converted));
+  if (!nb::cast<bool>(nb::bool_(same.attr("all")())))
+    throw nb::type_error(("tensor: of " + dtype_text(given) + " with numbers beyond the range of " +
+                          dtype_text(converted) + "; scale the array, or convert it with astype()")
+                             .c_str());
+}
+
+/// A tensor has no missing values.
+void check_mask(nb::handle array) {
+  if (is_plain_array(array) || !nb::hasattr(array, "mask")) return;
+  if (nb::cast<bool>(nb::module_::import_("numpy.ma").attr("is_masked")(array)))
+    throw nb::type_error(
+        "tensor: of an array with masked elements, which a tensor cannot leave out; fill them: x.filled(0)");
+}
+
 }  // namespace
 
 void import_numpy() {
@@ -172,6 +218,8 @@ void import_numpy() {
 }
 
 bool is_array(nb::handle object) { return PyArray_Check(object.ptr()); }
+
+bool is_plain_array(nb::handle object) { return PyArray_CheckExact(object.ptr()); }
 
 nb::object apply_to_array(const Entry& entry, const double* parameters, nb::handle x, nb::handle out) {
   return out.is_none() ? apply_anew(entry, parameters, x) : apply_into(entry, parameters, x, out);
@@ -186,12 +234,14 @@ nb::object apply_to_scalar(const Entry& entry, const double* parameters, nb::han
 nb::object as_array(nb::handle object) { return steal(PyArray_FromAny(object.ptr(), nullptr, 0, 0, 0, nullptr)); }
 
 Tensor tensor_onto(nb::handle object) {
+  check_mask(object);
   const int wanted = nearest_type(object);
   // A tensor may be written to: memory that must not be is copied.
   const int flags = NPY_ARRAY_ALIGNED | NPY_ARRAY_WRITEABLE | NPY_ARRAY_NOTSWAPPED | NPY_ARRAY_ENSUREARRAY |
                     (PyArray_ISWRITEABLE(as_numpy(object)) ? 0 : NPY_ARRAY_ENSURECOPY);
   const nb::object array =
       steal(PyArray_FromAny(object.ptr(), PyArray_DescrFromType(wanted), 0, 0, flags | NPY_ARRAY_FORCECAST, nullptr));
+  check_range(object, array);
   PyArrayObject* x = as_numpy(array);
   const std::int64_t size = PyArray_ITEMSIZE(x);
   bool whole_steps = true;

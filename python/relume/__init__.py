@@ -11,6 +11,8 @@
 too. `relume.sklearn` has estimators for scikit-learn's pipelines.
 """
 
+import builtins
+
 from relume import _core, _operations, nn, optim
 from relume._core import *  # noqa: F403
 from relume._core import __version__, activation_names
@@ -18,7 +20,7 @@ from relume._operations import *  # noqa: F403
 from relume.grad_mode import enable_grad, no_grad
 from relume.training import Model, load, train
 
-__all__ = [name for name in dir(_core) if not name.startswith("_")] + _operations.__all__ + [
+_NAMES = [name for name in dir(_core) if not name.startswith("_")] + _operations.__all__ + [
     "Model", "activation_names", "enable_grad", "from_torch", "health", "load", "nn", "no_grad", "optim", "plot",
     "sklearn", "to_torch", "train", "__version__",
 ]
@@ -26,6 +28,10 @@ __all__ = [name for name in dir(_core) if not name.startswith("_")] + _operation
 # What is not needed by most is read when it is first asked for: importing relume stays fast.
 _LATER = {"health": "relume.health", "sklearn": "relume.sklearn", "plot": "relume.picture:plot",
           "from_torch": "relume.pytorch:from_torch", "to_torch": "relume.pytorch:to_torch"}
+
+# `from relume import *` leaves Python's own names (max, sum, bool, ValueError) as they are, and needs no other package.
+_OF_OTHERS = ("sklearn", "from_torch", "to_torch")
+__all__ = [name for name in _NAMES if not hasattr(builtins, name) and name not in _OF_OTHERS]
 
 
 def __getattr__(name: str):
@@ -41,4 +47,4 @@ def __getattr__(name: str):
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted(_NAMES)

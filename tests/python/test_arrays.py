@@ -1,5 +1,10 @@
 """Activations of NumPy arrays, scalars, lists and numbers, beside formulas written in NumPy."""
 
+import builtins
+import importlib
+import pkgutil
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -156,3 +161,117 @@ def test_threads_that_call_at_once_get_their_own_results():
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_mask_stays_where_it_is():
+    x = np.ma.array([-1.0, 2, 3], mask=[0, 1, 0], fill_value=7.0)
+    y = relume.leaky_relu(x, 0.5)
+    assert y.tolist() == [-0.5, None, 3] and y.fill_value == 7 and y.sum() == 2.5
+    y[1] = 0
+    assert x.mask.tolist() == [False, True, False]
+    assert relume.sigmoid(np.ma.array([1, 2], mask=[0, 1])).dtype == float
+    assert relume.relu(np.ma.masked) is np.ma.masked
+    out = np.ma.array([0.0, 0, 0], mask=[1, 0, 0])
+    assert relume.relu(x, out=out) is out and out.tolist() == [0, None, 3]
+    relume.relu(np.array([1.0, -2, 3]), out=out)
+    assert out.tolist() == [1, 0, 3]
+
+
+def test_a_mask_that_would_be_lost_is_refused():
+    x = np.ma.array([-1.0, 2, 3], mask=[0, 1, 0])
+    for call in (lambda: relume.relu(x, out=np.empty(3)), lambda: relume.softmax(x), lambda: relume.tensor(x),
+                 lambda: relume.nn.Linear(3, 1)(x.astype("f4"))):
+        with pytest.raises(TypeError, match="mask"):
+            call()
+    assert relume.tensor(np.ma.array([1.0, 2])).tolist() == [1, 2]
+
+
+class Labelled(np.ndarray):
+    def __array_finalize__(self, source):
+        self.label = getattr(source, "label", None)
+
+
+class Closed(np.ndarray):
+    def __array_ufunc__(self, *_, **__):
+        return NotImplemented
+
+
+def test_classes_derived_from_arrays_stay_as_they_do_in_numpys_functions(tmp_path):
+    matrix = np.ones((1, 2)).view(np.matrix)
+    assert type(relume.relu(matrix)) is type(relume.softmax(matrix)) is np.matrix
+    x = np.array([-1.0, 2]).view(Labelled)
+    x.label = "metres"
+    assert type(relume.relu(x)) is Labelled and relume.relu(x).label == "metres"
+    on_disk = np.memmap(tmp_path / "x", dtype="f8", mode="w+", shape=3)
+    assert type(relume.relu(on_disk)) is type(np.exp(on_disk))
+    with pytest.raises(TypeError, match="relu: of Closed"):
+        relume.relu(x.view(Closed))
+
+
+def test_a_frame_of_pandas_keeps_its_index_names_and_dtypes():
+    pd = pytest.importorskip("pandas")
+    series = pd.Series([-1.0, 2, 3], index=list("abc"), name="n")
+    pd.testing.assert_series_equal(relume.relu(series), np.maximum(series, 0))
+    pd.testing.assert_series_equal(relume.softmax(series), np.exp(series) / np.exp(series).sum())
+    frame = pd.DataFrame({"a": [1, -2], "b": [-1.5, 2]}, index=["x", "y"])
+    pd.testing.assert_frame_equal(relume.relu(frame), frame.clip(lower=0))
+    pd.testing.assert_frame_equal(relume.leaky_relu(frame, 0.5), frame.where(frame > 0, frame * 0.5))
+    assert relume.softmax(frame).sum(axis=1).tolist() == pytest.approx([1, 1])
+    assert list(relume.softmax(frame).columns) == ["a", "b"]
+    nullable = pd.Series([-1, None, 3], dtype="Int64")
+    pd.testing.assert_series_equal(relume.relu(nullable), nullable.clip(lower=0))
+    assert relume.sigmoid(nullable).dtype == np.exp(nullable).dtype
+    pd.testing.assert_index_equal(relume.relu(pd.Index([1.0, -2])), pd.Index([1.0, 0]))
+    for bad in (pd.Series(["a"]), pd.DataFrame({"a": [1], "b": ["x"]}), pd.Series(pd.Categorical([1]))):
+        with pytest.raises(TypeError, match="relu"):
+            relume.relu(bad)
+
+
+needs_range = pytest.mark.skipif(np.finfo("g").max == np.finfo("d").max, reason="skipped: long double is double here")
+
+
+@needs_range
+def test_long_doubles_keep_what_does_not_change():
+    third = np.longdouble(1) / 3
+    assert relume.relu(np.array([third, -third])).tolist() == [third, 0]
+    assert relume.relu(third) == third and type(relume.relu(third)) is np.longdouble
+    assert not np.signbit(relume.relu(np.array([-0.0], dtype="g")))[0]
+    np.testing.assert_allclose(relume.sigmoid(np.array([third, np.inf])), [1 / (1 + np.exp(-third)), 1], rtol=1e-15)
+
+
+@needs_range
+@pytest.mark.parametrize("text", ["1e400", "-1e400", "1e-400"])
+def test_long_doubles_beyond_float64_are_refused(text):
+    x = np.array([text], dtype="g")
+    for given in (x, x[0]):
+        with pytest.raises(TypeError, match="relu: of .* beyond the range of float64"):
+            relume.relu(given)
+
+
+def test_a_tensor_of_numbers_beyond_its_dtype_is_refused():
+    with pytest.raises(TypeError, match="beyond the range of int64"):
+        relume.tensor(np.array([2**64 - 1], dtype="u8"))
+    assert relume.tensor(np.array([2**63 - 1], dtype="u8")).tolist() == [2**63 - 1]
+    if np.finfo("g").max > np.finfo("d").max:
+        with np.errstate(over="ignore"), pytest.raises(TypeError, match="beyond the range of float64"):
+            relume.tensor(np.array(["1e400"], dtype="g"))
+
+
+def test_a_star_import_leaves_pythons_names_alone():
+    modules = ["relume", *(module.name for module in pkgutil.walk_packages(relume.__path__, "relume."))]
+    for name in modules:
+        if "._" in name:
+            continue
+        try:
+            module = importlib.import_module(name)
+        except ImportError:  # of a package that is not installed
+            continue
+        hidden = [n for n in getattr(module, "__all__", ()) if hasattr(builtins, n) or n in ("sklearn", "torch")]
+        assert hidden == [], name
+    assert relume.max is not max and "max" in dir(relume)
+
+
+def test_a_star_import_needs_no_other_package():
+    script = "import sys; sys.modules.update(sklearn=None, torch=None, pandas=None); from relume import *; print(relu(-1), max(1, 2))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout == "0 2\n", done.stderr
