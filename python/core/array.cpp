@@ -3,7 +3,6 @@
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #define NPY_TARGET_VERSION NPY_1_22_API_VERSION
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -114,7 +113,7 @@ nb::object apply_to_long_double(const Entry& entry, const double* parameters, nb
       throw nb::type_error((std::string(entry.info.name) + ": of " + dtype_text(x) +
                             " beyond the range of float64, in which it is computed; scale the array")
                                .c_str());
-    if (std::memcmp(&before, &after, sizeof after) != 0) values[i] = after;
+    if (before != after || std::signbit(before) != std::signbit(after)) values[i] = after;
   }
   return native;
 }

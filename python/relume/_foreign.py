@@ -27,6 +27,8 @@ def like(given, result: Tensor):
         surrounding = {"columns": given.columns} if array.ndim == 2 else {"name": given.name}
         return type(given)(array, index=given.index, **surrounding)
     if isinstance(given, np.ndarray) and type(given) is not np.ndarray:
+        if not _has_numpys_rules(given):
+            raise TypeError(f"of {type(given).__name__}, whose class decides what a function makes of it; give its numbers")
         return _surrounded_as(given, array)
     return array if getattr(given, "ndim", 1) or array.ndim else array[()]
 
@@ -34,23 +36,32 @@ def like(given, result: Tensor):
 class _Ufunc:
     """A function as NumPy's protocol hands it to arrays that have rules of their own for functions."""
 
-    nin = nout = ntypes = 1
+    nin = nout = 1
     nargs = 2
     signature = identity = None
-    types = ["d->d"]
 
     def __init__(self, name: str, function):
         self.__name__ = name
         self._function = function
 
-    def __call__(self, x, out=None):
-        return self._function(x, out[0] if isinstance(out, tuple) else out)
+    @property
+    def types(self) -> list[str]:
+        """The dtypes that the function keeps."""
+        return [f"{c}->{c}" for c in "bBhHiIlLqQfd" if self._function(np.zeros(0, c)).dtype.char == c]
+
+    def __call__(self, x, out=None, dtype=None):
+        y = self._function(x, out[0] if isinstance(out, tuple) else out)
+        return y if dtype is None or out is not None else np.asarray(y, dtype)
+
+
+def _has_numpys_rules(x) -> bool:
+    return isinstance(x, np.ndarray) and type(x).__array_ufunc__ is np.ndarray.__array_ufunc__
 
 
 def as_ufunc(name: str, function, x, out):
     """function(x) with what x has around its numbers, as a ufunc of NumPy's would give it: the mask, the index and the
     name, the unit, or the refusal of x's own class."""
-    if isinstance(x, np.ndarray) and type(x).__array_ufunc__ is np.ndarray.__array_ufunc__:
+    if _has_numpys_rules(x):
         return _of_derived(name, function, x, out)
     if x.__array_ufunc__ is None:
         result = NotImplemented

@@ -204,8 +204,28 @@ def test_classes_derived_from_arrays_stay_as_they_do_in_numpys_functions(tmp_pat
     assert type(relume.relu(x)) is Labelled and relume.relu(x).label == "metres"
     on_disk = np.memmap(tmp_path / "x", dtype="f8", mode="w+", shape=3)
     assert type(relume.relu(on_disk)) is type(np.exp(on_disk))
-    with pytest.raises(TypeError, match="relu: of Closed"):
-        relume.relu(x.view(Closed))
+    for call in (lambda: relume.relu(x.view(Closed)), lambda: relume.softmax(x.view(Closed))):
+        with pytest.raises(TypeError, match="of Closed"):
+            call()
+
+
+class Outside:
+    """No array of NumPy's, but with its protocol, as a column of polars or a DataArray of xarray."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array_ufunc__(self, function, method, x):
+        assert (method, function.nin, function.nout, function.signature) == ("__call__", 1, 1, None)
+        out = np.empty(len(x.values), next(t[-1] for t in function.types if np.can_cast(x.values.dtype, t[0])))
+        return Outside(function(x.values, out=out, dtype=out.dtype))
+
+
+def test_the_protocol_of_ufuncs_is_kept_for_arrays_of_others():
+    whole = relume.relu(Outside(np.array([-1, 2])))
+    assert type(whole) is Outside and whole.values.tolist() == [0, 2] and whole.values.dtype.kind == "i"
+    assert relume.sigmoid(Outside(np.array([-1, 2]))).values.dtype == float
+    assert relume.leaky_relu(Outside(np.array([-1, 2], "f4")), 0.5).values.dtype == np.float32
 
 
 def test_a_frame_of_pandas_keeps_its_index_names_and_dtypes():
