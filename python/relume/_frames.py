@@ -12,11 +12,26 @@ def is_frame(X) -> bool:
     return hasattr(X, "columns") and hasattr(X, "iloc")
 
 
+def whole(X) -> np.ndarray:
+    """numpy.asarray, with NaN, or None among objects, in the place of what is masked: both are missing values."""
+    if not np.ma.is_masked(X):
+        return np.asarray(X)
+    numeric = X.dtype.kind in "biuf"
+    return np.asarray(X.astype(np.result_type(X.dtype, np.float32) if numeric else object).filled(np.nan if numeric else None))
+
+
+def targets_of(y) -> np.ndarray:
+    """numpy.asarray, of targets of which none is masked."""
+    if np.ma.is_masked(y):
+        raise ValueError("y has masked elements, and every row needs its target; leave those rows out of X and y")
+    return np.asarray(y)
+
+
 def is_images(X) -> bool:
     """Whether rows are taken as they are, without a look at each column: pixels, and all of more than two dimensions."""
     if is_frame(X):
         return False
-    X = np.asarray(X)
+    X = whole(X)
     return X.ndim > 2 or X.dtype == np.uint8
 
 
@@ -24,7 +39,7 @@ def columns_of(X) -> list[Column]:
     """The columns of a frame or a matrix. Raises ValueError for what has no rows and columns."""
     if is_frame(X):
         return [(str(name), *_column(X.iloc[:, i])) for i, name in enumerate(X.columns)]
-    X = np.asarray(X)
+    X = whole(X)
     if X.ndim != 2:
         raise ValueError(f"X has the shape {X.shape}; rows and columns are needed, so reshape it to (rows, columns)")
     return [(f"x{i + 1}", *_column(X[:, i])) for i in range(X.shape[1])]
@@ -32,7 +47,7 @@ def columns_of(X) -> list[Column]:
 
 def labels_of(y) -> tuple[Column, np.ndarray | None]:
     """The column of targets, and the classes among them as they were given."""
-    array = np.asarray(y)
+    array = targets_of(y)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:

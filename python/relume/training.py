@@ -10,7 +10,7 @@ from typing import Any, Callable, Sequence
 import numpy as np
 
 from relume import _core
-from relume._frames import columns_of, is_images, labels_of
+from relume._frames import columns_of, is_images, labels_of, targets_of, whole
 
 __all__ = ["Model", "load", "train"]
 
@@ -108,7 +108,7 @@ def load(path: str | os.PathLike) -> Model:
 
 
 def _as_pixels(X) -> np.ndarray:
-    X = np.asarray(X)
+    X = whole(X)
     return X if X.dtype == np.uint8 else X.astype(np.float32, copy=False)
 
 
@@ -123,7 +123,7 @@ def _table(X, y, target: str) -> tuple[_core._Table, str, np.ndarray | None]:
 
 
 def _arrays(X, y) -> tuple[_core._Arrays, np.ndarray | None]:
-    X, y = _as_pixels(X), np.asarray(y)
+    X, y = _as_pixels(X), targets_of(y)
     if len(X) != len(y):
         raise ValueError(f"train: {len(X)} rows of X and {len(y)} of y; give one target for each row")
     if np.issubdtype(y.dtype, np.floating):

@@ -169,3 +169,15 @@ def test_titanic_as_a_frame_is_as_good_as_from_its_file(shared_data):
     target = next(name for name in frame.columns if name.lower() == "survived")
     model = relume.train(frame, target=target, test=0.2, seed=0)
     assert model.metrics["test"]["accuracy"] > 0.7
+
+
+def test_masked_elements_are_missing_values():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    y = (X[:, 0] > 0).astype(int)
+    masked = np.ma.array(np.where(X > 1.2, 1e9, X), mask=X > 1.2)
+    with_nan = np.where(X > 1.2, np.nan, X)
+    ours, theirs = (relume.train(data, y, hidden=[4], epochs=3, seed=1) for data in (masked, with_nan))
+    np.testing.assert_array_equal(ours.predict_proba(masked), theirs.predict_proba(with_nan))
+    with pytest.raises(ValueError, match="y has masked elements"):
+        relume.train(X, np.ma.array(y, mask=y == 1))
