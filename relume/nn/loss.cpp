@@ -12,6 +12,7 @@
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/compare.h"
+#include "relume/ops/order.h"
 #include "relume/ops/pointwise.h"
 #include "relume/ops/reduce.h"
 
@@ -138,15 +139,101 @@ void check_same_shape(const char* operation, const Tensor& prediction, const Ten
 
 namespace {
 
+Tensor reduced(const Tensor& each, Reduction reduction) {
+  switch (reduction) {
+    case Reduction::none: return each;
+    case Reduction::mean: return mean(each);
+    case Reduction::sum: return sum(each);
+    case Reduction::batchmean: break;
+  }
+  require<ShapeError>(each.dimensions() > 0 && each.size(0) > 0, "batchmean: losses of {} have no rows", each.shape());
+  return sum(each) / static_cast<double>(each.size(0));
+}
+
+/// [n, classes, …] as [rows, classes].
+Tensor as_rows(const Tensor& x) {
+  if (x.dimensions() == 2) return x;
+  if (x.dimensions() == 1) return x.unsqueeze(0);
+  Shape order{0};
+  for (int d = 2; d < x.dimensions(); ++d) order.push_back(d);
+  order.push_back(1);
+  return x.permute(order).reshape({-1, x.size(1)});
+}
+
+/// The shape of the losses of [n, classes, …].
+Shape rows_shape(const Tensor& x) {
+  Shape shape;
+  for (int d = 0; d < x.dimensions(); ++d)
+    if (d != 1 && x.dimensions() > 1) shape.push_back(x.size(d));
+  return shape;
+}
+
+void check_classes(const char* operation, const Tensor& x, const Tensor& targets, const Tensor& class_weights) {
+  require<ShapeError>(x.dimensions() > 0 && targets.shape() == rows_shape(x), "{}: targets of {} do not fit {}",
+                      operation, targets.shape(), x.shape());
+  require<DTypeError>(targets.dtype() == DType::int64, "{}: the targets are {}, not int64", operation,
+                      name(targets.dtype()));
+  const std::int64_t classes = x.size(x.dimensions() > 1 ? 1 : 0);
+  require<ShapeError>(!class_weights.defined() || class_weights.shape() == Shape{classes},
+                      "{}: the class weights do not fit {} classes", operation, classes);
+}
+
+/// −w[t] x[t] of each row, and w[t]; both 0 where the class is the ignored one.
+struct Costs {
+  Tensor costs, weights, ignored;
+};
+
+Costs class_costs(const char* operation, const Tensor& x, const Tensor& targets, const Tensor& class_weights,
+                  std::int64_t ignore_index) {
+  const std::int64_t classes = x.size(1);
+  const std::vector<double> weight_of =
+      class_weights.defined() ? class_weights.to_vector<double>() : std::vector<double>();
+  std::vector<std::int64_t> target = targets.to_vector<std::int64_t>();
+  std::vector<double> weight(target.size(), 1), left_out(target.size());
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    const bool ignored = target[i] == ignore_index;
+    left_out[i] = ignored;
+    if (ignored) target[i] = 0;
+    require<IndexError>(target[i] >= 0 && target[i] < classes, "{}: class {} of row {} is not in 0 … {}", operation,
+                        target[i], i, classes - 1);
+    weight[i] = ignored ? 0 : weight_of.empty() ? 1 : weight_of[static_cast<std::size_t>(target[i])];
+  }
+  const Tensor w = from_vector(weight).to(x.dtype()), ignored = from_vector(left_out) != 0;
+  const Tensor picked = gather(x, 1, from_vector(target).unsqueeze(1)).reshape({x.size(0)});
+  return {where(ignored, scalar(0, x.dtype()), -picked * w), w, ignored};
+}
+
+Tensor reduced(const Tensor& costs, const Tensor& weights, const Shape& shape, Reduction reduction) {
+  if (reduction == Reduction::mean) return sum(costs) / sum(weights);
+  return reduced(costs.reshape(shape), reduction);
+}
+
 // L = −Σ q w ln p / n, of operations that are recorded: the targets may want a gradient too
 Tensor cross_entropy_of_probabilities(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
-  require<ShapeError>(logits.dimensions() == 2 && targets.shape() == logits.shape(),
+  require<ShapeError>(logits.dimensions() > 0 && targets.shape() == logits.shape(),
                       "cross_entropy: probabilities of {} do not fit logits of {}", targets.shape(), logits.shape());
-  check_options(logits, options);
-  const double spread = options.label_smoothing / static_cast<double>(logits.size(1));
-  Tensor share = spread > 0 ? targets * (1 - options.label_smoothing) + spread : targets;
+  const Tensor x = as_rows(logits);
+  check_options(x, options);
+  const double spread = options.label_smoothing / static_cast<double>(x.size(1));
+  Tensor share = as_rows(targets);
+  if (spread > 0) share = share * (1 - options.label_smoothing) + spread;
   if (options.class_weights.defined()) share = share * options.class_weights;
-  return sum(log_softmax(logits, 1) * share) / static_cast<double>(-logits.size(0));
+  const Tensor costs = -sum(log_softmax(x, 1) * share, {1});
+  return reduced(costs.reshape(rows_shape(logits)), options.reduction);
+}
+
+/// What the fused loop does not do: other reductions than the mean.
+Tensor cross_entropy_composed(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
+  const Tensor x = as_rows(logits);
+  check_options(x, options);
+  const Tensor log_p = log_softmax(x, 1);
+  Costs each = class_costs("cross_entropy", log_p, targets, options.class_weights, options.ignore_index);
+  if (options.label_smoothing > 0) {
+    const Tensor all = options.class_weights.defined() ? log_p * options.class_weights.to(x.dtype()) : log_p;
+    const Tensor spread = sum(all, {1}) * (-options.label_smoothing / static_cast<double>(x.size(1)));
+    each.costs = where(each.ignored, scalar(0, x.dtype()), each.costs * (1 - options.label_smoothing) + spread);
+  }
+  return reduced(each.costs, each.weights, rows_shape(logits), options.reduction);
 }
 
 }  // namespace
@@ -154,6 +241,11 @@ Tensor cross_entropy_of_probabilities(const Tensor& logits, const Tensor& target
 // L = −ln p[t]:  dx = (p − onehot(t)) dL / n
 Tensor cross_entropy(const Tensor& logits_in, const Tensor& targets_in, const CrossEntropyOptions& options) {
   if (is_floating(targets_in.dtype())) return cross_entropy_of_probabilities(logits_in, targets_in, options);
+  if (logits_in.dimensions() != 2 || options.reduction != Reduction::mean) {
+    check_classes("cross_entropy", logits_in, targets_in, options.class_weights);
+    if (options.reduction != Reduction::mean) return cross_entropy_composed(logits_in, targets_in, options);
+    return cross_entropy(as_rows(logits_in), targets_in.reshape({-1}), options);
+  }
   check(logits_in, targets_in, options);
   const Tensor logits = logits_in.contiguous(), targets = targets_in.contiguous();
   const Tensor gradient = empty(logits.shape(), logits.dtype());
@@ -166,50 +258,59 @@ Tensor cross_entropy(const Tensor& logits_in, const Tensor& targets_in, const Cr
                 });
 }
 
-// L = −Σ w[t] x[t] / Σ w[t]:  dx[t] = −w[t] dL / Σ w[t]
 Tensor nll_loss(const Tensor& x, const Tensor& targets, const NllOptions& options) {
-  require<ShapeError>(x.dimensions() == 2 && targets.shape() == Shape{x.size(0)},
-                      "nll_loss: targets of {} do not fit log-probabilities of {}", targets.shape(), x.shape());
-  require<DTypeError>(targets.dtype() == DType::int64, "nll_loss: the targets are {}, not int64",
-                      name(targets.dtype()));
-  const std::int64_t classes = x.size(1);
-  const Tensor& weights = options.class_weights;
-  require<ShapeError>(!weights.defined() || weights.shape() == Shape{classes},
-                      "nll_loss: the class weights do not fit {} classes", classes);
-  const std::vector<double> weight_of = weights.defined() ? weights.to_vector<double>() : std::vector<double>();
-  const std::vector<std::int64_t> target = targets.to_vector<std::int64_t>();
-  std::vector<double> share(static_cast<std::size_t>(x.elements()));
-  double total = 0;
-  for (std::size_t i = 0; i < target.size(); ++i) {
-    if (target[i] == options.ignore_index) continue;
-    require<IndexError>(target[i] >= 0 && target[i] < classes, "nll_loss: class {} of row {} is not in 0 … {}",
-                        target[i], i, classes - 1);
-    const double weight = weight_of.empty() ? 1 : weight_of[static_cast<std::size_t>(target[i])];
-    share[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(target[i])] = -weight;
-    total += weight;
-  }
-  return sum(x * from_vector(share, x.shape()).to(x.dtype())) / total;
+  check_classes("nll_loss", x, targets, options.class_weights);
+  const Costs each = class_costs("nll_loss", as_rows(x), targets, options.class_weights, options.ignore_index);
+  return reduced(each.costs, each.weights, rows_shape(x), options.reduction);
 }
 
-// L = mean((1 − y) x − (1 + (p − 1) y) ln σ(x))
-Tensor bce_with_logits(const Tensor& x, const Tensor& y, const Tensor& positive_weight) {
+// (1 − y) x − (1 + (p − 1) y) ln σ(x)
+Tensor bce_with_logits(const Tensor& x, const Tensor& y, const Tensor& positive_weight, const Tensor& weight,
+                       Reduction reduction) {
   check_same_shape("bce_with_logits", x, y);
-  const Tensor weight = positive_weight.defined() ? (positive_weight - 1) * y + 1 : Tensor();
   const Tensor log_likelihood = log_sigmoid(x);
-  return mean((1 - y) * x - (weight.defined() ? weight * log_likelihood : log_likelihood));
+  const Tensor likelihood =
+      positive_weight.defined() ? ((positive_weight - 1) * y + 1) * log_likelihood : log_likelihood;
+  const Tensor each = (1 - y) * x - likelihood;
+  return reduced(weight.defined() ? each * weight : each, reduction);
 }
 
-Tensor kl_div(const Tensor& x, const Tensor& target) {
+// dp = (p − y) / (p (1 − p)) dL,  dy = (ln(1 − p) − ln p) dL
+Tensor binary_cross_entropy(const Tensor& p, const Tensor& y, const Tensor& weight, Reduction reduction) {
+  check_same_shape("binary_cross_entropy", p, y);
+  require(p.elements() == 0 || (min(p.detach()).item<double>() >= 0 && max(p.detach()).item<double>() <= 1),
+          "binary_cross_entropy: the input is not in [0, 1]; bce_with_logits takes logits");
+  Tensor value, log_odds;
+  {
+    const NoGradGuard guard;
+    const Tensor on = clamp(log(p), -100), off = clamp(log(1 - p), -100);
+    value = (y - 1) * off - y * on;
+    log_odds = off - on;
+  }
+  const Tensor each =
+      record(value, "BinaryCrossEntropyBackward0", {&p, &y},
+             [p = Saved(p), y = Saved(y), odds = Saved(log_odds)](const BackwardContext& c) -> Gradients {
+               const Tensor slope = (c(p) - c(y)) / maximum(c(p) * (1 - c(p)), 1e-12);
+               return {c.gradient * slope, c.needs(1) ? c.gradient * c(odds) : Tensor()};
+             });
+  return reduced(weight.defined() ? each * weight : each, reduction);
+}
+
+// The logarithm of 1 stands for that of 0, which q = 0 takes out again.
+Tensor kl_div(const Tensor& x, const Tensor& target, Reduction reduction, bool log_target) {
   check_same_shape("kl_div", x, target);
-  require<ShapeError>(x.dimensions() > 0 && x.size(0) > 0, "kl_div: {} has no rows", x.shape());
-  const Tensor q = target.detach();
-  const Tensor entropy = where(q > 0, q * log(q), scalar(0, q.dtype()));
-  return sum(entropy - q * x) / static_cast<double>(x.size(0));
+  if (log_target) return reduced(exp(target) * (target - x), reduction);
+  const Tensor positive = where(target.detach() == 0, scalar(1, target.dtype()), target);
+  return reduced(target * (log(positive) - x), reduction);
 }
 
 // L = mean (x − y)²:  dx = 2 (x − y) dL / n,  dy = −dx
-Tensor mse_loss(const Tensor& prediction, const Tensor& target) {
+Tensor mse_loss(const Tensor& prediction, const Tensor& target, Reduction reduction) {
   check_same_shape("mse_loss", prediction, target);
+  if (reduction != Reduction::mean) {
+    const Tensor away = prediction - target;
+    return reduced(away * away, reduction);
+  }
   Tensor difference;
   {
     NoGradGuard guard;
@@ -230,16 +331,22 @@ Tensor mse_loss(const Tensor& prediction, const Tensor& target) {
                 });
 }
 
-Tensor l1_loss(const Tensor& prediction, const Tensor& target) {
+Tensor l1_loss(const Tensor& prediction, const Tensor& target, Reduction reduction) {
   check_same_shape("l1_loss", prediction, target);
-  return mean(abs(prediction - target));
+  return reduced(abs(prediction - target), reduction);
 }
 
-Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta) {
+Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta, Reduction reduction) {
   check_same_shape("huber_loss", prediction, target);
   require(delta > 0, "huber_loss: delta {} is not positive", delta);
   const Tensor size = abs(prediction - target);
-  return mean(where(size.detach() < delta, size * size * 0.5, (size - delta / 2) * delta));
+  return reduced(where(size.detach() < delta, size * size * 0.5, (size - delta / 2) * delta), reduction);
+}
+
+Tensor smooth_l1_loss(const Tensor& prediction, const Tensor& target, double beta, Reduction reduction) {
+  require(beta >= 0, "smooth_l1_loss: beta {} is negative", beta);
+  if (beta == 0) return l1_loss(prediction, target, reduction);
+  return huber_loss(prediction, target, beta, reduction) / beta;
 }
 
 }  // namespace relume::nn

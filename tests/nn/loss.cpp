@@ -8,6 +8,8 @@
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/compare.h"
+#include "relume/ops/pointwise.h"
+#include "relume/ops/reduce.h"
 #include "tests/reference/message_of.h"
 #include "tests/reference/stored.h"
 
@@ -89,7 +91,7 @@ TEST(Losses, OfProbabilitiesArePyTorchs) {
   });
   check("bce_with_logits", "logits", [&](const Tensor& x) { return bce_with_logits(x, shares); });
   check("bce_with_logits weighted", "logits", [&](const Tensor& x) { return bce_with_logits(x, shares, weights); });
-  check("kl_div", "logits", [&](const Tensor& x) { return kl_div(log_softmax(x, 1), shares); });
+  check("kl_div", "logits", [&](const Tensor& x) { return kl_div(log_softmax(x, 1), shares, Reduction::batchmean); });
 }
 
 TEST(Losses, OfProbabilitiesStayFiniteAtTheEnds) {
@@ -99,6 +101,48 @@ TEST(Losses, OfProbabilitiesStayFiniteAtTheEnds) {
   EXPECT_NEAR(loss.item<double>(), (2e4 + 2 * std::log(2)) / 4, 1e-9);
   EXPECT_TRUE(allclose(x.grad(), tensor({{0.25, -0.25}, {-0.125, 0.125}}, float64)));
   EXPECT_NEAR(kl_div(tensor({{-1e4, 0.0}}, float64), tensor({{0, 1}}, float64)).item<double>(), 0, 1e-12);
+}
+
+TEST(Losses, AreKeptAveragedOrAddedUp) {
+  const Tensor x = tensor({{1.0, -2.0}, {0.5, 3.0}}, float64), y = zeros({2, 2}, float64);
+  EXPECT_TRUE(allclose(l1_loss(x, y, Reduction::none), abs(x)));
+  EXPECT_EQ(l1_loss(x, y, Reduction::sum).item<double>(), 6.5);
+  EXPECT_EQ(mse_loss(x, y, Reduction::sum).item<double>(), 14.25);
+  EXPECT_EQ(smooth_l1_loss(x, y, 0.5, Reduction::sum).item<double>(), 0.75 + 1.75 + 0.25 + 2.75);
+  EXPECT_EQ(smooth_l1_loss(x, y, 0).item<double>(), 6.5 / 4);
+  EXPECT_THROW(smooth_l1_loss(x, y, -1), ValueError);
+}
+
+TEST(Losses, OfClassesTakeMoreDimensionsAndEachReduction) {
+  const Tensor logits = randn({2, 3, 4}).to(float64), targets = tensor({{0, 1, 2, 0}, {2, 2, -100, 1}}, int64);
+  const Tensor rows = logits.permute({0, 2, 1}).reshape({8, 3});
+  const Tensor mean_of_rows = cross_entropy(rows, targets.reshape({8}));
+  const Tensor each = cross_entropy(logits, targets, {.reduction = Reduction::none});
+  EXPECT_EQ(each.shape(), (Shape{2, 4}));
+  EXPECT_EQ(each[1][2].item<double>(), 0);
+  EXPECT_NEAR(sum(each).item<double>() / 7, mean_of_rows.item<double>(), 1e-12);
+  EXPECT_NEAR(cross_entropy(logits, targets).item<double>(), mean_of_rows.item<double>(), 1e-12);
+  EXPECT_NEAR(nll_loss(log_softmax(logits, 1), targets, {.reduction = Reduction::sum}).item<double>(),
+              7 * mean_of_rows.item<double>(), 1e-12);
+  EXPECT_NEAR(cross_entropy(rows[0], targets[0][0]).item<double>(), each[0][0].item<double>(), 1e-12);
+}
+
+TEST(Losses, OfProbabilitiesBoundTheirLogarithms) {
+  const Tensor p = tensor({0.0, 1.0, 0.25}, {float64, true}), y = tensor({1.0, 1.0, 0.0}, float64);
+  const Tensor each = binary_cross_entropy(p, y, Tensor(), Reduction::none);
+  EXPECT_TRUE(allclose(each, tensor({100.0, 0.0, -std::log(0.75)}, float64)));
+  sum(each).backward();
+  EXPECT_TRUE(allclose(p.grad(), tensor({-1e12, 0.0, 1 / 0.75}, float64)));
+  EXPECT_THROW(binary_cross_entropy(tensor({1.5}, float64), tensor({1.0}, float64)), ValueError);
+}
+
+TEST(KlDiv, GivesItsTargetAGradientAndTakesLogarithmsOfIt) {
+  const Tensor x = tensor({{-0.5, -1.0}}, float64), q = tensor({{0.25, 0.0}}, {float64, true});
+  kl_div(x, q, Reduction::sum).backward();
+  EXPECT_NEAR(q.grad().to_vector<double>()[0], std::log(0.25) + 0.5 + 1, 1e-12);
+  const Tensor logs = tensor({{-1.0, -2.0}}, float64);
+  EXPECT_NEAR(kl_div(x, logs, Reduction::batchmean, true).item<double>(), kl_div(x, exp(logs)).item<double>() * 2,
+              1e-12);
 }
 
 TEST(Losses, OfProbabilitiesSayWhatDoesNotFit) {
