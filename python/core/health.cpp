@@ -19,7 +19,7 @@ using optim::Optimizer;
 /// The optimizer of another library as the monitor sees it: parameters and a rate. The stepping is done elsewhere.
 class ForeignOptimizer : public Optimizer {
  public:
-  ForeignOptimizer(const std::vector<Tensor>& parameters, double lr) : Optimizer("foreign", {}) {
+  ForeignOptimizer(const std::vector<Tensor>& parameters, double lr) : Optimizer("foreign") {
     add_group(parameters, lr);
   }
 

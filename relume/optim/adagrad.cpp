@@ -5,15 +5,19 @@
 
 namespace relume::optim {
 
-Adagrad::Adagrad(const std::vector<ParameterGroup<AdagradOptions>>& groups)
-    : OptimizerWith("Adagrad", groups, {"sum"}) {
-  for (const auto& group : groups) {
-    const AdagradOptions& o = group.options;
-    require(o.lr_decay >= 0 && o.weight_decay >= 0 && o.initial_accumulator >= 0 && o.epsilon >= 0,
-            "Adagrad: lr_decay {}, weight_decay {}, initial_accumulator {} and epsilon {} must not be negative",
-            o.lr_decay, o.weight_decay, o.initial_accumulator, o.epsilon);
-  }
+namespace {
+
+std::vector<std::string> checked(const char* name, const AdagradOptions& o) {
+  require(o.lr_decay >= 0 && o.weight_decay >= 0 && o.initial_accumulator >= 0 && o.epsilon >= 0,
+          "{}: lr_decay {}, weight_decay {}, initial_accumulator {} and epsilon {} must not be negative", name,
+          o.lr_decay, o.weight_decay, o.initial_accumulator, o.epsilon);
+  return {"sum"};
 }
+
+}  // namespace
+
+Adagrad::Adagrad(const std::vector<ParameterGroup<AdagradOptions>>& groups)
+    : OptimizerWith("Adagrad", groups, &checked) {}
 
 void Adagrad::update(const Update& u) {
   const AdagradOptions& o = options(u);
@@ -23,7 +27,8 @@ void Adagrad::update(const Update& u) {
       u.parameter.dtype(),
       [&]<class T>() {
         u.for_parts<T>([&](const T* gradient, std::int64_t i, std::int64_t n) {
-          kernels::adagrad<T>(step, u.grad_scale, gradient, u.parameter.data<T>() + i, u.buffers[0].data<T>() + i, n);
+          kernels::adagrad<T>(step, o.maximize ? -u.grad_scale : u.grad_scale, gradient, u.parameter.data<T>() + i,
+                              u.buffers[0].data<T>() + i, n);
         });
       },
       [] {});

@@ -11,6 +11,7 @@ struct AdagradOptions {
   double weight_decay = 0;
   double initial_accumulator = 0;
   double epsilon = 1e-10;
+  bool maximize = false;  ///< up the gradient
 };
 
 /// s += g²,  w −= lr / (1 + (t − 1) lr_decay) g / (√s + ε). As torch.optim.Adagrad.

@@ -1,22 +1,46 @@
 #include "relume/optim/adam.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "relume/base/require.h"
 
 namespace relume::optim {
 
-Adam::Adam(const char* name, const Groups& groups, bool decoupled)
-    : OptimizerWith(name, groups, {"mean", "square"}), decoupled_(decoupled) {
+namespace {
+
+std::vector<std::string> checked(const char* name, const AdamOptions& o) {
   const auto in_unit = [](double beta) { return beta >= 0 && beta < 1; };
-  for (const auto& group : groups) {
-    const AdamOptions& o = group.options;
-    require(in_unit(o.beta1) && in_unit(o.beta2), "{}: beta1 {} and beta2 {} must lie in [0, 1)", name, o.beta1,
-            o.beta2);
-    require(o.weight_decay >= 0 && o.epsilon >= 0, "{}: weight_decay {} and epsilon {} must not be negative", name,
-            o.weight_decay, o.epsilon);
+  require(in_unit(o.beta1) && in_unit(o.beta2), "{}: beta1 {} and beta2 {} must lie in [0, 1)", name, o.beta1, o.beta2);
+  require(o.weight_decay >= 0 && o.epsilon >= 0, "{}: weight_decay {} and epsilon {} must not be negative", name,
+          o.weight_decay, o.epsilon);
+  if (o.amsgrad) return {"mean", "square", "largest"};
+  return {"mean", "square"};
+}
+
+/// kernels::adam with the largest s so far in the place of s.
+template <class T>
+void amsgrad(const kernels::AdamStep& step, double grad_scale, const T* gradient, T* weight, T* mean, T* square,
+             T* largest, std::int64_t n) {
+  const T scale = static_cast<T>(grad_scale), l2 = static_cast<T>(step.weight_decay),
+          shrink = static_cast<T>(step.decay);
+  const T rest1 = static_cast<T>(1 - step.beta1), beta2 = static_cast<T>(step.beta2),
+          rest2 = static_cast<T>(1 - step.beta2);
+  const T root_scale = static_cast<T>(step.scale), epsilon = static_cast<T>(step.epsilon);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T g = scale * gradient[i] + l2 * weight[i];
+    mean[i] += rest1 * (g - mean[i]);
+    square[i] = beta2 * square[i] + rest2 * g * g;
+    largest[i] = std::max(largest[i], square[i]);
+    const T divisor = std::sqrt(largest[i]) * root_scale + epsilon;  // infinite or NaN at a rate of 0
+    weight[i] = shrink * weight[i] - (mean[i] == 0 || !std::isfinite(divisor) ? T{0} : mean[i] / divisor);
   }
 }
+
+}  // namespace
+
+Adam::Adam(const char* name, const Groups& groups, bool decoupled)
+    : OptimizerWith(name, groups, &checked), decoupled_(decoupled) {}
 
 double Adam::Power::operator()(double base, std::int64_t exponent) {
   constexpr std::int64_t run = 64;  // multiplications, and so roundings, from one std::pow on
@@ -46,12 +70,18 @@ const kernels::AdamStep& Adam::step_of(const Update& u) {
 
 void Adam::update(const Update& u) {
   const kernels::AdamStep& step = step_of(u);
+  const AdamOptions& o = options(u);
+  const double scale = o.maximize ? -u.grad_scale : u.grad_scale;
   visit_float(
       u.parameter.dtype(),
       [&]<class T>() {
         u.for_parts<T>([&](const T* gradient, std::int64_t i, std::int64_t n) {
-          kernels::adam<T>(step, u.grad_scale, gradient, u.parameter.data<T>() + i, u.buffers[0].data<T>() + i,
-                           u.buffers[1].data<T>() + i, n);
+          T *weight = u.parameter.data<T>() + i, *mean = u.buffers[0].data<T>() + i,
+            *square = u.buffers[1].data<T>() + i;
+          if (o.amsgrad)
+            amsgrad<T>(step, scale, gradient, weight, mean, square, u.buffers[2].data<T>() + i, n);
+          else
+            kernels::adam<T>(step, scale, gradient, weight, mean, square, n);
         });
       },
       [] {});

@@ -26,6 +26,13 @@ void Optimizer::add_group(const std::vector<Tensor>& parameters, double lr) {
   base_rates_.push_back(lr);
 }
 
+void Optimizer::need_buffers(const std::vector<std::string>& names) {
+  for (std::size_t k = buffer_names_.size(); k < names.size(); ++k) {
+    buffer_names_.push_back(names[k]);
+    for (std::size_t i = 0; i < parameters_.size(); ++i) buffers_[i].push_back(zeros_like(parameters_[i]));
+  }
+}
+
 void Optimizer::move(std::size_t index, MakeGradient gradient, double grad_scale) {
   parameters_[index].impl()->storage->bump_version();
   const std::int64_t own_step = ++*own_steps_[index].data<std::int64_t>();

@@ -54,11 +54,13 @@ class Optimizer {
   void load_state(const std::vector<std::pair<std::string, Tensor>>& state, std::int64_t steps);
 
  protected:
-  Optimizer(const char* name, std::vector<std::string> buffer_names)
-      : name_(name), buffer_names_(std::move(buffer_names)) {}
+  explicit Optimizer(const char* name) : name_(name) {}
 
-  /// Throws ValueError for a rate that is not a number of at least 0, and for no parameters.
+  /// Throws ValueError for a rate that is not a number of at least 0, and for no parameters; the buffers must be there.
   void add_group(const std::vector<Tensor>& parameters, double lr);
+  /// From now on there are these buffers, those that there are first; new ones begin with 0.
+  void need_buffers(const std::vector<std::string>& names);
+  const char* name() const { return name_; }
 
   /// One parameter's step.
   struct Update {
@@ -81,6 +83,8 @@ class Optimizer {
     }
   };
   virtual void update(const Update& u) = 0;
+  /// The options of a group are others from now on.
+  virtual void options_changed() {}
 
  private:
   class InBackward;
@@ -100,19 +104,39 @@ class Optimizer {
 /// An optimizer with options for each group.
 template <class Options>
 class OptimizerWith : public Optimizer {
+ public:
+  /// The options of a group, with the rate that it has now.
+  Options group_options(std::size_t group = 0) const {
+    Options options = options_[group];
+    options.lr = lr(group);
+    return options;
+  }
+  /// Throws ValueError for options out of range; nothing is changed then. The next step takes them.
+  void set_group_options(std::size_t group, const Options& options) {
+    need_buffers(check_(name(), options));
+    options_[group] = options;
+    set_lr(group, options.lr);
+    options_changed();
+  }
+  /// Parameters that join later, such as those of a layer that is trained from some epoch on.
+  void add_param_group(const ParameterGroup<Options>& group) {
+    need_buffers(check_(name(), group.options));
+    add_group(group.parameters, group.options.lr);
+    options_.push_back(group.options);
+  }
+
  protected:
   using Groups = std::vector<ParameterGroup<Options>>;
+  /// Throws ValueError for options out of range; returns the names of the buffers that they need.
+  using Check = std::vector<std::string> (*)(const char* name, const Options& options);
 
-  OptimizerWith(const char* name, const Groups& groups, std::vector<std::string> buffer_names)
-      : Optimizer(name, std::move(buffer_names)) {
-    for (const auto& group : groups) {
-      add_group(group.parameters, group.options.lr);
-      options_.push_back(group.options);
-    }
+  OptimizerWith(const char* name, const Groups& groups, Check check) : Optimizer(name), check_(check) {
+    for (const auto& group : groups) add_param_group(group);
   }
   const Options& options(const Update& u) const { return options_[u.group]; }
 
  private:
+  Check check_;
   std::vector<Options> options_;
 };
 

@@ -1,7 +1,5 @@
 #include "relume/optim/rmsprop.h"
 
-#include <algorithm>
-
 #include "relume/base/require.h"
 #include "relume/kernels/optimizer.h"
 
@@ -9,23 +7,18 @@ namespace relume::optim {
 
 namespace {
 
-std::vector<std::string> buffers_for(const std::vector<ParameterGroup<RmspropOptions>>& groups) {
-  const auto has_momentum = [](const auto& group) { return group.options.momentum != 0; };
-  if (std::any_of(groups.begin(), groups.end(), has_momentum)) return {"square", "velocity"};
+std::vector<std::string> checked(const char* name, const RmspropOptions& o) {
+  require(o.alpha >= 0 && o.alpha < 1, "{}: alpha {} is not in [0, 1)", name, o.alpha);
+  require(o.momentum >= 0 && o.weight_decay >= 0, "{}: momentum {} and weight_decay {} must not be negative", name,
+          o.momentum, o.weight_decay);
+  if (o.momentum != 0) return {"square", "velocity"};
   return {"square"};
 }
 
 }  // namespace
 
 RMSprop::RMSprop(const std::vector<ParameterGroup<RmspropOptions>>& groups)
-    : OptimizerWith("RMSprop", groups, buffers_for(groups)) {
-  for (const auto& group : groups) {
-    const RmspropOptions& o = group.options;
-    require(o.alpha >= 0 && o.alpha < 1, "RMSprop: alpha {} is not in [0, 1)", o.alpha);
-    require(o.momentum >= 0 && o.weight_decay >= 0, "RMSprop: momentum {} and weight_decay {} must not be negative",
-            o.momentum, o.weight_decay);
-  }
-}
+    : OptimizerWith("RMSprop", groups, &checked) {}
 
 void RMSprop::update(const Update& u) {
   const RmspropOptions& o = options(u);
@@ -34,8 +27,8 @@ void RMSprop::update(const Update& u) {
       u.parameter.dtype(),
       [&]<class T>() {
         u.for_parts<T>([&](const T* gradient, std::int64_t i, std::int64_t n) {
-          kernels::rmsprop<T>(step, u.grad_scale, gradient, u.parameter.data<T>() + i, u.buffers[0].data<T>() + i,
-                              o.momentum != 0 ? u.buffers[1].data<T>() + i : nullptr, n);
+          kernels::rmsprop<T>(step, o.maximize ? -u.grad_scale : u.grad_scale, gradient, u.parameter.data<T>() + i,
+                              u.buffers[0].data<T>() + i, o.momentum != 0 ? u.buffers[1].data<T>() + i : nullptr, n);
         });
       },
       [] {});

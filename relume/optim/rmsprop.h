@@ -11,6 +11,7 @@ struct RmspropOptions {
   double epsilon = 1e-8;
   double weight_decay = 0;
   double momentum = 0;
+  bool maximize = false;  ///< up the gradient
 };
 
 /// s = α s + (1 − α) g²,  v = μ v + g / (√s + ε),  w −= lr v. As torch.optim.RMSprop. Tieleman, Hinton, 2012.

@@ -11,6 +11,7 @@ struct SgdOptions {
   double dampening = 0;
   double weight_decay = 0;
   bool nesterov = false;
+  bool maximize = false;  ///< up the gradient
 };
 
 /// v = μ v + (1 − dampening)(g + λ w), the first time v = g + λ w;  w −= lr v, or lr (g + μ v) with nesterov.

@@ -50,6 +50,46 @@ TEST(Optimizer, MakesABackwardThatComesTooLateFail) {
   EXPECT_THAT(message_of<ValueError>([&] { loss.backward(); }), HasSubstr("in place"));
 }
 
+TEST(Optimizer, TakesOptionsThatChangeAndParametersThatJoin) {
+  const Tensor a = tensor({1.0}, {float64, true}), b = tensor({1.0}, {float64, true});
+  SGD sgd({a}, {.lr = 0.1});
+  const auto step = [&] {
+    for (const Tensor& p : sgd.parameters()) p.set_grad(ones({1}, float64));
+    sgd.step();
+  };
+  step();
+  SgdOptions options = sgd.group_options();
+  options.lr = 0.5;
+  options.momentum = 0.5;
+  sgd.set_group_options(0, options);
+  step();
+  step();
+  EXPECT_NEAR(a.item<double>(), 1 - 0.1 - 0.5 - 0.5 * 1.5, 1e-12);
+  sgd.add_param_group({{b}, {.lr = 1, .maximize = true}});
+  step();
+  EXPECT_NEAR(b.item<double>(), 2, 1e-12);
+  options.momentum = -1;
+  EXPECT_THROW(sgd.set_group_options(0, options), ValueError);
+  EXPECT_EQ(sgd.group_options().momentum, 0.5);
+}
+
+TEST(Adam, DividesByTheLargestSquareWithAmsgrad) {
+  const Tensor w = tensor({1.0, 1.0}, {float64, true});
+  Adam adam({w}, {.lr = 0.1, .beta1 = 0.5, .beta2 = 0.5, .amsgrad = true});
+  double expected = 1, mean = 0, square = 0, largest = 0;
+  for (int t = 1; t <= 4; ++t) {
+    const double gradient = t == 2 ? 8 : 0.5;
+    w.set_grad(full({2}, gradient, float64));
+    adam.step();
+    mean = 0.5 * mean + 0.5 * gradient;
+    square = 0.5 * square + 0.5 * gradient * gradient;
+    largest = std::max(largest, square);
+    expected -= 0.1 * mean / (1 - std::pow(0.5, t)) / (std::sqrt(largest / (1 - std::pow(0.5, t))) + 1e-8);
+    EXPECT_NEAR(w.to_vector<double>()[1], expected, 1e-12) << t;
+  }
+  EXPECT_EQ(adam.state().size(), 4u);
+}
+
 TEST(Optimizer, RefusesSettingsThatMakeNoSense) {
   const std::vector<Tensor> w = {ones({2}, {float32, true})};
   EXPECT_THROW(SGD(w, {.lr = -1}), ValueError);
