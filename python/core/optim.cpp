@@ -1,3 +1,4 @@
+// The optimizers. Groups as dictionaries, states and schedules stand on this in python/relume/optim.
 #include <nanobind/stl/function.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -5,7 +6,7 @@
 #include "python/core/core.h"
 #include "relume/optim/adagrad.h"
 #include "relume/optim/adam.h"
-#include "relume/optim/lr_scheduler.h"
+#include "relume/optim/lr_rule.h"
 #include "relume/optim/rmsprop.h"
 #include "relume/optim/sgd.h"
 
@@ -22,76 +23,110 @@ struct Field {
   bool Options::*flag = nullptr;
 };
 
+std::string where(const char* optimizer, const std::string& option) { return std::string(optimizer) + ": " + option; }
+
+double number_from(nb::handle value, const char* optimizer, const std::string& option) {
+  double number = 0;
+  if (nb::try_cast(value, number)) return number;
+  if (nb::isinstance<Tensor>(value) && nb::cast<const Tensor&>(value).elements() == 1)
+    return nb::cast<const Tensor&>(value).item<double>();
+  throw nb::type_error((where(optimizer, option) + " is " + text_of(value) + ", not a number").c_str());
+}
+
 template <class Options>
-void set(Options& options, const std::vector<Field<Options>>& fields, const std::string& name, nb::handle value) {
-  if (name == "betas" && requires { &Options::lr; }) {
-    if constexpr (requires { &Options::beta1; }) {
-      options.beta1 = nb::cast<double>(value[0]);
-      options.beta2 = nb::cast<double>(value[1]);
-      return;
-    }
-  }
+void set_betas(Options& options, nb::handle value, const char* optimizer) {
+  if (!PySequence_Check(value.ptr()) || nb::len(value) != 2)
+    throw nb::type_error((where(optimizer, "betas") + " is " + text_of(value) + ", not two numbers").c_str());
+  options.beta1 = number_from(value[0], optimizer, "betas");
+  options.beta2 = number_from(value[1], optimizer, "betas");
+}
+
+template <class Options>
+void set(Options& options, const std::vector<Field<Options>>& fields, const char* optimizer, const std::string& name,
+         nb::handle value) {
+  if constexpr (requires { options.beta1; })
+    if (name == "betas") return set_betas(options, value, optimizer);
   for (const Field<Options>& field : fields) {
     if (name != field.name) continue;
-    if (field.number) options.*field.number = nb::cast<double>(value);
-    if (field.flag) options.*field.flag = nb::cast<bool>(value);
+    if (field.number) options.*field.number = number_from(value, optimizer, name);
+    if (field.flag) {
+      const int truth = PyObject_IsTrue(value.ptr());
+      if (truth < 0) nb::raise_python_error();
+      options.*field.flag = truth != 0;
+    }
     return;
   }
-  throw nb::type_error(("optimizer: there is no option \"" + name + "\"").c_str());
+  throw nb::type_error((std::string(optimizer) + ": there is no option \"" + name + "\"").c_str());
 }
 
-/// Tensors, or groups of them with options of their own: [{"params": …, "lr": …}, …].
+/// A dictionary of a group: {"params": tensors, "lr": …}; what it does not say is as in `options`.
 template <class Options>
-std::vector<optim::ParameterGroup<Options>> groups_from(nb::handle parameters, const Options& options,
-                                                        const std::vector<Field<Options>>& fields) {
-  std::vector<optim::ParameterGroup<Options>> groups;
-  for (const nb::handle item : parameters) {
-    if (!nb::isinstance<nb::dict>(item)) {
-      if (groups.empty()) groups.push_back({{}, options});
-      groups.front().parameters.push_back(nb::cast<Tensor>(item));
+optim::ParameterGroup<Options> group_from(const nb::dict& given, const Options& options,
+                                          const std::vector<Field<Options>>& fields, const char* optimizer) {
+  optim::ParameterGroup<Options> group{{}, options};
+  for (const auto& [key, value] : given) {
+    const auto name = nb::cast<std::string>(key);
+    if (name != "params") {
+      set(group.options, fields, optimizer, name, value);
       continue;
     }
-    groups.push_back({{}, options});
-    for (const auto& [key, value] : nb::borrow<nb::dict>(item)) {
-      const auto name = nb::cast<std::string>(key);
-      if (name != "params") {
-        set(groups.back().options, fields, name, value);
-        continue;
-      }
-      for (const nb::handle p : value) groups.back().parameters.push_back(nb::cast<Tensor>(p));
+    for (const nb::handle p : value) {
+      if (!nb::isinstance<Tensor>(p))
+        throw nb::type_error((std::string(optimizer) + ": params hold " + text_of(p.type()) + ", not tensors").c_str());
+      group.parameters.push_back(nb::cast<Tensor>(p));
     }
   }
-  if (groups.empty()) groups.push_back({{}, options});
-  return groups;
+  return group;
 }
 
-/// Every option is a keyword; torch's names.
+/// Options go in by PyTorch's names, those of a group as a dictionary, and come out so.
 template <class O, class Options>
 void bind_optimizer(nb::module_& module, const char* name, const Options& defaults,
                     const std::vector<Field<Options>>& fields, const char* text) {
   nb::class_<O, Optimizer>(module, name, text)
       .def(
           "__init__",
-          [defaults, fields](O* self, nb::handle parameters, nb::handle lr, const nb::kwargs& named) {
-            Options options = defaults;
-            if (!lr.is_none()) options.lr = nb::cast<double>(lr);
-            for (const auto& [key, value] : named) set(options, fields, nb::cast<std::string>(key), value);
-            new (self) O(groups_from(parameters, options, fields));
+          [name, defaults, fields](O* self, nb::handle groups) {
+            std::vector<optim::ParameterGroup<Options>> all;
+            for (const nb::handle group : groups)
+              all.push_back(group_from(nb::cast<nb::dict>(group), defaults, fields, name));
+            new (self) O(all);
           },
-          "params"_a, "lr"_a = nb::none(), "options"_a);
+          "groups"_a)
+      .def("_add_group",
+           [name, defaults, fields](O& o, const nb::dict& group) {
+             o.add_param_group(group_from(group, defaults, fields, name));
+           })
+      .def("_set_option",
+           [name, fields](O& o, std::size_t group, const std::string& option, nb::handle value) {
+             Options options = o.group_options(group);
+             set(options, fields, name, option, value);
+             o.set_group_options(group, options);
+           })
+      .def("_options", [fields](const O& o, std::size_t group) {
+        const Options options = o.group_options(group);
+        nb::dict result;
+        for (const Field<Options>& field : fields)
+          result[field.name] = field.number ? nb::cast(options.*field.number) : nb::cast(options.*field.flag);
+        if constexpr (requires { options.beta1; }) result["betas"] = nb::make_tuple(options.beta1, options.beta2);
+        return result;
+      });
 }
 
-}  // namespace
-
-void bind_optim(nb::module_& module) {
-  nb::class_<Optimizer>(module, "Optimizer")
+void bind_base(nb::module_& module) {
+  nb::class_<Optimizer>(module, "Optimizer", nb::dynamic_attr())
       .def(
           "step",
-          [](Optimizer& o) {
+          [](Optimizer& o, nb::handle closure) -> nb::object {
+            nb::object loss = nb::none();
+            if (!closure.is_none()) loss = closure();
             const nb::gil_scoped_release release;
             o.step();
+            return loss;
           },
-          "Moves each parameter along its gradient.")
+          "closure"_a = nb::none(),
+          "Moves each parameter along its gradient. A closure, which computes the gradients, is called first; its loss "
+          "is handed back.")
       .def(
           "step_in_backward",
           [](Optimizer& o, const Tensor& loss) {
@@ -101,67 +136,66 @@ void bind_optim(nb::module_& module) {
           "loss"_a,
           "loss.backward() and step() in one: each parameter moves as soon as its gradient is known, which is not "
           "kept.")
-      .def("zero_grad", &Optimizer::zero_grad, "Forgets the gradients.")
-      .def_prop_rw(
-          "lr", [](const Optimizer& o) { return o.lr(); }, [](Optimizer& o, double lr) { o.set_lr(lr); },
-          "The learning rate of the first group; setting it sets that of all.")
+      .def(
+          "zero_grad",
+          [](Optimizer& o, bool set_to_none) {
+            if (set_to_none) return o.zero_grad();
+            for (const Tensor& p : o.parameters())
+              if (p.grad().defined()) p.set_grad(zeros_like(p));
+          },
+          "set_to_none"_a = true, "Forgets the gradients.")
       .def_prop_ro("steps", &Optimizer::steps)
       .def_prop_ro("parameters", &Optimizer::parameters)
-      .def("state_dict",
+      .def("_state",
            [](const Optimizer& o) {
-             nb::dict tensors, state;
+             nb::dict tensors;
              for (const auto& [name, tensor] : o.state()) tensors[name.c_str()] = tensor;
-             state["steps"] = o.steps();
-             state["state"] = tensors;
-             return state;
+             return tensors;
            })
-      .def(
-          "load_state_dict",
-          [](Optimizer& o, const nb::dict& state) {
-            std::vector<std::pair<std::string, Tensor>> tensors;
-            for (const auto& [name, tensor] : nb::cast<nb::dict>(state["state"]))
-              tensors.emplace_back(nb::cast<std::string>(name), tensor_from(tensor));
-            o.load_state(tensors, nb::cast<std::int64_t>(state["steps"]));
-          },
-          "state"_a);
+      .def("_set_steps", [](Optimizer& o, std::int64_t steps) { o.load_state(o.state(), steps); });
+}
+
+}  // namespace
+
+void bind_optim(nb::module_& module) {
+  bind_base(module);
   using Sgd = optim::SgdOptions;
-  bind_optimizer<optim::SGD, Sgd>(
-      module, "SGD", {},
-      {{"momentum", &Sgd::momentum},
-       {"dampening", &Sgd::dampening},
-       {"weight_decay", &Sgd::weight_decay},
-       {"nesterov", nullptr, &Sgd::nesterov},
-       {"lr", &Sgd::lr}},
-      "Stochastic gradient descent: lr, momentum, dampening, weight_decay, nesterov. As torch.optim.SGD.");
+  bind_optimizer<optim::SGD, Sgd>(module, "SGD", {},
+                                  {{"lr", &Sgd::lr},
+                                   {"momentum", &Sgd::momentum},
+                                   {"dampening", &Sgd::dampening},
+                                   {"weight_decay", &Sgd::weight_decay},
+                                   {"nesterov", nullptr, &Sgd::nesterov},
+                                   {"maximize", nullptr, &Sgd::maximize}},
+                                  "Stochastic gradient descent.");
   using Adam = optim::AdamOptions;
-  const std::vector<Field<Adam>> adam = {{"eps", &Adam::epsilon},
+  const std::vector<Field<Adam>> adam = {{"lr", &Adam::lr},
+                                         {"eps", &Adam::epsilon},
                                          {"weight_decay", &Adam::weight_decay},
-                                         {"lr", &Adam::lr},
-                                         {"eps_hat", nullptr, &Adam::epsilon_hat}};
-  bind_optimizer<optim::Adam, Adam>(
-      module, "Adam", {}, adam,
-      "Adam: lr, betas, eps, weight_decay. As torch.optim.Adam. eps_hat=True: eps is added before "
-      "the bias correction, as in scikit-learn.");
-  bind_optimizer<optim::AdamW, Adam>(module, "AdamW", {.weight_decay = 0.01}, adam,
-                                     "AdamW: lr, betas, eps, weight_decay. As torch.optim.AdamW.");
+                                         {"amsgrad", nullptr, &Adam::amsgrad},
+                                         {"eps_hat", nullptr, &Adam::epsilon_hat},
+                                         {"maximize", nullptr, &Adam::maximize}};
+  bind_optimizer<optim::Adam, Adam>(module, "Adam", {}, adam, "Adam.");
+  bind_optimizer<optim::AdamW, Adam>(module, "AdamW", {.weight_decay = 0.01}, adam, "AdamW.");
   using Rms = optim::RmspropOptions;
   bind_optimizer<optim::RMSprop, Rms>(module, "RMSprop", {},
-                                      {{"alpha", &Rms::alpha},
+                                      {{"lr", &Rms::lr},
+                                       {"alpha", &Rms::alpha},
                                        {"eps", &Rms::epsilon},
                                        {"weight_decay", &Rms::weight_decay},
                                        {"momentum", &Rms::momentum},
-                                       {"lr", &Rms::lr}},
-                                      "RMSprop: lr, alpha, eps, weight_decay, momentum. As torch.optim.RMSprop.");
+                                       {"centered", nullptr, &Rms::centered},
+                                       {"maximize", nullptr, &Rms::maximize}},
+                                      "RMSprop.");
   using Ada = optim::AdagradOptions;
-  bind_optimizer<optim::Adagrad, Ada>(
-      module, "Adagrad", {},
-      {{"lr_decay", &Ada::lr_decay},
-       {"weight_decay", &Ada::weight_decay},
-       {"initial_accumulator_value", &Ada::initial_accumulator},
-       {"eps", &Ada::epsilon},
-       {"lr", &Ada::lr}},
-      "Adagrad: lr, lr_decay, weight_decay, initial_accumulator_value, eps. As torch.optim.Adagrad.");
-
+  bind_optimizer<optim::Adagrad, Ada>(module, "Adagrad", {},
+                                      {{"lr", &Ada::lr},
+                                       {"lr_decay", &Ada::lr_decay},
+                                       {"weight_decay", &Ada::weight_decay},
+                                       {"initial_accumulator_value", &Ada::initial_accumulator},
+                                       {"eps", &Ada::epsilon},
+                                       {"maximize", nullptr, &Ada::maximize}},
+                                      "Adagrad.");
   module.def("step_lr", &optim::step_lr, "step_size"_a, "gamma"_a = 0.1);
   module.def("multi_step_lr", &optim::multi_step_lr, "milestones"_a, "gamma"_a = 0.1);
   module.def("exponential_lr", &optim::exponential_lr, "gamma"_a);
@@ -170,26 +204,6 @@ void bind_optim(nb::module_& module) {
   module.def("cosine_warm_restarts_lr", &optim::cosine_warm_restarts_lr, "T_0"_a, "T_mult"_a = 1, "eta_min"_a = 0.0);
   module.def(
       "one_cycle_lr", [](std::int64_t steps) { return optim::one_cycle_lr(steps); }, "total_steps"_a);
-  nb::class_<optim::LrScheduler>(
-      module, "LrScheduler",
-      "Sets the optimizer's rate by a rule (base, step) -> rate: at once, then with every step().")
-      .def(nb::init<Optimizer&, optim::LrRule>(), "optimizer"_a, "rule"_a, nb::keep_alive<1, 2>())
-      .def("step", &optim::LrScheduler::step)
-      .def_prop_ro("steps", &optim::LrScheduler::steps);
-  nb::class_<optim::ReduceLROnPlateau>(module, "ReduceLROnPlateau",
-                                       "Multiplies the rates by a factor when a metric stands still.")
-      .def(
-          "__init__",
-          [](optim::ReduceLROnPlateau* self, Optimizer& optimizer, const std::string& mode, double factor,
-             std::int64_t patience, double threshold, std::int64_t cooldown, double min_lr) {
-            if (mode != "min" && mode != "max")
-              throw nb::value_error(("ReduceLROnPlateau: mode is \"" + mode + "\"; give \"min\" or \"max\"").c_str());
-            new (self)
-                optim::ReduceLROnPlateau(optimizer, {mode == "max", factor, patience, threshold, cooldown, min_lr});
-          },
-          "optimizer"_a, "mode"_a = "min", "factor"_a = 0.1, "patience"_a = 10, "threshold"_a = 1e-4, "cooldown"_a = 0,
-          "min_lr"_a = 0.0, nb::keep_alive<1, 2>())
-      .def("step", &optim::ReduceLROnPlateau::step, "metrics"_a, "Follows the end of an epoch with its metric.");
 }
 
 }  // namespace relume::python

@@ -723,6 +723,7 @@ _METHODS = {
     **{name: _activation(name) for name in ("relu", "sigmoid", "tanh")},
     **{name: _along(name) for name in ("softmax", "log_softmax")},
     **{method: _cast(name) for method, name in {
+        "float": "float32", "double": "float64", "long": "int64",
         "half": "float16", "bfloat16": "bfloat16", "int": "int32", "short": "int16", "char": "int8", "byte": "uint8",
         "bool": "bool"}.items()},
 }

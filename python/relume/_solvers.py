@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from relume import optim
 
 
@@ -33,9 +35,9 @@ class Solver:
     @learning_rate.setter
     def learning_rate(self, rate: float) -> None:
         # The velocity of scikit-learn is a step, with the rate in it; relume's, as PyTorch's, is without.
-        for name, values in self.optimizer.state_dict()["state"].items():
-            if name.endswith("velocity"):
-                array = values.numpy()
+        for remembered in self.optimizer.state.values():
+            if "momentum_buffer" in remembered:
+                array = remembered["momentum_buffer"].numpy()
                 array *= self.optimizer.lr / rate
         self.optimizer.lr = rate
 
@@ -62,13 +64,10 @@ class Solver:
     def __getstate__(self) -> dict:
         kept = {name: value for name, value in vars(self).items() if name != "optimizer"}
         if "optimizer" in vars(self):
-            remembered = self.optimizer.state_dict()
-            remembered["state"] = {name: values.numpy().copy() for name, values in remembered["state"].items()}
-            kept["remembered"] = (self.optimizer.lr, remembered)
+            kept["remembered"] = copy.deepcopy(self.optimizer.state_dict())
         return kept
 
     def resume(self, parameters) -> None:
-        rate, remembered = vars(self).pop("remembered")
+        remembered = vars(self).pop("remembered")
         self.attach(parameters)
         self.optimizer.load_state_dict(remembered)
-        self.optimizer.lr = rate

@@ -53,12 +53,14 @@ def _dtype(module: torch.nn.Module) -> str:
 
 _LAYERS = {
     torch.nn.Linear: lambda m: nn.Linear(m.in_features, m.out_features, m.bias is not None, dtype=_dtype(m)),
-    torch.nn.BatchNorm1d: lambda m: nn.BatchNorm1d(m.num_features, m.eps, m.momentum, m.affine),
-    torch.nn.LayerNorm: lambda m: nn.LayerNorm(m.normalized_shape, m.eps, m.elementwise_affine),
+    torch.nn.BatchNorm1d: lambda m: nn.BatchNorm1d(
+        m.num_features, m.eps, m.momentum, m.affine, m.track_running_stats, bias=not m.affine or m.bias is not None
+    ),
+    torch.nn.LayerNorm: lambda m: nn.LayerNorm(m.normalized_shape, m.eps, m.elementwise_affine, m.bias is not None),
     torch.nn.PReLU: lambda m: nn.PReLU(m.num_parameters),
     torch.nn.Embedding: lambda m: nn.Embedding(m.num_embeddings, m.embedding_dim, m.padding_idx),
     torch.nn.Dropout: lambda m: nn.Dropout(m.p),
-    torch.nn.Flatten: lambda m: nn.Flatten(),
+    torch.nn.Flatten: lambda m: nn.Flatten(m.start_dim, m.end_dim),
     torch.nn.Softmax: _along,
     torch.nn.LogSoftmax: _along,
     torch.nn.GLU: _along,
@@ -103,20 +105,35 @@ _TO_TORCH = {
     nn.Linear: lambda m: torch.nn.Linear(
         m.in_features, m.out_features, m.bias is not None, dtype=getattr(torch, repr(m.weight.dtype).partition(".")[2])
     ),
-    nn.BatchNorm1d: lambda m: torch.nn.BatchNorm1d(len(m.running_mean), m.eps, m.momentum, m.weight is not None),
-    nn.LayerNorm: lambda m: torch.nn.LayerNorm(m.normalized_shape, m.eps, m.weight is not None),
+    nn.BatchNorm1d: lambda m: torch.nn.BatchNorm1d(
+        m.num_features, m.eps, m.momentum, m.weight is not None, m.track_running_stats, **_bias(m)
+    ),
+    nn.LayerNorm: lambda m: torch.nn.LayerNorm(m.normalized_shape, m.eps, m.weight is not None, **_bias(m)),
     nn.PReLU: lambda m: torch.nn.PReLU(len(m.weight)),
-    nn.Embedding: lambda m: torch.nn.Embedding(*m.weight.shape),
+    nn.Embedding: lambda m: torch.nn.Embedding(*m.weight.shape, padding_idx=m.padding_idx),
     nn.Dropout: lambda m: torch.nn.Dropout(m.p),
-    nn.Flatten: lambda m: torch.nn.Flatten(),
+    nn.Flatten: lambda m: torch.nn.Flatten(m.start_dim, m.end_dim),
 }
+
+
+def _bias(module: nn.Module) -> dict:
+    """PyTorch's word for a weight without a bias, which its older versions do not have."""
+    return {"bias": False} if module.weight is not None and module.bias is None else {}
+
+
+def _runs_its_own(module: nn.Module) -> bool:
+    """Whether its class is written in Python with a forward of its own, which nobody could convert."""
+    compiled = next(kind for kind in type(module).__mro__ if kind.__module__ == _core.__name__)
+    return type(module).forward is not compiled.forward
 
 
 def to_torch(model) -> torch.nn.Module:
     """The same network in PyTorch, its weights copied bit for bit. Takes a network or a relume.Model, of which the
     preprocessing stays behind. Raises TypeError for a module that PyTorch does not have.
     """
-    network = getattr(model, "network", model)
+    network = model if isinstance(model, nn.Module) else getattr(model, "network", model)
+    if isinstance(network, nn.Module) and _runs_its_own(network):
+        raise TypeError(f"to_torch: {type(network).__name__} has a forward of its own")
     if isinstance(network, nn.Sequential):
         result = torch.nn.Sequential(*(to_torch(child) for _, child in network.named_children()))
     elif isinstance(network, nn.Activate):

@@ -30,6 +30,23 @@ Tensor Dropout::forward(const Tensor& x) {
                 [keep = Saved(keep)](const BackwardContext& c) -> Gradients { return {c.gradient * c(keep)}; });
 }
 
+Tensor Flatten::forward(const Tensor& x) {
+  if (to_ == -1) return x.flatten(from_);
+  const int n = x.dimensions(), from = from_ < 0 ? from_ + n : from_, to = to_ < 0 ? to_ + n : to_;
+  require<IndexError>(from >= 0 && from <= to && to < n, "Flatten: {} has no dimensions from {} to {}", x.shape(),
+                      from_, to_);
+  Shape shape;
+  for (int d = 0; d < n; ++d) {
+    if (d <= from || d > to)
+      shape.push_back(x.size(d));
+    else
+      shape[from] *= x.size(d);
+  }
+  return x.reshape(shape);
+}
+
+std::string Flatten::describe() const { return fmt::format("Flatten(start_dim={}, end_dim={})", from_, to_); }
+
 std::string Dropout::describe() const { return fmt::format("Dropout(p={})", p_); }
 
 }  // namespace relume::nn

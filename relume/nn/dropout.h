@@ -19,11 +19,18 @@ class Dropout : public Module {
   double p_;
 };
 
-/// Joins all dimensions but the first.
+/// Joins the dimensions from one to another, both included; negative ones count from the end. At first: all but the
+/// first.
 class Flatten : public Module {
  public:
-  Tensor forward(const Tensor& x) override { return x.flatten(1); }
-  std::string describe() const override { return "Flatten(start_dim=1, end_dim=-1)"; }
+  explicit Flatten(int from = 1, int to = -1) : from_(from), to_(to) {}
+  Tensor forward(const Tensor& x) override;
+  std::string describe() const override;
+  int from() const { return from_; }
+  int to() const { return to_; }
+
+ private:
+  int from_, to_;
 };
 
 }  // namespace relume::nn

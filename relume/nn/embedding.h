@@ -19,6 +19,8 @@ class Embedding : public Module {
   Embedding(std::int64_t rows, std::int64_t width, const EmbeddingOptions& options = {});
   Tensor forward(const Tensor& indices) override { return embedding(indices, weight, padding_); }
   std::string describe() const override;
+  /// The row that is 0; negative: none.
+  std::int64_t padding() const { return padding_; }
 
   Tensor weight;
 

@@ -146,8 +146,7 @@ Tensor reduced(const Tensor& each, Reduction reduction) {
     case Reduction::sum: return sum(each);
     case Reduction::batchmean: break;
   }
-  require<ShapeError>(each.dimensions() > 0 && each.size(0) > 0, "batchmean: losses of {} have no rows", each.shape());
-  return sum(each) / static_cast<double>(each.size(0));
+  return each.dimensions() == 0 ? each : sum(each) / static_cast<double>(each.size(0));
 }
 
 /// [n, classes, …] as [rows, classes].

@@ -72,29 +72,74 @@ Module* Module::resolve(const Child& child) const {
   return reinterpret_cast<Module*>(reinterpret_cast<char*>(const_cast<Module*>(this)) + child.place);
 }
 
+Tensor& Module::resolve(const Slot& slot) const {
+  if (slot.place == 0) return const_cast<Tensor&>(slot.given);
+  return *reinterpret_cast<Tensor*>(reinterpret_cast<char*>(const_cast<Module*>(this)) + slot.place);
+}
+
+std::vector<Module::Own> Module::own() const {
+  std::vector<Own> result;
+  for (const Slot& slot : parameters_)
+    result.push_back({slot.name, resolve(slot), Own::Kind::parameter, slot.place != 0});
+  for (const Slot& slot : buffers_)
+    result.push_back(
+        {slot.name, resolve(slot), slot.saved ? Own::Kind::buffer : Own::Kind::transient, slot.place != 0});
+  return result;
+}
+
+void Module::set_own(const Own& given) {
+  std::vector<Slot>& slots = given.kind == Own::Kind::parameter ? parameters_ : buffers_;
+  const auto found =
+      std::find_if(slots.begin(), slots.end(), [&given](const Slot& slot) { return slot.name == given.name; });
+  const bool saved = given.kind != Own::Kind::transient;
+  if (found == slots.end()) {
+    forget(given.name);
+    slots.push_back({given.name, 0, given.tensor, saved});
+  } else {
+    resolve(*found) = given.tensor;
+    found->saved = saved;
+  }
+}
+
+void Module::set_child(const std::string& name, std::shared_ptr<Module> module) {
+  const auto found =
+      std::find_if(children_.begin(), children_.end(), [&name](const Child& child) { return child.name == name; });
+  if (found == children_.end()) {
+    forget(name);
+    add(name, std::move(module));
+  } else {
+    *found = {name, 0, std::move(module)};
+  }
+}
+
+std::shared_ptr<Module> Module::shared_child(std::string_view name) const {
+  for (const Child& child : children_)
+    if (child.name == name) return child.shared;
+  return nullptr;
+}
+
 std::vector<std::pair<std::string, Module*>> Module::children() const {
   std::vector<std::pair<std::string, Module*>> result;
   for (const Child& child : children_) result.emplace_back(child.name, resolve(child));
   return result;
 }
 
-void Module::collect(const std::string& prefix, bool buffers, std::vector<std::pair<std::string, Tensor>>& into) const {
-  for (const Slot& slot : buffers ? buffers_ : parameters_)
-    if (const auto& tensor = *reinterpret_cast<const Tensor*>(reinterpret_cast<const char*>(this) + slot.place);
-        tensor.defined())
+void Module::collect(const std::string& prefix, Which which, Named& into) const {
+  for (const Slot& slot : which == Which::parameters ? parameters_ : buffers_)
+    if (const Tensor& tensor = resolve(slot); tensor.defined() && (slot.saved || which != Which::saved_buffers))
       into.emplace_back(prefix + slot.name, tensor);
-  for (const Child& child : children_) resolve(child)->collect(prefix + child.name + ".", buffers, into);
+  for (const Child& child : children_) resolve(child)->collect(prefix + child.name + ".", which, into);
 }
 
 std::vector<std::pair<std::string, Tensor>> Module::named_parameters() const {
-  std::vector<std::pair<std::string, Tensor>> result;
-  collect("", false, result);
+  Named result;
+  collect("", Which::parameters, result);
   return result;
 }
 
 std::vector<std::pair<std::string, Tensor>> Module::named_buffers() const {
-  std::vector<std::pair<std::string, Tensor>> result;
-  collect("", true, result);
+  Named result;
+  collect("", Which::buffers, result);
   return result;
 }
 
@@ -112,7 +157,7 @@ std::int64_t Module::parameter_count() const {
 
 std::vector<std::pair<std::string, Tensor>> Module::state() const {
   auto result = named_parameters();
-  collect("", true, result);
+  collect("", Which::saved_buffers, result);
   return result;
 }
 
@@ -141,7 +186,9 @@ void Module::apply(const std::function<void(Module&)>& f) {
 void Module::to(DType dtype) {
   require<DTypeError>(is_floating(dtype), "to: parameters are floating-point numbers, not {}", name(dtype));
   NoGradGuard guard;
-  for (auto& [name, tensor] : state())
+  Named all = named_parameters();
+  collect("", Which::buffers, all);
+  for (auto& [name, tensor] : all)
     if (is_floating(tensor.dtype()) && tensor.dtype() != dtype) tensor.set_data(tensor.detach().to(dtype));
 }
 

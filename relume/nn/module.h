@@ -1,6 +1,7 @@
 // The base of everything that has parameters or a forward().
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -48,6 +49,25 @@ class Module {
   std::vector<std::pair<std::string, Tensor>> named_buffers() const;
   /// The direct submodules with their names.
   std::vector<std::pair<std::string, Module*>> children() const;
+  /// The direct submodule of that name that this module shares with others; null where there is none, and for a member.
+  std::shared_ptr<Module> shared_child(std::string_view name) const;
+
+  /// A tensor of the module's own, not of those under it; undefined where the module lacks it (a Linear's bias).
+  struct Own {
+    enum class Kind : std::uint8_t { parameter, buffer, transient };  ///< transient: a buffer that is not saved
+    std::string name;
+    Tensor tensor;
+    Kind kind = Kind::parameter;
+    bool is_member = false;  ///< of the C++ object, which computes with it
+  };
+  /// Parameters, then buffers.
+  std::vector<Own> own() const;
+  /// Gives the module a tensor or a submodule by its name. Where there is one of that name and kind it is exchanged (a
+  /// member keeps its place), else it takes the place of whatever had the name. The tensor's requires_grad stays.
+  void set_own(const Own& given);
+  void set_child(const std::string& name, std::shared_ptr<Module> module);
+  /// Takes the submodule, parameter or buffer of that name out again, where there is one.
+  void forget(std::string_view name);
   /// The number of trained values.
   std::int64_t parameter_count() const;
 
@@ -69,6 +89,8 @@ class Module {
   virtual void train(bool on = true);
   void eval() { train(false); }
   bool is_training() const { return training_; }
+  /// The mode of this module alone, not of those under it.
+  void set_training(bool on) { training_ = on; }
 
  protected:
   Module() = default;
@@ -79,14 +101,16 @@ class Module {
   void add(std::string name, Module& member);
   /// Names a submodule that this module shares.
   void add(std::string name, std::shared_ptr<Module> module);
-  /// Takes the submodule, parameter or buffer of that name out again, where there is one.
-  void forget(std::string_view name);
   /// Names a tensor that is a member of this module and is trained; it requires a gradient from now on. Like a
   /// submodule it is known by its place: what is assigned to the member later counts. An undefined tensor is a
   /// parameter that the module lacks.
   void add_parameter(std::string name, Tensor& member);
   /// Names a member that is saved with the parameters but not trained.
   void add_buffer(std::string name, Tensor& member);
+
+  std::size_t child_count() const { return children_.size(); }
+  /// The direct submodule of that number.
+  Module& child(std::size_t i) const { return *resolve(children_[i]); }
 
   /// The module's name with its submodules under it.
   std::string describe_as(const char* name) const;
@@ -99,11 +123,17 @@ class Module {
   };
   struct Slot {
     std::string name;
-    std::ptrdiff_t place = 0;
+    std::ptrdiff_t place = 0;  // of a member, as above
+    Tensor given{};            // where it is none
+    bool saved = true;
   };
+  enum class Which : std::uint8_t { parameters, buffers, saved_buffers };
+  using Named = std::vector<std::pair<std::string, Tensor>>;
+
   Module* resolve(const Child& child) const;
+  Tensor& resolve(const Slot& slot) const;
   Slot slot_of(std::string name, const Tensor& member) const;
-  void collect(const std::string& prefix, bool buffers, std::vector<std::pair<std::string, Tensor>>& into) const;
+  void collect(const std::string& prefix, Which which, Named& into) const;
 
   std::vector<Child> children_;
   // What a hook refers to may be gone before a copy is: hooks stay where they were added.

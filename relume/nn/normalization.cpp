@@ -9,37 +9,42 @@
 namespace relume::nn {
 
 BatchNorm1d::BatchNorm1d(std::int64_t features, const BatchNormOptions& options)
-    : running_mean(zeros({features}, options.dtype)),
-      running_var(ones({features}, options.dtype)),
-      num_batches_tracked(zeros({}, DType::int64)),
-      features_(features),
-      epsilon_(options.epsilon),
-      momentum_(options.momentum) {
+    : features_(features), options_(options) {
   require(features > 0, "BatchNorm1d: {} features make no layer", features);
   if (options.affine) {
     weight = ones({features}, options.dtype);
-    bias = zeros({features}, options.dtype);
     add_parameter("weight", weight);
+    if (options.bias) bias = zeros({features}, options.dtype);
     add_parameter("bias", bias);
   }
+  if (!options.track) return;
+  running_mean = zeros({features}, options.dtype);
+  running_var = ones({features}, options.dtype);
+  num_batches_tracked = zeros({}, DType::int64);
   add_buffer("running_mean", running_mean);
   add_buffer("running_var", running_var);
   add_buffer("num_batches_tracked", num_batches_tracked);
 }
 
 Tensor BatchNorm1d::normalized(const Tensor& rows) {
-  if (!is_training()) {
-    const Tensor scaled = (rows - running_mean) / sqrt(running_var + epsilon_);
-    return weight.defined() ? scaled * weight + bias : scaled;
+  if (!is_training() && options_.track) {
+    const Tensor scaled = (rows - running_mean) / sqrt(running_var + options_.epsilon);
+    const Tensor weighted = weight.defined() ? scaled * weight : scaled;
+    return bias.defined() ? weighted + bias : weighted;
   }
   BatchMoments batch;
-  Tensor y = batch_norm(rows, weight, bias, epsilon_, batch);
-  NoGradGuard guard;
-  const auto count = static_cast<double>(rows.size(0));
-  running_mean.copy_(running_mean * (1 - momentum_) + batch.mean * momentum_);
-  running_var.copy_(running_var * (1 - momentum_) + batch.variance * (momentum_ * count / (count - 1)));
-  num_batches_tracked.copy_(num_batches_tracked + 1);
+  Tensor y = batch_norm(rows, weight, bias, options_.epsilon, batch);
+  if (options_.track) follow(batch.mean, batch.variance, rows.size(0));
   return y;
+}
+
+void BatchNorm1d::follow(const Tensor& mean, const Tensor& variance, std::int64_t rows) {
+  NoGradGuard guard;
+  num_batches_tracked.copy_(num_batches_tracked + 1);
+  const double share = options_.cumulative ? 1 / num_batches_tracked.item<double>() : options_.momentum;
+  const auto count = static_cast<double>(rows);
+  running_mean.copy_(running_mean * (1 - share) + mean * share);
+  running_var.copy_(running_var * (1 - share) + variance * (share * count / (count - 1)));
 }
 
 Tensor BatchNorm1d::forward(const Tensor& x) {
@@ -52,16 +57,18 @@ Tensor BatchNorm1d::forward(const Tensor& x) {
 }
 
 std::string BatchNorm1d::describe() const {
-  return fmt::format("BatchNorm1d({}, eps={:g}, momentum={}, affine={}, track_running_stats=True)", features_, epsilon_,
-                     momentum_, weight.defined() ? "True" : "False");
+  const auto truth = [](bool value) { return value ? "True" : "False"; };
+  return fmt::format("BatchNorm1d({}, eps={:g}, momentum={}, affine={}, track_running_stats={})", features_,
+                     options_.epsilon, options_.cumulative ? "None" : fmt::format("{}", options_.momentum),
+                     truth(weight.defined()), truth(options_.track));
 }
 
 LayerNorm::LayerNorm(const Shape& shape, const LayerNormOptions& options) : shape_(shape), epsilon_(options.epsilon) {
   require(shape.dimensions() > 0 && shape.elements() > 0, "LayerNorm: {} makes no layer", shape);
   if (!options.affine) return;
   weight = ones(shape, options.dtype);
-  bias = zeros(shape, options.dtype);
   add_parameter("weight", weight);
+  if (options.bias) bias = zeros(shape, options.dtype);
   add_parameter("bias", bias);
 }
 

@@ -9,8 +9,11 @@ namespace relume::nn {
 
 struct BatchNormOptions {
   double epsilon = 1e-5;
-  double momentum = 0.1;  ///< of a new batch in the running averages
-  bool affine = true;     ///< with a learned weight and bias for each feature
+  double momentum = 0.1;    ///< of a new batch in the running averages
+  bool affine = true;       ///< with a learned weight and bias for each feature
+  bool cumulative = false;  ///< the running averages are the means of all batches so far: PyTorch's momentum=None
+  bool bias = true;         ///< with the learned bias, where it is affine
+  bool track = true;        ///< without running averages evaluation uses the batch's: track_running_stats
   DType dtype = DType::float32;
 };
 
@@ -22,26 +25,29 @@ class BatchNorm1d : public Module {
   explicit BatchNorm1d(std::int64_t features, const BatchNormOptions& options = {});
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
-  double epsilon() const { return epsilon_; }
-  double momentum() const { return momentum_; }
+  const BatchNormOptions& options() const { return options_; }
+  double epsilon() const { return options_.epsilon; }
+  double momentum() const { return options_.momentum; }
+  std::int64_t features() const { return features_; }
 
   Tensor weight;  ///< undefined where it is not affine
   Tensor bias;
-  Tensor running_mean;
+  Tensor running_mean;  ///< undefined, as the next two, where they are not tracked
   Tensor running_var;
   Tensor num_batches_tracked;  ///< int64, one value
 
  private:
   Tensor normalized(const Tensor& rows);
+  void follow(const Tensor& mean, const Tensor& variance, std::int64_t rows);
 
   std::int64_t features_;
-  double epsilon_;
-  double momentum_;
+  BatchNormOptions options_;
 };
 
 struct LayerNormOptions {
   double epsilon = 1e-5;
-  bool affine = true;
+  bool affine = true;  ///< with a learned weight
+  bool bias = true;    ///< and a learned bias, where it is affine
   DType dtype = DType::float32;
 };
 
@@ -58,7 +64,7 @@ class LayerNorm : public Module {
   double epsilon() const { return epsilon_; }
 
   Tensor weight;  ///< undefined where it is not affine
-  Tensor bias;
+  Tensor bias;    ///< undefined where there is none
 
  private:
   Shape shape_;

@@ -5,10 +5,10 @@
 
 namespace relume::nn {
 
-Residual::Residual(std::shared_ptr<Module> f) : f_(std::move(f)) { add("f", f_); }
+Residual::Residual(std::shared_ptr<Module> f) { add("f", std::move(f)); }
 
 Tensor Residual::forward(const Tensor& x) {
-  const Tensor y = (*f_)(x);
+  const Tensor y = child(0)(x);
   require<ShapeError>(y.shape() == x.shape(), "Residual: its layers turn {} into {}; both must be of one shape",
                       x.shape(), y.shape());
   return x + y;

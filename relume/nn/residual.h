@@ -21,9 +21,6 @@ class Residual : public Module {
   /// Throws ShapeError where f(x) has another shape than x.
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
-
- private:
-  std::shared_ptr<Module> f_;
 };
 
 }  // namespace relume::nn

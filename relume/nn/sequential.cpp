@@ -14,21 +14,19 @@ const Linear* fusible(const Module& module) {
 
 }  // namespace
 
-void Sequential::push_back(std::shared_ptr<Module> module) {
-  add(std::to_string(modules_.size()), module);
-  modules_.push_back(std::move(module));
-}
+void Sequential::push_back(std::shared_ptr<Module> module) { add(std::to_string(size()), std::move(module)); }
 
 Tensor Sequential::forward(const Tensor& x) {
   Tensor y = x;
-  for (std::size_t i = 0; i < modules_.size(); ++i) {
-    const auto* layer = fusible(*modules_[i]);
-    const Activation* f = layer && i + 1 < modules_.size() ? modules_[i + 1]->as_activation() : nullptr;
+  for (std::size_t i = 0; i < size(); ++i) {
+    Module& module = child(i);
+    const auto* layer = fusible(module);
+    const Activation* f = layer && i + 1 < size() ? child(i + 1).as_activation() : nullptr;
     if (f) {
       y = layer->forward_with(y, *f);
-      modules_[++i]->run_hooks(y);
+      child(++i).run_hooks(y);
     } else {
-      y = (*modules_[i])(y);
+      y = module(y);
     }
   }
   return y;

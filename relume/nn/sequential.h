@@ -20,14 +20,11 @@ class Sequential : public Module {
   }
 
   void push_back(std::shared_ptr<Module> module);
-  std::size_t size() const { return modules_.size(); }
-  Module& operator[](std::size_t i) const { return *modules_[i]; }
+  std::size_t size() const { return child_count(); }
+  Module& operator[](std::size_t i) const { return child(i); }
 
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
-
- private:
-  std::vector<std::shared_ptr<Module>> modules_;
 };
 
 }  // namespace relume::nn

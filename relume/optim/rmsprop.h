@@ -11,6 +11,7 @@ struct RmspropOptions {
   double epsilon = 1e-8;
   double weight_decay = 0;
   double momentum = 0;
+  bool centered = false;  ///< √(s − a²) in the place of √s, a the running mean of g: Graves, 2013
   bool maximize = false;  ///< up the gradient
 };
 

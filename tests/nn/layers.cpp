@@ -72,6 +72,17 @@ TEST(BatchNorm1d, SavesItsAveragesWithItsParameters) {
   EXPECT_EQ(layer.named_buffers().size(), 3u);
 }
 
+TEST(BatchNorm1d, AveragesAllBatchesOrKeepsNone) {
+  BatchNorm1d all(1, {.cumulative = true, .dtype = float64}), none(1, {.track = false, .dtype = float64});
+  for (const double mean : {1.0, 3.0, 8.0}) all(tensor({{mean - 1}, {mean + 1}}, float64));
+  EXPECT_NEAR(all.running_mean.item<double>(), 4, 1e-12);
+  EXPECT_NEAR(all.running_var.item<double>(), 2, 1e-12);
+  none.eval();
+  EXPECT_NEAR(none(tensor({{0}, {2}}, float64)).to_vector<double>()[0], -1, 1e-4);
+  EXPECT_EQ(none.state().size(), 2u);
+  EXPECT_FALSE(none.running_mean.defined());
+}
+
 TEST(BatchNorm1d, SaysWhatDoesNotFit) {
   BatchNorm1d layer(3);
   EXPECT_THAT(message_of<ShapeError>([&] { layer(zeros({1, 3})); }), HasSubstr("one value a column"));

@@ -140,6 +140,27 @@ TEST(Module, ForgetsWhatItIsToldTo) {
   EXPECT_TRUE(module.state().empty());
 }
 
+TEST(Module, ExchangesWhatItHasByName) {
+  Sequential net{Linear(2, 3), ReLU()};
+  Module& linear = net[0];
+  linear.set_own({"bias", Tensor(), Module::Own::Kind::parameter});
+  linear.set_own({"weight", ones({3, 2}), Module::Own::Kind::parameter});
+  linear.set_own({"seen", zeros({1}), Module::Own::Kind::buffer});
+  linear.set_own({"scratch", zeros({2}), Module::Own::Kind::transient});
+  EXPECT_EQ(net(ones({1, 2})).to_vector<float>(), std::vector<float>(3, 2));
+  EXPECT_EQ(net.parameters().size(), 1u);
+  EXPECT_EQ(net.named_buffers().size(), 2u);
+  ASSERT_EQ(net.state().size(), 2u);
+  EXPECT_EQ(net.state()[1].first, "0.seen");
+  const Sequential copy = net;
+  net.set_child("1", std::make_shared<Linear>(3, 1));
+  EXPECT_EQ(net(ones({1, 2})).shape(), (Shape{1, 1}));
+  EXPECT_EQ(copy.size(), 2u);
+  EXPECT_EQ(copy[1].describe(), "ReLU()");
+  net.forget("1");
+  EXPECT_EQ(net.size(), 1u);
+}
+
 TEST(Module, AppliesAFunctionToAllThatIsUnderIt) {
   SimpleNN net;
   std::vector<std::string> seen;

@@ -87,13 +87,16 @@ def test_attributes_that_are_modules_or_parameters_are_the_modules_own():
 
     model = Scaled()
     assert [name for name, _ in model.named_parameters()] == ["scale", "inner.fc1.weight", "inner.fc1.bias"]
-    assert list(model.state_dict()) == ["scale", "inner.fc1.weight", "inner.fc1.bias", "seen"]
+    assert list(model.state_dict()) == ["scale", "seen", "inner.fc1.weight", "inner.fc1.bias"]
     model(relume.randn(2, 10)).sum().backward()
     assert model.scale.grad.shape == (1,)
     model.scale = nn.Parameter([5.0])
     assert dict(model.named_parameters())["scale"].tolist() == [5.0]
     model.inner = nn.Linear(10, 5)
     assert "inner.weight" in model.state_dict() and "inner.fc1.weight" not in model.state_dict()
+    with pytest.raises(TypeError, match="float as the parameter \"scale\""):
+        model.scale = 3.0
+    del model.scale
     model.scale = 3.0
     assert "scale" not in model.state_dict()
 

@@ -17,6 +17,10 @@ NETWORKS = {
         torch.nn.Dropout(0.3), torch.nn.Sequential(torch.nn.LayerNorm(8), torch.nn.PReLU(8), torch.nn.Linear(8, 6)),
         torch.nn.GELU("tanh"), torch.nn.Linear(6, 4), torch.nn.Softmax(dim=1),
     ),
+    "without": lambda: torch.nn.Sequential(
+        torch.nn.Linear(10, 6), torch.nn.BatchNorm1d(6, momentum=None, track_running_stats=False),
+        torch.nn.LayerNorm(6, bias=False), torch.nn.Flatten(0, 1), torch.nn.Flatten(0),
+    ),
     "double": lambda: torch.nn.Sequential(torch.nn.Linear(10, 4), torch.nn.ELU(0.5), torch.nn.Linear(4, 2)).double(),
 }
 
@@ -64,6 +68,9 @@ def test_shared_weights_are_one_memory():
 def test_what_is_not_known_is_named():
     with pytest.raises(TypeError, match="Conv2d"):
         relume.from_torch(torch.nn.Sequential(torch.nn.Conv2d(1, 1, 3)))
+    derived = type("Doubled", (nn.Linear,), {"forward": lambda self, x: x})
+    with pytest.raises(TypeError, match="Doubled has a forward of its own"):
+        relume.to_torch(nn.Sequential(derived(2, 2)))
     with pytest.raises(TypeError, match="relu_squared"):
         relume.to_torch(nn.Sequential(nn.ReLUSquared()))
 

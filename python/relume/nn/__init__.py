@@ -20,6 +20,23 @@ from relume._core import (
     Sequential,
 )
 from relume.nn import functional, init, utils
+from relume.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList
+from relume.nn.losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    GaussianNLLLoss,
+    HingeEmbeddingLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MarginRankingLoss,
+    MSELoss,
+    NLLLoss,
+    PoissonNLLLoss,
+    SmoothL1Loss,
+    SoftMarginLoss,
+)
 
 
 def _elementwise(name: str, module: str, parameters: list, formula: str) -> type:
@@ -47,76 +64,51 @@ def _along(name: str, module: str, formula: str) -> type:
     return type(module, (ActivateAlong,), {"__init__": __init__, "__doc__": text, "__module__": __name__})
 
 
-class _Loss(Module):
-    """A loss as a module: called with the network's output and the target."""
+class GELU(Activate):
+    """y = x times the share of the normal distribution below x; approximate="tanh" is the formula with tanh."""
 
-    def __init__(self, **options):
+    def __init__(self, approximate: str = "none"):
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f'GELU: approximate is {approximate!r}; give "none" or "tanh"')
+        super().__init__("gelu_tanh" if approximate == "tanh" else "gelu")
+
+    @property
+    def approximate(self) -> str:
+        return "tanh" if self.name == "gelu_tanh" else "none"
+
+    def extra_repr(self) -> str:
+        return f"approximate={self.approximate!r}"
+
+
+class Softmin(Module):
+    """softmax of -x along dimension `dim`."""
+
+    def __init__(self, dim: int = -1):
         super().__init__()
-        self._options = options
+        self.dim = dim
 
-    def forward(self, input, target):
-        return getattr(functional, self._function)(input, target, **self._options)
+    def forward(self, x):
+        return functional.softmin(x, self.dim)
 
-
-class CrossEntropyLoss(_Loss):
-    """functional.cross_entropy as a module."""
-
-    _function = "cross_entropy"
-
-    def __init__(self, weight=None, ignore_index: int = -100, label_smoothing: float = 0.0):
-        super().__init__(weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing)
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
 
 
-class NLLLoss(_Loss):
-    """functional.nll_loss as a module."""
+class Identity(Activate):
+    """y = x. Arguments are taken and change nothing, as PyTorch's."""
 
-    _function = "nll_loss"
-
-    def __init__(self, weight=None, ignore_index: int = -100):
-        super().__init__(weight=weight, ignore_index=ignore_index)
-
-
-class BCEWithLogitsLoss(_Loss):
-    """functional.binary_cross_entropy_with_logits as a module."""
-
-    _function = "binary_cross_entropy_with_logits"
-
-    def __init__(self, pos_weight=None):
-        super().__init__(pos_weight=pos_weight)
-
-
-class KLDivLoss(_Loss):
-    """functional.kl_div as a module."""
-
-    _function = "kl_div"
-
-
-class MSELoss(_Loss):
-    """functional.mse_loss as a module."""
-
-    _function = "mse_loss"
-
-
-class L1Loss(_Loss):
-    """functional.l1_loss as a module."""
-
-    _function = "l1_loss"
-
-
-class HuberLoss(_Loss):
-    """functional.huber_loss as a module."""
-
-    _function = "huber_loss"
-
-    def __init__(self, delta: float = 1.0):
-        super().__init__(delta=delta)
+    def __init__(self, *args: object, **kwargs: object):
+        super().__init__("identity")
 
 
 __all__ = [
-    "Activate", "ActivateAlong", "BatchNorm1d", "BCEWithLogitsLoss", "CrossEntropyLoss", "Dropout", "Embedding",
-    "Flatten", "HuberLoss", "KLDivLoss", "L1Loss", "LayerNorm", "Linear", "Module", "MSELoss", "NLLLoss", "Parameter",
-    "PReLU", "Residual", "Sequential", "functional", "init", "utils",
+    "Activate", "ActivateAlong", "BatchNorm1d", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "Dropout",
+    "Embedding", "Flatten", "GaussianNLLLoss", "GELU", "HingeEmbeddingLoss", "HuberLoss", "Identity", "KLDivLoss",
+    "L1Loss", "LayerNorm", "Linear", "MarginRankingLoss", "Module", "ModuleDict", "ModuleList", "MSELoss", "NLLLoss",
+    "Parameter", "ParameterDict", "ParameterList", "PoissonNLLLoss", "PReLU", "Residual", "Sequential", "SmoothL1Loss",
+    "SoftMarginLoss", "Softmin", "functional", "init", "utils",
 ]
+
 
 for _module, (_name, _parameters, _is_elementwise, _formula) in _core._activation_modules.items():
     if _module in globals():

@@ -1,65 +1,613 @@
-"""The schedules of the learning rate under PyTorch's names: made for an optimizer, and stepped behind it."""
+"""The schedules of the learning rate under PyTorch's names: made for an optimizer, and stepped behind it.
+
+Most of them change the rate that they find, so that several of them work together on one optimizer, as PyTorch's do.
+"""
 
 from __future__ import annotations
 
-from typing import Sequence
+import math
+from bisect import bisect_right
+from collections import Counter
+from types import FunctionType
+from typing import Callable, Sequence
 
-from relume import _core
-from relume._core import LrScheduler, Optimizer, ReduceLROnPlateau
+from relume.optim.optimizer import Optimizer
 
 __all__ = [
-    "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "ExponentialLR", "LinearLR", "LrScheduler", "MultiStepLR",
-    "OneCycleLR", "ReduceLROnPlateau", "StepLR",
+    "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialLR",
+    "LRScheduler", "LambdaLR", "LinearLR", "LrScheduler", "MultiStepLR", "MultiplicativeLR", "OneCycleLR",
+    "PolynomialLR", "ReduceLROnPlateau", "SequentialLR", "StepLR",
 ]
 
 
-class StepLR(LrScheduler):
+def _checked(optimizer: Optimizer) -> Optimizer:
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"lr_scheduler: {type(optimizer).__name__} is no optimizer")
+    return optimizer
+
+
+def _for_each_group(name: str, optimizer: Optimizer, value) -> list:
+    count = len(optimizer.param_groups)
+    if not isinstance(value, (list, tuple)):
+        return [value] * count
+    if len(value) != count:
+        raise ValueError(f"{name}: {len(value)} values for {count} groups")
+    return list(value)
+
+
+class LRScheduler:
+    """The base: sets the rate of each group at once, for step 0, and then with every step().
+
+    One of your own derives from it and defines get_lr(), which returns the rates of the groups at `last_epoch`.
+    """
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
+        self.optimizer = _checked(optimizer)
+        for i, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", group["lr"])
+            elif "initial_lr" not in group:
+                raise KeyError(f"lr_scheduler: to go on after step {last_epoch}, group {i} must have an initial_lr")
+        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+        self.last_epoch = last_epoch
+        self._begin()
+
+    def _begin(self) -> None:
+        self._step_count = 0
+        self._is_initial = True
+        try:
+            self.step()
+        finally:
+            self._is_initial = False
+
+    @property
+    def steps(self) -> int:
+        return self.last_epoch
+
+    def get_lr(self) -> list[float]:
+        raise NotImplementedError(f"{type(self).__name__} defines no get_lr()")
+
+    def get_last_lr(self) -> list[float]:
+        """The rates that the last step set, one a group."""
+        return self._last_lr
+
+    def step(self, epoch: int | None = None) -> None:
+        """Follows the optimizer's step(), or the end of an epoch. A number given is the step that it goes to."""
+        self._step_count += 1
+        self._go_to(epoch)
+
+    def _go_to(self, epoch: int | None) -> None:
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+        at_once = epoch is not None and hasattr(self, "_closed_form")
+        self._set(self._closed_form() if at_once else self.get_lr())
+
+    def _set(self, rates: Sequence[float]) -> None:
+        for group, lr in zip(self.optimizer.param_groups, rates):
+            group["lr"] = lr
+        self._last_lr = self._rates()
+
+    def _rates(self) -> list[float]:
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def _times(self, factor: float) -> list[float]:
+        return [group["lr"] * factor for group in self.optimizer.param_groups]
+
+    def state_dict(self) -> dict:
+        return {name: value for name, value in vars(self).items() if name != "optimizer"}
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        vars(self).update(state_dict)
+
+
+class LrScheduler(LRScheduler):
+    """Sets the optimizer's rate by a rule (base, step) -> rate, whatever it was."""
+
+    def __init__(self, optimizer: Optimizer, rule: Callable[[float, int], float]):
+        self._rule = rule
+        super().__init__(optimizer)
+
+    def get_lr(self) -> list[float]:
+        return [self._rule(base, self.last_epoch) for base in self.base_lrs]
+
+    def state_dict(self) -> dict:
+        return {name: value for name, value in super().state_dict().items() if name != "_rule"}
+
+
+class _OfFunctions(LRScheduler):
+    def __init__(self, optimizer: Optimizer, lr_lambda, last_epoch: int = -1):
+        self.lr_lambdas = _for_each_group("lr_lambda", _checked(optimizer), lr_lambda)
+        super().__init__(optimizer, last_epoch)
+
+    def state_dict(self) -> dict:
+        """Without functions; callable objects are saved by their attributes."""
+        saved = [None if isinstance(f, FunctionType) or not hasattr(f, "__dict__") else dict(vars(f))
+                 for f in self.lr_lambdas]
+        return {**super().state_dict(), "lr_lambdas": saved}
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        functions = self.lr_lambdas
+        super().load_state_dict(state_dict)
+        self.lr_lambdas = functions
+        for f, saved in zip(functions, state_dict["lr_lambdas"]):
+            if saved is not None:
+                vars(f).update(saved)
+
+
+class LambdaLR(_OfFunctions):
+    """The initial rate times lr_lambda(step); one function, or a list of one for each group."""
+
+    def get_lr(self) -> list[float]:
+        return [base * f(self.last_epoch) for base, f in zip(self.base_lrs, self.lr_lambdas)]
+
+
+class MultiplicativeLR(_OfFunctions):
+    """The rate times lr_lambda(step) with every step."""
+
+    def get_lr(self) -> list[float]:
+        if self._is_initial:
+            return self._rates()
+        return [lr * f(self.last_epoch) for lr, f in zip(self._rates(), self.lr_lambdas)]
+
+
+class StepLR(LRScheduler):
     """The rate times gamma every `step_size` steps."""
 
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1):
-        super().__init__(optimizer, _core.step_lr(step_size, gamma))
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1):
+        if step_size <= 0:
+            raise ValueError(f"StepLR: a step_size of {step_size} is not positive")
+        self.step_size, self.gamma = step_size, gamma
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        reached = self.last_epoch > 0 and self.last_epoch % self.step_size == 0
+        return self._times(self.gamma) if reached else self._rates()
+
+    def _closed_form(self) -> list[float]:
+        return [base * self.gamma ** (self.last_epoch // self.step_size) for base in self.base_lrs]
 
 
-class MultiStepLR(LrScheduler):
+class MultiStepLR(LRScheduler):
     """The rate times gamma at each milestone."""
 
-    def __init__(self, optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1):
-        super().__init__(optimizer, _core.multi_step_lr(list(milestones), gamma))
+    def __init__(self, optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1, last_epoch: int = -1):
+        self.milestones, self.gamma = Counter(milestones), gamma
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        return self._times(self.gamma ** self.milestones[self.last_epoch])
+
+    def _closed_form(self) -> list[float]:
+        reached = bisect_right(sorted(self.milestones.elements()), self.last_epoch)
+        return [base * self.gamma**reached for base in self.base_lrs]
 
 
-class ExponentialLR(LrScheduler):
-    """The rate times gamma every step."""
+class ConstantLR(LRScheduler):
+    """The rate times `factor` for the first `total_iters` steps."""
 
-    def __init__(self, optimizer: Optimizer, gamma: float):
-        super().__init__(optimizer, _core.exponential_lr(gamma))
+    def __init__(self, optimizer: Optimizer, factor: float = 1 / 3, total_iters: int = 5, last_epoch: int = -1):
+        if not 0 < factor <= 1:
+            raise ValueError(f"ConstantLR: a factor of {factor} is not in (0, 1]")
+        self.factor, self.total_iters = factor, total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        if self.last_epoch == 0:
+            return self._times(self.factor)
+        return self._times(1 / self.factor) if self.last_epoch == self.total_iters else self._rates()
+
+    def _closed_form(self) -> list[float]:
+        factor = self.factor if self.last_epoch < self.total_iters else 1
+        return [base * factor for base in self.base_lrs]
 
 
-class LinearLR(LrScheduler):
+class LinearLR(LRScheduler):
     """A factor that goes from one number to another in a straight line: warm-up."""
 
     def __init__(
-        self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5
+        self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5,
+        last_epoch: int = -1,
     ):
-        super().__init__(optimizer, _core.linear_lr(start_factor, end_factor, total_iters))
+        if not 0 < start_factor <= 1 or not 0 <= end_factor <= 1:
+            raise ValueError(f"LinearLR: factors from {start_factor} to {end_factor} are not in (0, 1] and [0, 1]")
+        if total_iters <= 0:
+            raise ValueError(f"LinearLR: total_iters of {total_iters} is not positive")
+        self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def _factor(self, step: int) -> float:
+        share = min(step, self.total_iters) / self.total_iters
+        return self.start_factor + (self.end_factor - self.start_factor) * share
+
+    def get_lr(self) -> list[float]:
+        if self.last_epoch == 0:
+            return self._times(self.start_factor)
+        if self._is_initial or self.last_epoch > self.total_iters:
+            return self._rates()
+        return self._times(self._factor(self.last_epoch) / self._factor(self.last_epoch - 1))
+
+    def _closed_form(self) -> list[float]:
+        return [base * self._factor(self.last_epoch) for base in self.base_lrs]
 
 
-class CosineAnnealingLR(LrScheduler):
+class ExponentialLR(LRScheduler):
+    """The rate times gamma every step."""
+
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1):
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        return self._rates() if self._is_initial or self.last_epoch == 0 else self._times(self.gamma)
+
+    def _closed_form(self) -> list[float]:
+        return [base * self.gamma**self.last_epoch for base in self.base_lrs]
+
+
+class PolynomialLR(LRScheduler):
+    """Down to 0 in `total_iters` steps: (1 - step / total_iters) to the given power."""
+
+    def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1):
+        if total_iters <= 0:
+            raise ValueError(f"PolynomialLR: total_iters of {total_iters} is not positive")
+        self.total_iters, self.power = total_iters, power
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        if self._is_initial or self.last_epoch == 0 or self.last_epoch > self.total_iters:
+            return self._rates()
+        left = self.total_iters - self.last_epoch
+        return self._times((left / (left + 1)) ** self.power)
+
+    def _closed_form(self) -> list[float]:
+        left = 1 - min(self.last_epoch, self.total_iters) / self.total_iters
+        return [base * left**self.power for base in self.base_lrs]
+
+
+class CosineAnnealingLR(LRScheduler):
     """Down to `eta_min` along a cosine, in T_max steps."""
 
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0):  # noqa: N803  PyTorch's names
-        super().__init__(optimizer, _core.cosine_annealing_lr(T_max, eta_min))
+    def __init__(
+        self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1  # noqa: N803  PyTorch's
+    ):
+        if T_max <= 0:
+            raise ValueError(f"CosineAnnealingLR: a T_max of {T_max} is not positive")
+        self.T_max, self.eta_min = T_max, eta_min
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        t, period, lowest = self.last_epoch, self.T_max, self.eta_min
+        if self._is_initial:
+            return self._rates()
+        if self._step_count == 1 and t > 0:
+            return self._closed_form()
+        if (t - 1 - period) % (2 * period) == 0:
+            rise = (1 - math.cos(math.pi / period)) / 2
+            return [lr + (base - lowest) * rise for lr, base in zip(self._rates(), self.base_lrs)]
+        ratio = (1 + math.cos(math.pi * t / period)) / (1 + math.cos(math.pi * (t - 1) / period))
+        return [ratio * (lr - lowest) + lowest for lr in self._rates()]
+
+    def _closed_form(self) -> list[float]:
+        share = (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2
+        return [self.eta_min + (base - self.eta_min) * share for base in self.base_lrs]
 
 
-class CosineAnnealingWarmRestarts(LrScheduler):
-    """The cosine again and again: over T_0 steps, then T_mult times as many each time."""
+class CosineAnnealingWarmRestarts(LRScheduler):
+    """The cosine again and again: over T_0 steps, then T_mult times as many each time. step() takes fractions too."""
 
-    def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0):  # noqa: N803
-        super().__init__(optimizer, _core.cosine_warm_restarts_lr(T_0, T_mult, eta_min))
+    def __init__(
+        self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1  # noqa: N803
+    ):
+        if T_0 <= 0 or T_mult < 1 or T_0 != int(T_0) or T_mult != int(T_mult):
+            raise ValueError(f"CosineAnnealingWarmRestarts: T_0 {T_0} and T_mult {T_mult} are no whole numbers from 1 on")
+        self.T_0 = self.T_i = T_0
+        self.T_mult, self.eta_min, self.T_cur = T_mult, eta_min, last_epoch
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        share = (1 + math.cos(math.pi * self.T_cur / self.T_i)) / 2
+        return [self.eta_min + (base - self.eta_min) * share for base in self.base_lrs]
+
+    def step(self, epoch: float | None = None) -> None:
+        self._step_count += 1
+        if epoch is None and self.last_epoch >= 0:
+            epoch = self.last_epoch + 1
+            self.T_cur += 1
+            if self.T_cur >= self.T_i:
+                self.T_cur -= self.T_i
+                self.T_i *= self.T_mult
+        else:
+            self._find(epoch or 0)
+        self.last_epoch = math.floor(epoch or 0)
+        self._set(self.get_lr())
+
+    def _find(self, epoch: float) -> None:
+        if not 0 <= epoch < math.inf:
+            raise ValueError(f"CosineAnnealingWarmRestarts: there is no step {epoch}")
+        self.T_cur, self.T_i = epoch, self.T_0
+        if self.T_mult == 1:
+            self.T_cur = epoch % self.T_0
+        while self.T_cur >= self.T_i:
+            self.T_cur -= self.T_i
+            self.T_i *= self.T_mult
 
 
-class OneCycleLR(LrScheduler):
-    """Up to `max_lr` and down again, over `total_steps`."""
+class _Cycling(LRScheduler):
+    """What goes up and down with the rate: momentum, or Adam's first beta, the other way round."""
 
-    def __init__(self, optimizer: Optimizer, max_lr: float, total_steps: int):
-        rule = _core.one_cycle_lr(total_steps)
-        super().__init__(optimizer, lambda base, step: rule(max_lr, step))
+    def _begin_momentum(self, base_momentum, max_momentum, last_epoch: int) -> None:
+        if not self.cycle_momentum:
+            return
+        options = self.optimizer.param_groups[0]
+        if "momentum" not in options and "betas" not in options:
+            raise ValueError(f"{type(self).__name__}: the optimizer has no momentum; give cycle_momentum=False")
+        self._by_beta = "betas" in options
+        self.base_momentums = _for_each_group("base_momentum", self.optimizer, base_momentum)
+        self.max_momentums = _for_each_group("max_momentum", self.optimizer, max_momentum)
+        if last_epoch == -1:
+            for group, most in zip(self.optimizer.param_groups, self.max_momentums):
+                self._set_momentum(group, most)
+
+    def _set_momentum(self, group: dict, momentum: float) -> None:
+        if self._by_beta:
+            group["betas"] = (momentum, *group["betas"][1:])
+        else:
+            group["momentum"] = momentum
+
+
+class CyclicLR(_Cycling):
+    """Up from base_lr to max_lr and down again, over and over; "triangular2" halves the height each time, "exp_range"
+    multiplies it by gamma each step.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, base_lr, max_lr, step_size_up: int = 2000, step_size_down: int | None = None,
+        mode: str = "triangular", gamma: float = 1.0, scale_fn: Callable[[float], float] | None = None,
+        scale_mode: str = "cycle", cycle_momentum: bool = True, base_momentum=0.8, max_momentum=0.9,
+        last_epoch: int = -1,
+    ):
+        self.optimizer = _checked(optimizer)
+        if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
+            raise ValueError(f"CyclicLR: mode is {mode!r}; give triangular, triangular2, exp_range or a scale_fn")
+        bases = _for_each_group("base_lr", optimizer, base_lr)
+        if last_epoch == -1:
+            for group, lr in zip(optimizer.param_groups, bases):
+                group["lr"] = lr
+        self.max_lrs = _for_each_group("max_lr", optimizer, max_lr)
+        self.total_size = step_size_up + (step_size_up if step_size_down is None else step_size_down)
+        self.step_ratio = step_size_up / self.total_size
+        self.mode, self.gamma, self._scale_fn = mode, gamma, scale_fn
+        self.scale_mode = scale_mode if scale_fn else "iterations" if mode == "exp_range" else "cycle"
+        self.cycle_momentum = cycle_momentum
+        self._begin_momentum(base_momentum, max_momentum, last_epoch)
+        super().__init__(optimizer, last_epoch)
+        self.base_lrs = bases
+
+    def scale_fn(self, x: float) -> float:
+        if self._scale_fn is not None:
+            return self._scale_fn(x)
+        return {"triangular": 1.0, "triangular2": 0.5 ** (x - 1)}.get(self.mode, self.gamma**x)
+
+    def get_lr(self) -> list[float]:
+        cycle = math.floor(1 + self.last_epoch / self.total_size)
+        x = 1 + self.last_epoch / self.total_size - cycle
+        height = x / self.step_ratio if x <= self.step_ratio else (x - 1) / (self.step_ratio - 1)
+        height *= self.scale_fn(cycle if self.scale_mode == "cycle" else self.last_epoch)
+        if self.cycle_momentum:
+            for group, low, high in zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums):
+                self._set_momentum(group, high - (high - low) * height)
+        return [low + (high - low) * height for low, high in zip(self.base_lrs, self.max_lrs)]
+
+    def state_dict(self) -> dict:
+        return {name: value for name, value in super().state_dict().items() if name != "_scale_fn"}
+
+
+class OneCycleLR(_Cycling):
+    """Up to `max_lr` and down again over `total_steps`, or epochs × steps_per_epoch. Momentum, or Adam's first beta,
+    goes from `max_momentum` down to `base_momentum` and up again. As torch.optim.lr_scheduler.OneCycleLR.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, max_lr, total_steps: int | None = None, epochs: int | None = None,
+        steps_per_epoch: int | None = None, pct_start: float = 0.3, anneal_strategy: str = "cos",
+        cycle_momentum: bool = True, base_momentum=0.85, max_momentum=0.95, div_factor: float = 25.0,
+        final_div_factor: float = 1e4, three_phase: bool = False, last_epoch: int = -1,
+    ):
+        self.optimizer = _checked(optimizer)
+        if total_steps is None:
+            if epochs is None or steps_per_epoch is None:
+                raise ValueError("OneCycleLR: give total_steps, or epochs and steps_per_epoch")
+            total_steps = epochs * steps_per_epoch
+        if total_steps <= 0 or total_steps != int(total_steps):
+            raise ValueError(f"OneCycleLR: {total_steps} steps are not a whole number from 1 on")
+        if not 0 <= pct_start <= 1:
+            raise ValueError(f"OneCycleLR: a pct_start of {pct_start} is not in [0, 1]")
+        if anneal_strategy not in ("cos", "linear"):
+            raise ValueError(f'OneCycleLR: anneal_strategy is {anneal_strategy!r}; give "cos" or "linear"')
+        self.total_steps, self.anneal_strategy, self.cycle_momentum = total_steps, anneal_strategy, cycle_momentum
+        rise = pct_start * total_steps
+        # Where each phase ends, and the rates and momenta that it goes between.
+        self._phases = [(rise - 1, ("initial_lr", "max_lr"), ("max", "base"))]
+        if three_phase:
+            self._phases.append((2 * rise - 2, ("max_lr", "initial_lr"), ("base", "max")))
+            self._phases.append((total_steps - 1, ("initial_lr", "min_lr"), ("max", "max")))
+        else:
+            self._phases.append((total_steps - 1, ("max_lr", "min_lr"), ("base", "max")))
+        if last_epoch == -1:
+            for group, most in zip(optimizer.param_groups, _for_each_group("max_lr", optimizer, max_lr)):
+                group["initial_lr"] = most / div_factor
+                group["max_lr"] = most
+                group["min_lr"] = group["initial_lr"] / final_div_factor
+        self._begin_momentum(base_momentum, max_momentum, last_epoch)
+        super().__init__(optimizer, last_epoch)
+
+    def _between(self, start: float, end: float, share: float) -> float:
+        if self.anneal_strategy == "linear":
+            return (end - start) * share + start
+        return end + (start - end) / 2 * (math.cos(math.pi * share) + 1)
+
+    def _phase(self) -> tuple:
+        start = 0.0
+        for end, rates, momenta in self._phases:
+            if self.last_epoch <= end or end == self._phases[-1][0]:
+                break
+            start = end
+        return (self.last_epoch - start) / (end - start) if end != start else 1.0, rates, momenta
+
+    def get_lr(self) -> list[float]:
+        if self.last_epoch > self.total_steps:
+            raise ValueError(f"OneCycleLR: step {self.last_epoch} of {self.total_steps}")
+        share, (start, end), momenta = self._phase()
+        groups = self.optimizer.param_groups
+        if self.cycle_momentum:
+            for group, low, high in zip(groups, self.base_momentums, self.max_momentums):
+                known = {"base": low, "max": high}
+                self._set_momentum(group, self._between(known[momenta[0]], known[momenta[1]], share))
+        return [self._between(group[start], group[end], share) for group in groups]
+
+
+class _Joined(LRScheduler):
+    """Several schedules of one optimizer."""
+
+    def _take(self, optimizer: Optimizer | None, schedulers: Sequence[LRScheduler]) -> None:
+        self._schedulers = list(schedulers)
+        if not self._schedulers:
+            raise ValueError(f"{type(self).__name__}: there are no schedulers")
+        self.optimizer = optimizer or self._schedulers[0].optimizer
+        for scheduler in self._schedulers:
+            if not isinstance(scheduler, LRScheduler) or isinstance(scheduler, ReduceLROnPlateau):
+                raise TypeError(f"{type(self).__name__}: {type(scheduler).__name__} cannot be one of several")
+            if scheduler.optimizer is not self.optimizer:
+                raise ValueError(f"{type(self).__name__}: its schedulers belong to different optimizers")
+
+    def state_dict(self) -> dict:
+        return {**super().state_dict(), "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        schedulers = self._schedulers
+        super().load_state_dict(state_dict)
+        self._schedulers = schedulers
+        for scheduler, state in zip(schedulers, state_dict["_schedulers"]):
+            scheduler.load_state_dict(state)
+
+
+class SequentialLR(_Joined):
+    """One schedule after the other: schedulers[i] from milestones[i - 1] on, which counts its steps from there."""
+
+    def __init__(
+        self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1
+    ):
+        self._take(_checked(optimizer), schedulers)
+        if len(milestones) != len(self._schedulers) - 1:
+            raise ValueError(f"SequentialLR: {len(self._schedulers)} schedulers with {len(milestones)} milestones")
+        self._milestones = list(milestones)
+        self.last_epoch = last_epoch + 1
+        for group in optimizer.param_groups:
+            group["lr"] = group["initial_lr"]
+        self._take_back(self)
+        first = self._schedulers[bisect_right(self._milestones, 0)]
+        first._begin()
+        self._last_lr = first.get_last_lr()
+
+    def _take_back(self, scheduler: LRScheduler) -> None:
+        """The step that each took when it was made."""
+        for part in getattr(scheduler, "_schedulers", []):
+            self._take_back(part)
+        if not hasattr(scheduler, "_schedulers"):
+            scheduler.last_epoch -= 1
+
+    def _begin(self) -> None:
+        first = self._schedulers[bisect_right(self._milestones, 0)]
+        first._begin()
+        self._last_lr = first.get_last_lr()
+
+    def step(self, epoch: None = None) -> None:
+        if epoch is not None:
+            raise TypeError("SequentialLR: step() takes no number")
+        self.last_epoch += 1
+        i = bisect_right(self._milestones, self.last_epoch)
+        scheduler = self._schedulers[i]
+        if i > 0 and self._milestones[i - 1] == self.last_epoch:
+            scheduler._go_to(0)
+        else:
+            scheduler.step()
+        self._last_lr = scheduler.get_last_lr()
+
+
+class ChainedScheduler(_Joined):
+    """Several schedules at a time, each of which changes what the one before it set."""
+
+    def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None):
+        self._take(optimizer, schedulers)
+        self._last_lr = self._rates()
+
+    @property
+    def last_epoch(self) -> int:
+        return self._schedulers[-1].last_epoch
+
+    def _begin(self) -> None:
+        for scheduler in self._schedulers:
+            scheduler._begin()
+        self._last_lr = self._rates()
+
+    def step(self, epoch: None = None) -> None:
+        if epoch is not None:
+            raise TypeError("ChainedScheduler: step() takes no number")
+        for scheduler in self._schedulers:
+            scheduler.step()
+        self._last_lr = self._rates()
+
+
+class ReduceLROnPlateau(LRScheduler):
+    """Multiplies the rates by a factor when a metric stands still; step(metric) follows the end of an epoch."""
+
+    def __init__(
+        self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10,
+        threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0, min_lr=0, eps: float = 1e-8,
+    ):
+        if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
+            raise ValueError(
+                f"ReduceLROnPlateau: mode is {mode!r}, threshold_mode {threshold_mode!r}; "
+                'give "min" or "max", "rel" or "abs"'
+            )
+        if not 0 < factor < 1:
+            raise ValueError(f"ReduceLROnPlateau: a factor of {factor} is not between 0 and 1")
+        self.optimizer = _checked(optimizer)
+        self.mode, self.factor, self.patience, self.cooldown, self.eps = mode, factor, patience, cooldown, eps
+        self.threshold, self.threshold_mode = threshold, threshold_mode
+        self.min_lrs = _for_each_group("min_lr", optimizer, min_lr)
+        self.best = math.inf if mode == "min" else -math.inf
+        self.num_bad_epochs = self.cooldown_counter = self.last_epoch = 0
+        self._last_lr = self._rates()
+
+    @property
+    def in_cooldown(self) -> bool:
+        return self.cooldown_counter > 0
+
+    def _is_better(self, metric: float) -> bool:
+        sign = 1 if self.mode == "max" else -1
+        away = sign * self.threshold
+        goal = self.best + away if self.threshold_mode == "abs" else self.best * (1 + away)
+        return sign * metric > sign * goal
+
+    def step(self, metrics, epoch: int | None = None) -> None:
+        metric = float(metrics)
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+        if self._is_better(metric):
+            self.best, self.num_bad_epochs = metric, 0
+        else:
+            self.num_bad_epochs += 1
+        if self.in_cooldown:
+            self.cooldown_counter -= 1
+            self.num_bad_epochs = 0
+        if self.num_bad_epochs > self.patience:
+            self._reduce()
+            self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
+        self._last_lr = self._rates()
+
+    def _reduce(self) -> None:
+        groups = self.optimizer.param_groups
+        lowest = self.min_lrs + [self.min_lrs[-1]] * (len(groups) - len(self.min_lrs))
+        for group, least in zip(groups, lowest):
+            lr = max(group["lr"] * self.factor, least)
+            if group["lr"] - lr > self.eps:
+                group["lr"] = lr

@@ -1,0 +1,376 @@
+"""Optimizers with PyTorch's arguments, groups and states. The steps run in C++."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from relume import _core
+from relume._core import Tensor
+
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop"]
+
+
+class ParamGroup(dict):
+    """Parameters and the options of their steps. What is written to an option counts from the next step on."""
+
+    def __init__(self, values: dict, write=None):
+        super().__init__(values)
+        self._write = write
+
+    def __setitem__(self, key: str, value) -> None:
+        if key == "params":
+            raise TypeError("param_groups: the parameters of a group stay; add_param_group() adds others")
+        if self._write is not None:
+            self._write(key, value)
+        super().__setitem__(key, value)
+
+    def update(self, *given, **named) -> None:
+        for key, value in dict(*given, **named).items():
+            self[key] = value
+
+    def __ior__(self, given):
+        self.update(given)
+        return self
+
+    def setdefault(self, key: str, default=None):
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def __delitem__(self, key: str) -> None:
+        self.pop(key)
+
+    def pop(self, key: str, *default):
+        if key in self._fixed():
+            raise TypeError(f"param_groups: {key!r} belongs to the group")
+        return super().pop(key, *default)
+
+    def _fixed(self) -> set:
+        return {"params", "lr"} if self._write is None else {"params", *self._write.options}
+
+    def popitem(self):
+        raise TypeError("param_groups: a group keeps its options")
+
+    clear = popitem
+
+    def copy(self) -> dict:
+        return dict(self)
+
+    def __reduce_ex__(self, _protocol: int):
+        return dict, (dict(self),)
+
+
+class _Write:
+    """Writes an option of a group through to the steps in C++."""
+
+    def __init__(self, optimizer: _core.Optimizer, index: int):
+        self.optimizer, self.index = optimizer, index
+        self.options = set(optimizer._options(index))
+
+    def __call__(self, key: str, value) -> None:
+        if key in self.options:
+            self.optimizer._set_option(self.index, key, value)
+        elif key in _WITHOUT_EFFECT:
+            _check_without_effect({key: value})
+
+
+# How PyTorch's steps are computed rather than what they compute: taken where they change nothing.
+_WITHOUT_EFFECT = {"foreach": (None, False, True), "fused": (None, False, True), "capturable": (False,),
+                   "differentiable": (False,)}
+
+
+def _check_without_effect(given: dict) -> None:
+    for name, value in given.items():
+        if value not in _WITHOUT_EFFECT[name]:
+            raise TypeError(f"optimizer: {name}={value!r} is not known")
+
+
+def _tensors(params) -> tuple:
+    if isinstance(params, Tensor):
+        return (params,)
+    params = tuple(item[1] if isinstance(item, tuple) else item for item in params)  # named parameters too
+    for item in params:
+        if not isinstance(item, Tensor):
+            raise TypeError(f"optimizer: params hold {type(item).__name__}, not tensors")
+        if not item.is_leaf:
+            raise ValueError(f"optimizer: a parameter of {item.shape} is the result of an operation; only leaves move")
+    return params
+
+
+class Optimizer:
+    """What all optimizers share. One of your own derives from it and defines step(), which goes over `param_groups`."""
+
+    def __init__(self, params, defaults: dict):
+        if isinstance(params, (str, bytes)):
+            raise TypeError("optimizer: params is text; give the parameters")
+        given = [params] if isinstance(params, (Tensor, dict)) else list(params)
+        if not given:
+            raise ValueError(f"{type(self).__name__}: there are no parameters")
+        groups = given if isinstance(given[0], dict) else [{"params": given}]
+        self._defaults = dict(defaults)
+        self._groups: list[ParamGroup] = []
+        self._known: set[int] = set()
+        self._states: dict = {}
+        self._begin([self._complete(group) for group in groups])
+
+    @property
+    def param_groups(self) -> tuple[ParamGroup, ...]:
+        """The groups as dictionaries: `for group in optimizer.param_groups: group["lr"] *= 0.5`."""
+        return tuple(self._groups)
+
+    @property
+    def defaults(self) -> dict:
+        """The options of a group that says nothing else."""
+        return dict(self._defaults)
+
+    @property
+    def state(self) -> dict:
+        """What step() remembers, by parameter."""
+        return self._states
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the first group; setting it sets that of all."""
+        return self._groups[0]["lr"]
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        for group in self._groups:
+            group["lr"] = lr
+
+    def add_param_group(self, param_group: dict) -> None:
+        """Parameters that join later, with options of their own: {"params": layer.parameters(), "lr": 1e-4}."""
+        if not isinstance(param_group, dict):
+            raise TypeError(f"add_param_group: {type(param_group).__name__} is no dictionary")
+        self._add(self._complete(param_group))
+
+    def step(self, closure=None):
+        raise NotImplementedError(f"{type(self).__name__} defines no step()")
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forgets the gradients, or fills them with 0."""
+        for p in self._parameters():
+            if set_to_none:
+                p.grad = None
+            elif p.grad is not None:
+                p.grad = _core.zeros(*p.shape, dtype=p.dtype)
+
+    def state_dict(self) -> dict:
+        """As PyTorch's: {"state": {number of the parameter: …}, "param_groups": […]}. Tensors share memory."""
+        numbers, groups = 0, []
+        for group in self._groups:
+            count = len(group["params"])
+            groups.append({**group, "params": list(range(numbers, numbers + count))})
+            numbers += count
+        state = self.state
+        return {"state": {i: dict(state[p]) for i, p in enumerate(self._parameters()) if p in state},
+                "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        """Takes a state of state_dict()'s, or PyTorch's. Raises InputError where it belongs to other parameters."""
+        groups = state_dict["param_groups"]
+        ours, theirs = ([len(group["params"]) for group in all_groups] for all_groups in (self._groups, groups))
+        if ours != theirs:
+            raise _core.InputError(f"load_state_dict: groups of {theirs} parameters, but this optimizer has {ours}")
+        numbers = list(chain.from_iterable(group["params"] for group in groups))
+        states = state_dict["state"]
+        self._load(groups, [states.get(number, {}) for number in numbers])
+
+    def _parameters(self) -> list:
+        return [p for group in self._groups for p in group["params"]]
+
+    def _complete(self, group: dict) -> dict:
+        if "params" not in group:
+            raise ValueError('param_groups: a group has no "params"')
+        params = _tensors(group["params"])
+        for p in params:
+            if hash(p) in self._known:
+                raise ValueError(f"{type(self).__name__}: a parameter of {p.shape} is given twice")
+            self._known.add(hash(p))
+        return {**self._defaults, **group, "params": params}
+
+    def _begin(self, groups: list[dict]) -> None:
+        for group in groups:
+            self._add(group)
+
+    def _add(self, group: dict) -> None:
+        self._groups.append(ParamGroup(group))
+
+    def _load(self, groups: list[dict], states: list[dict]) -> None:
+        for ours, theirs in zip(self._groups, groups):
+            ours.update({key: value for key, value in theirs.items() if key != "params"})
+        self._states.clear()
+        self._states.update({p: dict(state) for p, state in zip(self._parameters(), states) if state})
+
+
+class _Compiled(Optimizer):
+    """An optimizer whose steps run in C++."""
+
+    step = _core.Optimizer.step
+    step_in_backward = _core.Optimizer.step_in_backward
+    zero_grad = _core.Optimizer.zero_grad
+    # PyTorch's name of a buffer → the one in C++
+    _buffers: dict[str, str]
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self._groups):
+            lines.append(f"Parameter Group {i}")
+            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
+        return "\n".join([*lines, ")"])
+
+    def _options_of(self, group: dict) -> dict:
+        extra = {"params", "initial_lr", "param_names", "max_lr", "min_lr", "max_momentum", "base_momentum"}
+        _check_without_effect({key: value for key, value in group.items() if key in _WITHOUT_EFFECT})
+        return {key: value for key, value in group.items() if key not in extra and key not in _WITHOUT_EFFECT}
+
+    def _begin(self, groups: list[dict]) -> None:
+        # The compiled base stands behind the class that derives from this one and from it.
+        base = next(kind for kind in type(self).__mro__ if kind.__module__ == _core.__name__)
+        base.__init__(self, [{"params": group["params"], **self._options_of(group)} for group in groups])
+        for group in groups:
+            self._show(group)
+
+    def _add(self, group: dict) -> None:
+        self._add_group({"params": group["params"], **self._options_of(group)})
+        self._show(group)
+
+    def _show(self, group: dict) -> None:
+        self._groups.append(ParamGroup(group, _Write(self, len(self._groups))))
+
+    @property
+    def state(self) -> dict:
+        """What step() remembers, by parameter; the tensors are those that it computes with."""
+        tensors, result = self._state(), {}
+        for i, p in enumerate(self._parameters()):
+            if tensors[f"{i}.step"].item() == 0:
+                continue
+            result[p] = {"step": tensors[f"{i}.step"]}
+            for theirs, ours in self._buffers.items():
+                if f"{i}.{ours}" in tensors:
+                    result[p][theirs] = tensors[f"{i}.{ours}"]
+        return result
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        """Takes a state of state_dict()'s, or PyTorch's. Raises InputError where it belongs to other parameters."""
+        if "steps" in state_dict:  # {"0.mean": …}, as relume 1.0 wrote it
+            return self._load_flat(state_dict)
+        super().load_state_dict(state_dict)
+
+    def _load(self, groups: list[dict], states: list[dict]) -> None:
+        for ours, theirs in zip(self._groups, groups):
+            ours.update({key: value for key, value in theirs.items() if key != "params"})
+        tensors, most = self._state(), 0
+        for i, state in enumerate(states):
+            # PyTorch's SGD counts no steps: where there is a momentum there was one.
+            step = int(state.get("step", state.get("momentum_buffer") is not None))
+            most = max(most, step)
+            tensors[f"{i}.step"].fill_(step)
+            for theirs, ours in self._buffers.items():
+                if f"{i}.{ours}" not in tensors:
+                    continue
+                given, own = state.get(theirs), tensors[f"{i}.{ours}"]
+                if given is None:
+                    own.zero_()
+                elif tuple(given.shape) != own.shape:
+                    shape = tuple(given.shape)
+                    raise _core.InputError(f"load_state_dict: {theirs} of parameter {i} is {shape}, not {own.shape}")
+                else:
+                    own.copy_(given)
+        self._set_steps(most)
+
+    def _load_flat(self, state_dict: dict) -> None:
+        tensors, given = self._state(), state_dict["state"]
+        if set(tensors) != set(given):
+            raise _core.InputError(f"load_state_dict: buffers {sorted(given)} are not {sorted(tensors)}")
+        for name, tensor in given.items():
+            tensors[name].copy_(tensor)
+        self._set_steps(state_dict["steps"])
+
+
+class SGD(_Compiled, _core.SGD):
+    """v = momentum v + (1 - dampening) (g + weight_decay w), the first time v = g;  w -= lr v. As torch.optim.SGD."""
+
+    _buffers = {"momentum_buffer": "velocity"}
+
+    def __init__(
+        self, params, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
+        nesterov: bool = False, *, maximize: bool = False, foreach=None, differentiable: bool = False, fused=None,
+    ):
+        _check_without_effect({"foreach": foreach, "differentiable": differentiable, "fused": fused})
+        super().__init__(params, {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
+                                  "nesterov": nesterov, "maximize": maximize})
+
+
+class Adam(_Compiled, _core.Adam):
+    """m and s are running means of g and g²;  w -= lr m̂ / (√ŝ + eps). As torch.optim.Adam.
+
+    With eps_hat eps is added before the bias correction, as in scikit-learn.
+    """
+
+    _buffers = {"exp_avg": "mean", "exp_avg_sq": "square", "max_exp_avg_sq": "largest"}
+
+    def __init__(
+        self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, amsgrad: bool = False, *, foreach=None, maximize: bool = False,
+        capturable: bool = False, differentiable: bool = False, fused=None, decoupled_weight_decay: bool = False,
+        eps_hat: bool = False,
+    ):
+        _check_without_effect(
+            {"foreach": foreach, "capturable": capturable, "differentiable": differentiable, "fused": fused}
+        )
+        if decoupled_weight_decay:
+            raise TypeError("Adam: decoupled_weight_decay=True is AdamW")
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
+                                  "amsgrad": amsgrad, "maximize": maximize, "eps_hat": eps_hat})
+
+
+class AdamW(_Compiled, _core.AdamW):
+    """Adam whose weight decay does not pass through the moments: w -= lr weight_decay w first. As torch.optim.AdamW."""
+
+    _buffers = Adam._buffers
+
+    def __init__(
+        self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach=None,
+        capturable: bool = False, differentiable: bool = False, fused=None,
+    ):
+        _check_without_effect(
+            {"foreach": foreach, "capturable": capturable, "differentiable": differentiable, "fused": fused}
+        )
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
+                                  "amsgrad": amsgrad, "maximize": maximize})
+
+
+class RMSprop(_Compiled, _core.RMSprop):
+    """s is a running mean of g²;  v = momentum v + g / (√s + eps);  w -= lr v. As torch.optim.RMSprop.
+
+    With `centered` the square of the running mean of g is taken off s.
+    """
+
+    _buffers = {"square_avg": "square", "momentum_buffer": "velocity", "grad_avg": "average"}
+
+    def __init__(
+        self, params, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
+        momentum: float = 0, centered: bool = False, capturable: bool = False, foreach=None, maximize: bool = False,
+        differentiable: bool = False,
+    ):
+        _check_without_effect({"foreach": foreach, "capturable": capturable, "differentiable": differentiable})
+        super().__init__(params, {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay,
+                                  "momentum": momentum, "centered": centered, "maximize": maximize})
+
+
+class Adagrad(_Compiled, _core.Adagrad):
+    """s += g²;  w -= lr / (1 + (t - 1) lr_decay) g / (√s + eps). As torch.optim.Adagrad."""
+
+    _buffers = {"sum": "sum"}
+
+    def __init__(
+        self, params, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
+        initial_accumulator_value: float = 0, eps: float = 1e-10, foreach=None, *, maximize: bool = False,
+        differentiable: bool = False, fused=None,
+    ):
+        _check_without_effect({"foreach": foreach, "differentiable": differentiable, "fused": fused})
+        super().__init__(params, {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay,
+                                  "initial_accumulator_value": initial_accumulator_value, "eps": eps,
+                                  "maximize": maximize})
