@@ -200,7 +200,7 @@ void add_compare(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--lr", a->compare.train.lr, "learning rate (0.001; sgd 0.05, adagrad 0.02)")
       ->check(above_zero());
-  command->add_option("--threads", a->threads, "runs side by side (OMP_NUM_THREADS, or the number of cores)")
+  command->add_option("--threads", a->threads, "runs side by side (OMP_NUM_THREADS, or the processors that there are)")
       ->check(at_least_one());
   command->add_option("--csv", a->csv, "a row for each run, into this file");
   command->add_option("-o,--out", a->picture, "the mean loss curves as a picture: .svg, .png, .pdf or .html");

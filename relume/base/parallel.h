@@ -1,4 +1,4 @@
-// One pool of threads: OpenMP's.
+// One pool of threads, shared by all who call.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,12 @@
 
 namespace relume {
 
-/// Threads that operations may use from now on; at least 1. The start value is OMP_NUM_THREADS or the number of cores.
+/// Threads that operations may use from now on; at least 1. The start value is OMP_NUM_THREADS or processors().
 void set_num_threads(int threads);
 int num_threads();
 
-/// Calls body(begin, end) on parts of [0, n), each of at least `grain` but the last; on this thread alone where
-/// n <= grain, one thread is set, or it already runs inside a parallel_for. An exception from body is rethrown here.
+/// Calls body(begin, end) on pieces of [0, n), which threads take that get at least `grain` each, the first one here.
+/// body(0, n) is called here where n <= grain, inside of another, or where no help pays. Rethrows what body throws.
 void parallel_for(std::int64_t n, std::int64_t grain, FunctionRef<void(std::int64_t, std::int64_t)> body);
 
 }  // namespace relume

@@ -141,12 +141,14 @@ struct Product {
     const std::int64_t last_tile = (m - 1) / tile_rows;
     const std::int64_t bands = last_tile * in_tile + std::max<std::int64_t>(1, (m - last_tile * tile_rows) / rows);
     const std::int64_t work = std::min(m, rows) * n * (k + taking_cost);
+    static std::atomic<std::uint64_t> products{0};
+    const std::uint64_t product = ++products;
     parallel_for(bands, (work_per_thread + work - 1) / work, [&](std::int64_t begin, std::int64_t end) {
       // What is left of a tile joins its last band.
       const auto end_of = [&](std::int64_t t) { return t + 1 == bands ? m : (t + 1) * rows; };
       for (std::int64_t j = 0; j < n; j += width_in_cache()) {
         const std::int64_t columns = std::min(width_in_cache(), n - j);
-        const Columns from = columns_at(j, columns);
+        const Columns from = columns_at(j, columns, product);
         for (std::int64_t t = begin; t < end; ++t) band({t * rows, end_of(t)}, j, columns, from, take);
       }
     });
@@ -201,10 +203,17 @@ struct Product {
     std::int64_t stride, step;
   };
 
-  Columns columns_at(std::int64_t j, std::int64_t columns) const {
+  /// A thread that takes several pieces of the same product, which has a number, copies them once.
+  Columns columns_at(std::int64_t j, std::int64_t columns, std::uint64_t product = 0) const {
     if (!is_crowded()) return {b + j, ldb, tile_columns};
-    T* copy = scratch().get<T>((columns + tile_columns) * k);
-    for (std::int64_t i = 0; i < columns; i += tile_columns) copy_panel(j + i, copy + i * k);
+    thread_local Scratch memory;
+    thread_local std::uint64_t held_product = 0;
+    thread_local std::int64_t held_column = 0;
+    T* copy = memory.get<T>((columns + tile_columns) * k);
+    if (product == 0 || product != held_product || j != held_column)
+      for (std::int64_t i = 0; i < columns; i += tile_columns) copy_panel(j + i, copy + i * k);
+    held_product = product;
+    held_column = j;
     return {copy, tile_columns, tile_columns * k};
   }
 

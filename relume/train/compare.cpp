@@ -7,6 +7,7 @@
 #include "relume/activation/activation.h"
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
+#include "relume/base/tasks.h"
 #include "relume/health/unit_activity.h"
 #include "relume/nn/architecture.h"
 #include "relume/train/evaluate.h"
@@ -122,8 +123,8 @@ Comparison compare(const data::Source& source, const CompareOptions& options,
   result.runs.resize(static_cast<std::size_t>(count));
   std::atomic<std::int64_t> next = 0;
   std::mutex lock;
-  // A core takes the next run when it has ended one. Inside of parallel_for, a run's own operations use one thread.
-  parallel_for(std::min<std::int64_t>(num_threads(), count), 1, [&](std::int64_t, std::int64_t) {
+  // A core takes the next run when it has ended one. Inside of it, a run's own operations use one thread.
+  parallel_tasks(std::min<std::int64_t>(num_threads(), count), [&](std::int64_t, std::int64_t) {
     for (std::int64_t i = next++; i < count && !(stop && *stop); i = next++) {
       const std::int64_t variant = i % variants, seed = i / variants;
       Comparison facts;
