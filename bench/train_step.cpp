@@ -80,23 +80,31 @@ class Step {
   std::unique_ptr<optim::Optimizer> optimizer_;
 };
 
-/// The median over chunks of steps, in microseconds a step.
-double median_step(Step& step, double seconds) {
+/// Microseconds a step.
+struct Times {
+  double median, mean;
+};
+
+/// Over chunks of steps.
+Times time_steps(Step& step, double seconds) {
   const auto begin = Clock::now();
   const auto since = [&](Clock::time_point from) { return std::chrono::duration<double>(Clock::now() - from).count(); };
   int chunk = 1;
+  double sum = 0;
   std::vector<double> times;
   while (since(begin) < seconds || times.size() < 5) {
     const auto start = Clock::now();
     for (int i = 0; i < chunk; ++i) step();
     const double took = since(start);
-    if (took < 0.005)
+    if (took < 0.005) {
       chunk *= 2;
-    else
+    } else {
       times.push_back(took / chunk * 1e6);
+      sum += times.back();
+    }
   }
   std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-  return times[times.size() / 2];
+  return {times[times.size() / 2], sum / static_cast<double>(times.size())};
 }
 
 }  // namespace
@@ -120,7 +128,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "train_step: the loss does not fall: {} then {}\n", before, after);
     return 1;
   }
-  const double microseconds = median_step(step, argc > 5 ? std::atof(argv[5]) : 1);
-  fmt::print("{{\"microseconds\": {}, \"gflops\": {}, \"peak\": {}}}\n", microseconds,
-             operations(widths, batch) / microseconds / 1e3, bench::peak() * num_threads());
+  const Times times = time_steps(step, argc > 5 ? std::atof(argv[5]) : 1);
+  fmt::print("{{\"microseconds\": {}, \"mean\": {}, \"gflops\": {}, \"peak\": {}}}\n", times.median, times.mean,
+             operations(widths, batch) / times.median / 1e3, bench::peak() * num_threads());
 }
