@@ -221,7 +221,8 @@ void add_train(CLI::App& app) {
                    "bf16: matrices are rounded to bfloat16 while they are multiplied; weights stay float32")
       ->check(CLI::IsMember({"float32", "bf16"}))
       ->capture_default_str();
-  command->add_option("--threads", a->threads, "threads to compute on (OMP_NUM_THREADS, or the processors that there are)")
+  command
+      ->add_option("--threads", a->threads, "threads to compute on (OMP_NUM_THREADS, or the processors that there are)")
       ->check(at_least_one());
   command->add_option("--out", a->out, "folder of the run (runs/NAME)");
   command->add_option("--resume", a->resume, "go on with the run in this folder");
