@@ -232,12 +232,13 @@ nb::object apply_to_scalar(const Entry& entry, const double* parameters, nb::han
 
 nb::object as_array(nb::handle object) { return steal(PyArray_FromAny(object.ptr(), nullptr, 0, 0, 0, nullptr)); }
 
-Tensor tensor_onto(nb::handle object) {
+Tensor tensor_onto(nb::handle object, bool written) {
   check_mask(object);
   const int wanted = nearest_type(object);
   // A tensor may be written to: memory that must not be is copied.
-  const int flags = NPY_ARRAY_ALIGNED | NPY_ARRAY_WRITEABLE | NPY_ARRAY_NOTSWAPPED | NPY_ARRAY_ENSUREARRAY |
-                    (PyArray_ISWRITEABLE(as_numpy(object)) ? 0 : NPY_ARRAY_ENSURECOPY);
+  const int writeable = written ? NPY_ARRAY_WRITEABLE : 0;
+  const int copy = written && !PyArray_ISWRITEABLE(as_numpy(object)) ? NPY_ARRAY_ENSURECOPY : 0;
+  const int flags = NPY_ARRAY_ALIGNED | NPY_ARRAY_NOTSWAPPED | NPY_ARRAY_ENSUREARRAY | writeable | copy;
   const nb::object array =
       steal(PyArray_FromAny(object.ptr(), PyArray_DescrFromType(wanted), 0, 0, flags | NPY_ARRAY_FORCECAST, nullptr));
   check_range(object, array);
@@ -246,7 +247,7 @@ Tensor tensor_onto(nb::handle object) {
   bool whole_steps = true;
   for (int d = 0; d < PyArray_NDIM(x); ++d)
     whole_steps = whole_steps && PyArray_STRIDES(x)[d] % size == 0 && PyArray_STRIDES(x)[d] >= 0;
-  if (!whole_steps) return tensor_onto(steal(PyArray_NewCopy(x, NPY_CORDER)));
+  if (!whole_steps) return tensor_onto(steal(PyArray_NewCopy(x, NPY_CORDER)), written);
   if (PyArray_NDIM(x) > Shape::max_dimensions)
     throw nb::value_error(("tensor: an array of " + std::to_string(PyArray_NDIM(x)) + " dimensions; at most " +
                            std::to_string(Shape::max_dimensions) + " are allowed")

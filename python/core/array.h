@@ -27,8 +27,9 @@ nb::object as_array(nb::handle object);
 
 /// A tensor onto the array's memory, which it keeps alive. Other byte orders, unaligned and read-only memory and dtypes
 /// that relume does not have (uint16 …) are copied, converted to the nearest that it has. Throws TypeError for numbers
-/// beyond that one's range, and for masked elements.
-Tensor tensor_onto(nb::handle array);
+/// beyond that one's range, and for masked elements. Where the tensor is not `written` to, read-only memory is taken as
+/// it is.
+Tensor tensor_onto(nb::handle array, bool written = true);
 
 /// An array onto the tensor's memory, which it keeps alive. Throws TypeError for bfloat16, which NumPy does not have.
 nb::object array_onto(const Tensor& tensor);

@@ -66,9 +66,7 @@ struct Examples {
   Tensor y, weights;
 
   Examples(nb::handle x_given, nb::handle y_given, nb::handle weights_given)
-      : x(x_given),
-        y(tensor_from(y_given).contiguous()),
-        weights(weights_given.is_none() ? Tensor() : tensor_from(weights_given).contiguous()) {
+      : x(x_given), y(to_read(y_given)), weights(weights_given.is_none() ? Tensor() : to_read(weights_given)) {
     if (y.size(0) != x.count() || (weights.defined() && weights.size(0) != x.count()))
       throw nb::value_error("fit: X, y and the weights have different numbers of rows");
   }

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <vector>
 
+#include "python/core/array.h"
 #include "relume/autograd/node.h"
 #include "relume/base/parallel.h"
 #include "relume/nn/linear.h"
@@ -108,6 +109,10 @@ Batch take_compressed(const Batch& from, std::span<const std::int64_t> places) {
 
 }  // namespace
 
+Tensor to_read(nb::handle array) {
+  return (is_array(array) ? tensor_onto(array, false) : tensor_from(array)).contiguous();
+}
+
 Tensor take_rows(const Tensor& from, std::span<const std::int64_t> places, const Tensor& reused) {
   Shape shape = from.shape();
   shape[0] = static_cast<std::int64_t>(places.size());
@@ -125,15 +130,15 @@ Tensor take_rows(const Tensor& from, std::span<const std::int64_t> places, const
 
 Rows::Rows(nb::handle x) {
   if (!nb::hasattr(x, "indptr")) {
-    whole_.dense = tensor_from(x).contiguous();
+    whole_.dense = to_read(x);
     rows_ = whole_.dense.size(0);
     width_ = whole_.dense.size(1);
     return;
   }
   rows_ = nb::cast<std::int64_t>(x.attr("shape")[0]);
-  whole_.values = tensor_from(x.attr("data")).contiguous();
-  whole_.columns = tensor_from(x.attr("indices")).contiguous();
-  whole_.starts = tensor_from(x.attr("indptr")).contiguous().to(DType::int64);
+  whole_.values = to_read(x.attr("data"));
+  whole_.columns = to_read(x.attr("indices"));
+  whole_.starts = to_read(x.attr("indptr")).to(DType::int64);
   check_sparse(nb::cast<std::int64_t>(x.attr("shape")[1]));
   whole_.columns = whole_.columns.to(DType::int32);
   width_ = whole_.values.elements() / std::max<std::int64_t>(rows_, 1);

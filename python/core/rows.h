@@ -36,6 +36,9 @@ class Rows {
   Batch whole_;
 };
 
+/// A contiguous tensor of what is not written to: an array's own memory where that can be.
+Tensor to_read(nb::handle array);
+
 /// Copies rows of a contiguous tensor; into `reused` where that has their shape.
 Tensor take_rows(const Tensor& from, std::span<const std::int64_t> places, const Tensor& reused);
 

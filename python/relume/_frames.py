@@ -14,6 +14,8 @@ def is_frame(X) -> bool:
 
 def whole(X) -> np.ndarray:
     """numpy.asarray, with NaN, or None among objects, in the place of what is masked: both are missing values."""
+    if hasattr(X, "toarray"):
+        raise TypeError("X is sparse; give X.toarray(), or train an estimator of relume.sklearn, which takes it as it is")
     if not np.ma.is_masked(X):
         return np.asarray(X)
     numeric = X.dtype.kind in "biuf"

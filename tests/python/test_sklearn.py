@@ -351,3 +351,11 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert float(done.stdout) < 500
+
+
+def test_rows_that_are_read_only_are_not_copied_and_stay_what_they_are():
+    X, y = IRIS.copy(), SPECIES.copy()
+    X.flags.writeable = y.flags.writeable = False
+    model = MLPClassifier(max_iter=5, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), MLPClassifier(max_iter=5, random_state=0).fit(IRIS, SPECIES).predict_proba(IRIS))
+    np.testing.assert_array_equal(X, IRIS)

@@ -181,3 +181,9 @@ def test_masked_elements_are_missing_values():
     np.testing.assert_array_equal(ours.predict_proba(masked), theirs.predict_proba(with_nan))
     with pytest.raises(ValueError, match="y has masked elements"):
         relume.train(X, np.ma.array(y, mask=y == 1))
+
+
+def test_a_sparse_matrix_is_named():
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(TypeError, match="X is sparse"):
+        relume.train(sparse.csr_array(np.eye(20)), np.arange(20) % 2)
