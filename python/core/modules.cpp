@@ -1,4 +1,5 @@
 // nn.Module as Python sees it: attributes that are modules, parameters and buffers, and walks over what is inside.
+#include <algorithm>
 #include <set>
 
 #include <nanobind/stl/function.h>
@@ -72,7 +73,25 @@ void walk(nb::handle self, const std::string& prefix, const F& f) {
 }
 
 /// A list that next() takes too, as PyTorch's generators: next(net.parameters()).
-nb::object listing(const nb::list& items) { return nb::module_::import_("relume.nn._listing").attr("Listing")(items); }
+nb::object listing(const nb::list& items) {
+  // Kept for ever: a look-up for each call would take longer than the walk.
+  static const nb::handle kind = nb::object(nb::module_::import_("relume.nn._listing").attr("Listing")).release();
+  return kind(items);
+}
+
+/// What was met before; modules have few tensors, and a search among few is quicker than a tree.
+class Met {
+ public:
+  /// Whether it is new.
+  bool insert(const void* place) {
+    if (std::find(places_.begin(), places_.end(), place) != places_.end()) return false;
+    places_.push_back(place);
+    return true;
+  }
+
+ private:
+  std::vector<const void*> places_;
+};
 
 void check_name(const nb::str& name) {
   const std::string_view text = name.c_str();
@@ -227,11 +246,11 @@ Tensor forward(nb::handle self, nb::handle x) {
 nb::object named_tensors(nb::handle self, const std::string& prefix, bool recurse, bool remove_duplicate,
                          bool parameters, bool with_names) {
   nb::list result;
-  std::set<const void*> seen;
+  Met seen;
   const auto add = [&](nb::handle module, const std::string& path) {
     for (const Own& own : module_of(module).own()) {
       if ((own.kind == Own::Kind::parameter) != parameters || !own.tensor.defined()) continue;
-      if (!seen.insert(own.tensor.impl()).second && remove_duplicate) continue;
+      if (!seen.insert(own.tensor.impl()) && remove_duplicate) continue;
       nb::object tensor = tensor_object(module, own);
       result.append(with_names ? nb::object(nb::make_tuple(path + own.name, tensor)) : tensor);
     }
@@ -247,9 +266,9 @@ nb::object named_tensors(nb::handle self, const std::string& prefix, bool recurs
 /// All modules from this one on, each once, by their dotted names.
 nb::object named_modules(nb::handle self, const std::string& prefix, bool remove_duplicate, bool with_names) {
   nb::list result;
-  std::set<const void*> seen;
+  Met seen;
   walk(self, prefix.empty() ? "" : prefix + ".", [&](nb::handle module, const std::string& path) {
-    if (!seen.insert(&module_of(module)).second && remove_duplicate) return;
+    if (!seen.insert(&module_of(module)) && remove_duplicate) return;
     const std::string name = path.substr(0, path.empty() ? 0 : path.size() - 1);
     result.append(with_names ? nb::object(nb::make_tuple(name, module)) : nb::borrow(module));
   });
@@ -258,9 +277,9 @@ nb::object named_modules(nb::handle self, const std::string& prefix, bool remove
 
 nb::object children_of(nb::handle self, bool with_names) {
   nb::list result;
-  std::set<const void*> seen;
+  Met seen;
   for (const auto& [name, child] : module_of(self).children()) {
-    if (!seen.insert(child).second) continue;
+    if (!seen.insert(child)) continue;
     const nb::object object = child_object(self, name, *child);
     result.append(with_names ? nb::object(nb::make_tuple(name, object)) : object);
   }
@@ -298,6 +317,16 @@ nb::object load_state_dict(nb::handle self, const nb::dict& given, bool strict, 
   }
   module.load_state(state);
   return nb::module_::import_("relume.nn._listing").attr("IncompatibleKeys")(missing, unexpected);
+}
+
+nb::object submodule(nb::handle self, const std::string& target) {
+  if (target.empty()) return nb::borrow(self);
+  const std::size_t dot = target.find('.');
+  const std::string first = target.substr(0, dot);
+  for (const auto& [name, child] : module_of(self).children())
+    if (name == first)
+      return submodule(child_object(self, name, *child), dot == std::string::npos ? "" : target.substr(dot + 1));
+  throw nb::attribute_error((class_name(self) + " has no module \"" + first + "\"").c_str());
 }
 
 void train(nb::handle self, bool mode) {
@@ -464,6 +493,18 @@ void bind_walks(Class& type) {
       .def("modules", [](nb::handle self) { return named_modules(self, "", true, false); })
       .def("named_children", [](nb::handle self) { return children_of(self, true); })
       .def("children", [](nb::handle self) { return children_of(self, false); })
+      .def("get_submodule", &submodule, "target"_a, "The module of a dotted name.")
+      .def(
+          "get_parameter",
+          [](nb::handle self, const std::string& target) {
+            const std::size_t dot = target.rfind('.');
+            const nb::object module = submodule(self, dot == std::string::npos ? "" : target.substr(0, dot));
+            nb::object parameter = own_tensor(module, target.substr(dot + 1).c_str());
+            if (!nb::isinstance<Parameter>(parameter))
+              throw nb::attribute_error(("\"" + target + "\" is no parameter").c_str());
+            return parameter;
+          },
+          "target"_a, "The parameter of a dotted name.")
       .def("apply", returning_self(&apply), "fn"_a, "Calls fn with all modules under this one, and then with it.")
       .def("state_dict", &state_dict, nb::kw_only(), "prefix"_a = "", "keep_vars"_a = false,
            "Parameters and buffers by name; the tensors share memory with the module.")

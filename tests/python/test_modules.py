@@ -146,6 +146,9 @@ def test_a_shallow_copy_shares_its_weights():
 
 def test_modules_are_walked_over_and_changed():
     net = nn.Sequential(OrderedDict(body=nn.Linear(3, 2), act=nn.ReLU()))
+    assert net.get_submodule("body") is net[0] and net.get_parameter("body.weight") is net[0].weight
+    with pytest.raises(AttributeError, match="head"):
+        net.get_submodule("head")
     assert net.body is net[0] and [name for name, _ in net.named_children()] == ["body", "act"]
     seen = []
     assert net.apply(lambda m: seen.append(type(m).__name__)) is net

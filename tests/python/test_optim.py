@@ -130,6 +130,21 @@ def test_a_state_goes_on_where_it_was_saved(kind, options):
         kind([two, nn.Parameter([1.0])]).load_state_dict(state)
 
 
+def test_a_network_and_its_optimizer_are_pickled_together():
+    net = nn.Sequential(nn.Linear(2, 2))
+    adam = optim.Adam([{"params": net.parameters(), "initial_lr": 1.0}], lr=0.1, amsgrad=True)
+    (net(relume.ones(1, 2)) ** 2).sum().backward()
+    adam.step()
+    other, again = pickle.loads(pickle.dumps((net, adam)))
+    assert again.param_groups[0]["params"][0] is other[0].weight and again.param_groups[0]["initial_lr"] == 1.0
+    assert again.steps == 1 and again.state[other[0].weight]["step"].item() == 1
+    for network, optimizer in ((net, adam), (other, again)):
+        optimizer.zero_grad()
+        (network(relume.ones(1, 2)) ** 2).sum().backward()
+        optimizer.step()
+    assert relume.equal(net[0].weight, other[0].weight)
+
+
 def test_gradients_are_forgotten_or_filled_with_zeros_and_a_closure_is_called():
     p = nn.Parameter([2.0])
     sgd = optim.SGD([p], lr=0.25)

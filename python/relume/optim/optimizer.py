@@ -176,6 +176,16 @@ class Optimizer:
         states = state_dict["state"]
         self._load(groups, [states.get(number, {}) for number in numbers])
 
+    def __reduce_ex__(self, _protocol: int):
+        own = ("_defaults", "_groups", "_known", "_states")
+        state = {"attributes": {name: value for name, value in vars(self).items() if name not in own},
+                 "state": self.state_dict()}
+        return _make, (type(self), [dict(group) for group in self._groups], self._defaults), state
+
+    def __setstate__(self, state: dict) -> None:
+        vars(self).update(state["attributes"])
+        self.load_state_dict(state["state"])
+
     def _parameters(self) -> list:
         return [p for group in self._groups for p in group["params"]]
 
@@ -201,6 +211,13 @@ class Optimizer:
             ours.update({key: value for key, value in theirs.items() if key != "params"})
         self._states.clear()
         self._states.update({p: dict(state) for p, state in zip(self._parameters(), states) if state})
+
+
+def _make(kind: type, groups: list[dict], defaults: dict) -> Optimizer:
+    """What pickle and copy call to make an optimizer again."""
+    optimizer = kind.__new__(kind)
+    Optimizer.__init__(optimizer, groups, defaults)
+    return optimizer
 
 
 class _Compiled(Optimizer):
