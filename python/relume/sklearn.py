@@ -234,7 +234,10 @@ class _Perceptron(BaseEstimator):
         if self.early_stopping:
             if self.best_validation_score_ == -np.inf:
                 self._check_weights()  # where no epoch was any good, the weights are the first ones, which are no model
-            self._write(self._best_weights[: len(self.coefs_)], self._best_weights[len(self.coefs_) :])
+            if self._best_weights is not None:
+                self._write(self._best_weights[: len(self.coefs_)], self._best_weights[len(self.coefs_) :])
+            # From here the best ones are the network's own, and a warm start goes on with them: as scikit-learn has it.
+            self._best_weights = None
 
     def _run_epochs(self, examples, rows: int, batch: int, held_out, epochs: int) -> bool:
         """Whether it stopped of itself."""

@@ -209,6 +209,10 @@ SEVERAL_CALLS = {
     "weights": (CLASSES, {"batch_size": 40}, [fit(IRIS, SPECIES, sample_weight=WEIGHTS)]),
     "far from scaled": (CLASSES, {}, [fit(1000 * IRIS, SPECIES)]),
     "warm start": (CLASSES, {"warm_start": True}, [fit(IRIS, SPECIES)] * 3),
+    "warm start held out": (NUMBERS, {"warm_start": True, "early_stopping": True}, [fit(IRIS, SPECIES * 1.0)] * 3),
+    "warm start held out, nothing gained": (
+        CLASSES, {"warm_start": True, "early_stopping": True}, [fit(IRIS, SPECIES), fit(-IRIS, SPECIES)],
+    ),
     "warm start, changed": (
         CLASSES, {"warm_start": True},
         [fit(IRIS, SPECIES), change(max_iter=5, activation="tanh", learning_rate_init=0.1), fit(IRIS, SPECIES)],
