@@ -63,6 +63,10 @@ def as_ufunc(name: str, function, x, out):
     name, the unit, or the refusal of x's own class."""
     if _has_numpys_rules(x):
         return _of_derived(name, function, x, out)
+    if hasattr(x, "columns") and hasattr(x, "dtypes"):
+        for column, dtype in zip(x.columns, x.dtypes):
+            if getattr(dtype, "kind", "O") not in "iuf":
+                raise TypeError(f"{name}: column {column!r} is {dtype}; it takes integers and floating-point numbers")
     if x.__array_ufunc__ is None:
         result = NotImplemented
     else:

@@ -242,9 +242,11 @@ def test_a_frame_of_pandas_keeps_its_index_names_and_dtypes():
     pd.testing.assert_series_equal(relume.relu(nullable), nullable.clip(lower=0))
     assert relume.sigmoid(nullable).dtype == np.exp(nullable).dtype
     pd.testing.assert_index_equal(relume.relu(pd.Index([1.0, -2])), pd.Index([1.0, 0]))
-    for bad in (pd.Series(["a"]), pd.DataFrame({"a": [1], "b": ["x"]}), pd.Series(pd.Categorical([1]))):
+    for bad in (pd.Series(["a"]), pd.Series(pd.Categorical([1]))):
         with pytest.raises(TypeError, match="relu"):
             relume.relu(bad)
+    with pytest.raises(TypeError, match="relu: column 'b' is"):
+        relume.relu(pd.DataFrame({"a": [1], "b": ["x"]}))
 
 
 needs_range = pytest.mark.skipif(np.finfo("g").max == np.finfo("d").max, reason="skipped: long double is double here")
