@@ -67,11 +67,14 @@ double quota_of_group(const std::string& root, const Mount& mount, const std::st
   else if (group.starts_with(mount.root) && (group.size() == mount.root.size() || group[mount.root.size()] == '/'))
     below = group.substr(mount.root.size());
   if (below.find("/..") != std::string::npos) below.clear();
-  double quota = unlimited;
-  for (;; below.erase(below.rfind('/'))) {
-    quota = std::min(quota, quota_of_folder(root + mount.place + below));
-    if (below.rfind('/') == std::string::npos) return quota;
+  const std::string place = root + mount.place;
+  std::string folder = place + below;
+  double quota = quota_of_folder(folder);
+  while (folder.size() > place.size()) {
+    folder.resize(std::max(place.size(), folder.rfind('/')));
+    quota = std::min(quota, quota_of_folder(folder));
   }
+  return quota;
 }
 
 int processors_to_run_on() {
