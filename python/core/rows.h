@@ -14,14 +14,17 @@ struct Batch {
   Tensor values, columns, starts;  // [n], [n] int32 and [rows + 1] int64: row r is starts[r] … starts[r + 1] − 1
 };
 
-/// X as scikit-learn has it: an array [rows, columns], or SciPy's compressed sparse rows, which are never made dense.
+/// X as scikit-learn has it: an array [rows, columns], or SciPy's compressed sparse rows, which are never made dense as
+/// a whole: well filled ones are a batch at a time, for a dense product is the faster one then, and others are not at
+/// all.
 class Rows {
  public:
   /// Throws ValueError where the parts of a sparse matrix do not fit each other.
   explicit Rows(nb::handle x);
 
   std::int64_t count() const { return rows_; }
-  bool compressed() const { return whole_.values.defined(); }
+  /// Whether its batches are.
+  bool compressed() const { return whole_.values.defined() && !well_filled_; }
   /// How many numbers a row is computed with, in the mean.
   std::int64_t width() const { return width_; }
   /// Into `batch`, whose memory is used again where it fits: the rows at these places, each less than count().
@@ -30,9 +33,10 @@ class Rows {
   Batch slice(std::int64_t begin, std::int64_t end) const;
 
  private:
-  void check_sparse(std::int64_t columns) const;
+  void check_sparse() const;
 
-  std::int64_t rows_ = 0, width_ = 0;
+  std::int64_t rows_ = 0, columns_ = 0, width_ = 0;
+  bool well_filled_ = false;
   Batch whole_;
 };
 

@@ -312,19 +312,31 @@ def test_counts_are_not_negative():
         MLPRegressor(loss="poisson").fit(IRIS, SPECIES - 1.0)
 
 
+def spread(X, columns):
+    """X among columns of zeros."""
+    wide = np.zeros((len(X), columns))
+    wide[:, :: columns // X.shape[1]][:, : X.shape[1]] = X
+    return wide
+
+
+@pytest.mark.parametrize("columns", [64, 2000])  # well filled, and hardly
 @pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csc_array])
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_sparse_rows_are_the_same_as_dense_ones(container, solver, digits):
+def test_sparse_rows_are_the_same_as_dense_ones(solver, container, columns, digits):
     X, y, X_test, _ = digits
+    X, X_test = spread(X, columns), spread(X_test, columns)
     options = dict(solver=solver, max_iter=4, random_state=0, hidden_layer_sizes=(9,))
     dense, thin = MLPClassifier(**options).fit(X, y), MLPClassifier(**options).fit(container(X), y)
     np.testing.assert_allclose(thin.predict_proba(container(X_test)), dense.predict_proba(X_test), rtol=1e-9, atol=1e-12)
+    float32 = MLPClassifier(**options).fit(container(X.astype("f4")), y)
+    np.testing.assert_allclose(float32.predict_proba(container(X_test)), dense.predict_proba(X_test), atol=1e-3)
 
 
-def test_places_that_stand_twice_in_a_sparse_row_add_up():
-    model = MLPRegressor(max_iter=2, random_state=0).fit(IRIS, IRIS[:, 0])
-    twice = sparse.csr_matrix((np.array([1.0, 2.0, 5.0]), np.array([2, 2, 0]), np.array([0, 3])), shape=(1, 4))
-    assert model.predict(twice) == pytest.approx(model.predict([[5.0, 0, 3.0, 0]]))
+@pytest.mark.parametrize("columns", [4, 100])
+def test_places_that_stand_twice_in_a_sparse_row_add_up(columns):
+    model = MLPRegressor(max_iter=2, random_state=0).fit(spread(IRIS, columns), IRIS[:, 0])
+    twice = sparse.csr_matrix((np.array([1.0, 2.0, 5.0]), np.array([2, 2, 0]), np.array([0, 3])), shape=(1, columns))
+    assert model.predict(twice) == pytest.approx(model.predict(twice.toarray()))
 
 
 def test_sparse_labels_come_back_sparse():
