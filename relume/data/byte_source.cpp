@@ -7,19 +7,81 @@
 #include <limits>
 #include <utility>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "relume/base/require.h"
 
 namespace relume::data {
 
-ByteSource::ByteSource(std::filesystem::path path) : path_(std::move(path)) {
+namespace {
+
+/// An open file, closed with this unless it was let go.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+
+  int get() const { return number_; }
+  int let_go() { return std::exchange(number_, -1); }
+
+ private:
+  int number_;
+};
+
+[[noreturn]] void fail_with_errno(const std::filesystem::path& path) {
+  fail<FileError>("read: {}: {}", path.string(), std::strerror(errno ? errno : ENOMEM));
+}
+
+bool is_regular(int descriptor) {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/// A file without a name that holds all that is left in `from`.
+Descriptor copy_of(const Descriptor& from, const std::filesystem::path& path) {
+  std::string name = (std::filesystem::temp_directory_path() / "relume_XXXXXX").string();
+  Descriptor copy(::mkstemp(name.data()));
+  if (copy.get() < 0) fail_with_errno(name);
+  ::unlink(name.c_str());
+  std::vector<char> buffer(1 << 18);
+  for (;;) {
+    const ssize_t got = ::read(from.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail_with_errno(path);
+    if (got == 0) break;
+    for (ssize_t done = 0; done < got;) {
+      const ssize_t written = ::write(copy.get(), buffer.data() + done, static_cast<std::size_t>(got - done));
+      if (written < 0 && errno != EINTR) fail_with_errno(name);
+      done += std::max<ssize_t>(written, 0);
+    }
+  }
+  ::lseek(copy.get(), 0, SEEK_SET);
+  return copy;
+}
+
+}  // namespace
+
+ByteSource::ByteSource(std::filesystem::path path, Passes passes) : path_(std::move(path)) {
   require<FileError>(!std::filesystem::is_directory(path_), "read: {} is a folder; give a file", path_.string());
   errno = 0;
-  file_ = gzopen(path_.c_str(), "rb");
-  if (!file_) fail<FileError>("read: {}: {}", path_.string(), std::strerror(errno ? errno : ENOMEM));
+  Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) fail_with_errno(path_);
+  Descriptor read =
+      passes == Passes::several && !is_regular(file.get()) ? copy_of(file, path_) : Descriptor(file.let_go());
+  file_ = gzdopen(read.get(), "rb");
+  if (!file_) fail_with_errno(path_);
+  read.let_go();
   gzbuffer(file_, 1 << 18);
 }
+
+void ByteSource::rewind() { require<FileError>(gzrewind(file_) == 0, "read: {} cannot be read again", path_.string()); }
 
 ByteSource::~ByteSource() { gzclose_r(file_); }
 

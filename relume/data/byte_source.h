@@ -18,13 +18,18 @@ constexpr std::size_t most_deflated = 1032;
 /// name. Throws FileError where it cannot be opened, InputError where the gzip data is damaged or ends too early.
 class ByteSource {
  public:
-  explicit ByteSource(std::filesystem::path path);
+  /// How often the bytes are to be read. What cannot be read again, as a pipe, is copied to a temporary file for that.
+  enum class Passes : std::uint8_t { one, several };
+
+  explicit ByteSource(std::filesystem::path path, Passes passes = Passes::one);
   ~ByteSource();
   ByteSource(const ByteSource&) = delete;
   ByteSource& operator=(const ByteSource&) = delete;
 
   /// Fills the buffer as far as the file goes and returns how many bytes it got: fewer only at the end.
   std::size_t read(std::span<std::byte> buffer);
+  /// Goes back to the first byte; with Passes::several.
+  void rewind();
   /// Reads what is left and returns how many bytes it was.
   std::size_t skip_rest();
   /// The whole source has no more bytes than this: those on disk, of gzip what they can unpack to. The largest number

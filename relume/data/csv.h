@@ -46,14 +46,20 @@ struct CsvRow {
   std::int64_t line = 0;                 ///< where the row starts, counted from 1
 };
 
-/// Streams the rows of a file (plain or gzip) that may be larger than memory. RFC 4180 quoting, LF, CRLF or CR, a BOM
-/// is skipped, blank lines too. A quote inside of an unquoted field is a character like any other, and so is one that
-/// opens a field and is never closed while the lines are complete without it. Rows that have fewer or more fields than
-/// the first are an InputError with file:line:column (the column is the field's number); surplus empty fields at the
-/// end are not.
+class ByteSource;
+
+/// Streams the rows of a file (plain or gzip) that may be larger than memory. RFC 4180 quoting, \" inside of quotes;
+/// LF, CRLF and CR, mixed or not; UTF-8, UTF-16 by its mark, Windows-1252 where a byte is no UTF-8 (see notes()). A
+/// quote inside of an unquoted field is a character like any other, and so is one that opens a field and is never
+/// closed while the lines are complete without it. Passed over are blank lines (in a table of one column they are rows
+/// without a value, but for those at the end), comments (lines that begin with # above and between rows), rows that
+/// repeat the header, Excel's "sep=;", and columns at the end that have neither name nor values. An InputError with
+/// file:line:column (the column is the field's number) are rows that have fewer or more fields than the first, but for
+/// surplus empty fields at the end, and a first row unlike the others; and whatever is no table.
 class CsvReader {
  public:
   explicit CsvReader(const std::filesystem::path& path, const CsvOptions& options = {});
+  explicit CsvReader(std::shared_ptr<ByteSource> source, const CsvOptions& options = {});
   CsvReader(CsvReader&&) noexcept;
   ~CsvReader();
 
@@ -67,6 +73,8 @@ class CsvReader {
   bool next(CsvRow& row);
   /// "file:line:column" of a field, for messages.
   std::string where(const CsvRow& row, std::size_t field) const;
+  /// How the rows that were read so far are not as they stand in the file, in sentences.
+  std::vector<std::string> notes() const;
   const std::filesystem::path& path() const;
 
  private:
@@ -99,6 +107,8 @@ class TableReader {
 /// field, ?, NA, N/A, NaN, null, and in a column of numbers also none, nil, unknown, missing, -, --, . and *; case does
 /// not matter. Infinity is an InputError.
 Table read_table(const std::filesystem::path& path, const CsvOptions& options = {});
+/// The same of bytes that may be read several times, from where they are at.
+Table read_table(const std::shared_ptr<ByteSource>& bytes, const CsvOptions& options = {});
 
 /// The whole file with the columns of TableReader.
 Table read_table(const std::filesystem::path& path, const TableSchema& schema, const CsvOptions& options = {});

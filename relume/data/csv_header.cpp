@@ -47,11 +47,12 @@ void weigh_column(const TextRows& rows, std::size_t place, const NumberOf& numbe
   for (std::size_t r = 1; r < rows.size(); ++r) {
     if (place >= rows[r].size() || is_missing_mark(rows[r][place])) continue;
     const std::string& field = rows[r][place];
+    // A first row that comes again as a whole is a header that was copied along.
+    if (rows[0].size() > 1 && rows[r] == rows[0]) continue;
     ++seen;
     dates += looks_like_a_date(field);
     distinct.insert(field);
-    // A first row that comes again as a whole is a header that was copied along.
-    same += field == first && rows[r] != rows[0];
+    same += field == first;
     if (const auto number = number_of(field)) {
       ++column.seen;
       column.low = std::min(column.low, *number);

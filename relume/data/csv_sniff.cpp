@@ -1,11 +1,14 @@
 #include "relume/data/csv_sniff.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <optional>
 #include <sstream>
+#include <unordered_set>
 
 #include "relume/data/csv_header.h"
-#include "relume/data/csv_row_parser.h"
+#include "relume/data/csv_rows.h"
 
 namespace relume::data {
 namespace {
@@ -15,21 +18,13 @@ using Rows = TextRows;
 constexpr std::string_view delimiters = "\t;|,";
 
 Rows parse(const std::vector<std::string_view>& lines, char delimiter) {
-  CsvRowParser parser(delimiter);
+  LinesInMemory source(lines);
+  CsvRows parser(source, delimiter);
   Rows rows;
   std::vector<std::string_view> fields;
-  bool begins = true;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    auto state = parser.feed(lines[i]);
-    // As the reader does it: a quote that is never closed is a character where the lines are complete without it.
-    const std::size_t width = rows.empty() ? count_plain_fields(lines[i], delimiter) : rows[0].size();
-    if (state == CsvRowParser::State::open_quote && begins && i + 1 < lines.size() && width > 1 &&
-        count_plain_fields(lines[i], delimiter) == width && count_plain_fields(lines[i + 1], delimiter) == width) {
-      parser.reset();
-      state = parser.feed(lines[i], false);
-    }
-    begins = state != CsvRowParser::State::open_quote;
-    if (state != CsvRowParser::State::row) continue;
+  for (auto got = parser.next(); got != CsvRows::Got::end; got = parser.next()) {
+    if (got == CsvRows::Got::open_quote) source.take(1);
+    if (got != CsvRows::Got::row) continue;
     parser.fields(fields);
     rows.emplace_back(fields.begin(), fields.end());
   }
@@ -115,17 +110,126 @@ bool has_decimal_commas(const Rows& rows) {
   return commas > points;
 }
 
+bool is_comment_like(std::string_view line) { return line.starts_with('#'); }
+
+/// The lines that do not begin with #; all where these are too few to judge by.
+std::vector<std::string_view> without_comments(const std::vector<std::string_view>& lines) {
+  std::vector<std::string_view> rest;
+  std::ranges::remove_copy_if(lines, std::back_inserter(rest), is_comment_like);
+  const auto filled = std::ranges::count_if(rest, [](std::string_view line) { return !line.empty(); });
+  return filled > 0 ? rest : lines;
+}
+
+/// The columns in which four of five fields under the first row are numbers.
+std::vector<bool> find_numbers(const Rows& rows, std::size_t width, const NumberOf& number_of) {
+  std::vector<bool> numbers(width);
+  for (std::size_t c = 0; c < width; ++c) {
+    std::size_t seen = 0, count = 0;
+    for (std::size_t r = 1; r < rows.size(); ++r) {
+      // A number behind a quote that is never closed does not make a text of the column.
+      if (c >= rows[r].size() || is_missing_mark(rows[r][c]) || rows[r][c].starts_with('"')) continue;
+      ++seen;
+      count += number_of(rows[r][c]).has_value();
+    }
+    numbers[c] = seen > 0 && 5 * count >= 4 * seen;
+  }
+  return numbers;
+}
+
+/// Columns at the end that hold nothing under the first row.
+std::size_t count_empty_tail(const Rows& rows, std::size_t width) {
+  std::size_t filled = rows.size() > 1 ? 0 : width;
+  for (std::size_t r = 1; r < rows.size(); ++r)
+    for (std::size_t c = std::min(rows[r].size(), width); c > filled; --c)
+      if (!rows[r][c - 1].empty()) filled = c;
+  return width - filled;
+}
+
+/// Whether fields that are empty are all by which the two differ in width.
+bool is_as_wide(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  const auto& longer = a.size() > b.size() ? a : b;
+  return std::all_of(longer.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())), longer.end(),
+                     [](const std::string& field) { return field.empty(); });
+}
+
+/// R writes no name over the names of its rows, which are counted or are words, each of them once.
+bool has_row_names(const Rows& rows, std::size_t width, const NumberOf& number_of) {
+  if (rows.size() < 2 || rows[0].size() + 1 != width) return false;
+  std::unordered_set<std::string_view> names;
+  return std::all_of(rows.begin() + 1, rows.end(), [&](const auto& row) {
+    const auto number = number_of(row[0]);
+    return row.size() == width && names.insert(row[0]).second && (!number || *number == std::trunc(*number));
+  });
+}
+
+/// Whether most rows agree on a width that the first row does not have.
+bool first_is_odd(const Rows& rows, std::size_t width) {
+  if (rows.size() < 3) return false;
+  const auto count = [&](auto fits) {
+    return static_cast<std::size_t>(std::count_if(rows.begin() + 1, rows.end(), fits));
+  };
+  const std::size_t usual = count([&](const auto& row) { return row.size() == width; });
+  const std::size_t like_first = count([&](const auto& row) { return is_as_wide(rows[0], row); });
+  return usual >= 2 && 2 * usual >= rows.size() - 1 && like_first == 0;
+}
+
+/// What lines that begin with # are: rows, comments, or, the last one above the rows, the names. `rows` are those of
+/// the other lines; a line that is a row or holds the names is put among them.
+void judge_hashes(const std::vector<std::string_view>& lines, const CsvOptions& options, const NumberOf& number_of,
+                  CsvDialect& dialect, Rows& rows) {
+  std::optional<std::size_t> last_above;
+  std::size_t above = 0, between = 0;
+  bool begun = false;
+  std::vector<std::string_view> kept;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const Rows row = is_comment_like(lines[i]) ? parse({lines[i]}, dialect.delimiter) : Rows();
+    const bool fits = row.size() == 1 && row[0].size() == dialect.width;
+    begun = begun || (!is_comment_like(lines[i]) && !lines[i].empty());
+    if (!is_comment_like(lines[i]) || fits) kept.push_back(lines[i]);
+    if (!fits) continue;
+    ++(begun ? between : above);
+    if (!begun) last_above = i;
+  }
+  if (above + between == 0) return;
+  const bool text_first = dialect.numbers.empty() || !dialect.numbers[0];
+  dialect.hash_rows = rows.size() < 2 || (text_first && (between > 0 || above > 1));
+  if (dialect.hash_rows) {
+    rows = parse(kept, dialect.delimiter);
+  } else if (last_above && !options.header.value_or(false) && !find_header(rows, options.schema, number_of)) {
+    Rows named = parse({lines[*last_above]}, dialect.delimiter);
+    named.insert(named.end(), rows.begin(), rows.end());
+    if (!find_header(named, options.schema, number_of)) return;
+    dialect.hash_header = last_above;
+    rows = std::move(named);
+  }
+}
+
 }  // namespace
+
+std::optional<char> named_delimiter(std::string_view line) {
+  if (line.size() >= 2 && line.front() == '"' && line.back() == '"') line = line.substr(1, line.size() - 2);
+  const bool named = line.size() == 5 && line[3] == '=' && (line[0] == 's' || line[0] == 'S') &&
+                     (line[1] == 'e' || line[1] == 'E') && (line[2] == 'p' || line[2] == 'P');
+  return named ? std::optional(line[4]) : std::nullopt;
+}
 
 CsvDialect sniff(const std::vector<std::string_view>& lines, const CsvOptions& options) {
   CsvDialect dialect;
-  dialect.delimiter = options.delimiter ? *options.delimiter : find_delimiter(lines);
-  const Rows rows = parse(lines, dialect.delimiter);
+  const std::vector<std::string_view> told = without_comments(lines);
+  dialect.delimiter = options.delimiter ? *options.delimiter : find_delimiter(told);
+  Rows rows = parse(told, dialect.delimiter);
   dialect.width = usual_width(rows);
   dialect.decimal_comma = dialect.delimiter == ';' && has_decimal_commas(rows);
-  dialect.header = options.header ? *options.header : find_header(rows, options.schema, [&](std::string_view field) {
+  const NumberOf number_of = [&](std::string_view field) {
     return is_missing_mark(field) ? std::nullopt : parse_number(field, dialect.decimal_comma);
-  });
+  };
+  dialect.numbers = find_numbers(rows, dialect.width, number_of);
+  if (told.size() < lines.size() || dialect.width == 0 || is_comment_like(lines[0]))
+    judge_hashes(lines, options, number_of, dialect, rows);
+  dialect.header = options.header ? *options.header : find_header(rows, options.schema, number_of);
+  dialect.row_names = dialect.header && has_row_names(rows, dialect.width, number_of);
+  dialect.first_is_odd = !dialect.row_names && first_is_odd(rows, dialect.width);
+  dialect.empty_tail = count_empty_tail(rows, dialect.width);
   return dialect;
 }
 

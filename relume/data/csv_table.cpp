@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "relume/base/require.h"
+#include "relume/data/byte_source.h"
 #include "relume/data/csv.h"
 #include "relume/data/csv_marks.h"
 
@@ -96,11 +97,12 @@ void take_columns(std::vector<ColumnBuilder>& builders, Table& table) {
 
 /// One pass over the file. Columns named in `texts` are text from the start; those that should have been are added to
 /// it.
-Table read_once(const std::filesystem::path& path, const CsvOptions& options, std::unordered_set<std::string>& texts) {
-  CsvReader reader(path, options);
+Table read_once(const std::shared_ptr<ByteSource>& bytes, const CsvOptions& options,
+                std::unordered_set<std::string>& texts) {
+  CsvReader reader(bytes, options);
   Table table;
   table.has_header = reader.has_header();
-  table.source = path.string();
+  table.source = bytes->path().string();
   std::vector<ColumnBuilder> builders;
   for (const std::string& name : reader.names())
     builders.emplace_back(name, texts.contains(name) ? ColumnKind::text : ColumnKind::number, true);
@@ -109,6 +111,7 @@ Table read_once(const std::filesystem::path& path, const CsvOptions& options, st
     for (std::size_t i = 0; i < builders.size(); ++i) builders[i].add(row.fields[i], reader, row, i);
     table.lines.push_back(row.line);
   }
+  table.notes = reader.notes();
   bool complete = true;
   for (std::size_t i = 0; i < builders.size(); ++i)
     if (builders[i].must_read_again()) {
@@ -127,10 +130,18 @@ CsvOptions with_schema(CsvOptions options, const TableSchema& schema) {
 }  // namespace
 
 Table read_table(const std::filesystem::path& path, const CsvOptions& options) {
+  return read_table(std::make_shared<ByteSource>(path, ByteSource::Passes::several), options);
+}
+
+Table read_table(const std::shared_ptr<ByteSource>& bytes, const CsvOptions& options) {
   std::unordered_set<std::string> texts;
-  Table table = read_once(path, options, texts);
-  if (!texts.empty()) table = read_once(path, options, texts);
-  require<InputError>(table.rows() > 0, "csv: {} has a header but no rows; give a table with data", path.string());
+  Table table = read_once(bytes, options, texts);
+  if (!texts.empty()) {
+    bytes->rewind();
+    table = read_once(bytes, options, texts);
+  }
+  require<InputError>(table.rows() > 0, "csv: {} has a header but no rows; give a table with data",
+                      bytes->path().string());
   return table;
 }
 
@@ -192,6 +203,7 @@ bool TableReader::next(Table& table, std::int64_t max_rows) {
     table.lines.push_back(row.line);
   }
   take_columns(builders, table);
+  table.notes = reader_.notes();
   return !table.lines.empty();
 }
 

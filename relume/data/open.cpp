@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <numeric>
 #include <set>
 
@@ -13,6 +14,7 @@
 #include "relume/base/require.h"
 #include "relume/data/builtin.h"
 #include "relume/data/byte_source.h"
+#include "relume/data/file_format.h"
 #include "relume/data/idx.h"
 #include "relume/data/npy.h"
 
@@ -186,17 +188,20 @@ constexpr std::string_view understood =
     "a folder of IDX files, a table as text (.csv, .tsv, .gz), .npy, .npz or builtin:NAME";
 
 Source open_file(const std::filesystem::path& path, const OpenOptions& options) {
-  std::array<std::byte, 8> start{};
-  const std::size_t size = ByteSource(path).read(start);
+  const auto bytes = std::make_shared<ByteSource>(path, ByteSource::Passes::several);
+  std::array<std::byte, 4096> start{};
+  const std::size_t size = bytes->read(start);
+  bytes->rewind();
   const std::string_view magic(reinterpret_cast<const char*>(start.data()), size);
   require<InputError>(size > 0, "data: {} is empty; give {}", path.string(), understood);
-  if (magic.starts_with("\x93NUMPY")) return open_npy(path);
-  if (magic.starts_with("PK\x03\x04")) return open_npz(path);
+  const bool npy = magic.starts_with("\x93NUMPY"), npz = is_npz(magic);
+  require<InputError>(!(npy || npz) || std::filesystem::is_regular_file(path),
+                      "data: {} holds arrays and cannot be read twice; give them as a file", path.string());
+  if (npy) return open_npy(path);
+  if (npz) return open_npz(path);
   const bool idx = size >= 4 && magic[0] == '\0' && magic[1] == '\0' && (magic[2] >= 8 && magic[2] <= 14);
   require<InputError>(!idx, "data: {} is one IDX file; give the folder that holds images and labels", path.string());
-  require<InputError>(magic.find('\0') == std::string_view::npos,
-                      "data: {} is in a format that is not understood; give {}", path.string(), understood);
-  return read_table(path, options.csv);
+  return read_table(bytes, options.csv);
 }
 
 }  // namespace

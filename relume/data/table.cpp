@@ -71,6 +71,11 @@ void check_finite(const Column& column, const Table& table) {
 int find_column(const Table& table, std::string_view which, std::string_view asker) {
   const int count = static_cast<int>(table.columns.size());
   if (const Column* column = table.find(which)) return static_cast<int>(column - table.columns.data());
+  // Names have no blanks around them.
+  if (const std::size_t first = which.find_first_not_of(" \t"); first != std::string_view::npos) {
+    const std::string_view word = which.substr(first, which.find_last_not_of(" \t") - first + 1);
+    if (word.size() < which.size()) return find_column(table, word, asker);
+  }
   if (which == "last" && count > 0) return count - 1;
   int number = 0;
   const auto [end, error] = std::from_chars(which.data(), which.data() + which.size(), number);
