@@ -92,8 +92,9 @@ void run(const Arguments& a) {
     data::TableReader reader(a.data, model.preprocessor->schema());
     out.write(header(model));
     std::int64_t row = 0;
-    for (data::Table table; reader.next(table, chunk);)
-      row = predict_rows(model, model.preprocessor->transform(table), row, out);
+    data::Table table;
+    while (reader.next(table, chunk)) row = predict_rows(model, model.preprocessor->transform(table), row, out);
+    for (const std::string& note : table.notes) fmt::print(stderr, "{}\n", note);
   } else {
     const data::Source source = data::open_data(a.data);
     Tensor features;
