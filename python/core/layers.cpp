@@ -324,6 +324,12 @@ void set_item(nb::handle self, std::int64_t i, nb::handle m) {
   self.attr("__setattr__")(items[static_cast<std::size_t>(i < 0 ? i + size : i)][0], m);
 }
 
+void append(nb::handle self, nb::handle m, const char* where) {
+  const auto& sequential = nb::cast<nn::Sequential&>(self);
+  module_from(m, where);
+  self.attr("__setattr__")(std::to_string(sequential.size()), m);
+}
+
 void bind_containers(nb::module_& module) {
   bind_layer<nn::Sequential>(module, "Sequential",
                              "Feeds each module's output to the next; a Linear and the activation behind it run as "
@@ -332,14 +338,14 @@ void bind_containers(nb::module_& module) {
       .def(
           "append",
           [](nb::handle self, nb::handle m) {
-            nb::cast<nn::Sequential&>(self).push_back(module_from(m, "append"));
+            append(self, m, "append");
             return nb::borrow(self);
           },
           "module"_a)
       .def(
           "extend",
           [](nb::handle self, nb::handle modules) {
-            for (const nb::handle m : modules) nb::cast<nn::Sequential&>(self).push_back(module_from(m, "extend"));
+            for (const nb::handle m : modules) append(self, m, "extend");
             return nb::borrow(self);
           },
           "modules"_a)

@@ -26,8 +26,11 @@ class Scripted {
 Tensor call_forward(nb::handle self, const Tensor& x);
 /// The name of an object's class.
 std::string class_name(nb::handle self);
-/// Whether an object's class is written in Python and has a forward() of its own.
+/// Whether an object's class is written in Python and has a forward() or __call__() of its own.
 bool has_own_forward(nb::handle self);
+
+/// Throws ValueError where the parent is inside the child: walks over them would never end.
+void check_may_hold(const nn::Module& parent, nn::Module& child);
 
 /// The C++ side of a class that derives from relume.nn.Module itself.
 class PythonModule : public nn::Module, public Scripted {

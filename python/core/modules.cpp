@@ -14,18 +14,33 @@ namespace relume::python {
 
 std::string class_name(nb::handle self) { return nb::cast<std::string>(self.type().attr("__name__")); }
 
+namespace {
+
+/// Whether a method is one of Python's.
+bool is_written_in_python(nb::handle type, const char* method) {
+  return type.attr(method).type().ptr() != nb::type<nn::Module>().attr("forward").type().ptr();
+}
+
+}  // namespace
+
 bool has_own_forward(nb::handle self) {
   return nb::inst_python_derived(self) &&
-         self.type().attr("forward").type().ptr() != nb::type<nn::Module>().attr("forward").type().ptr();
+         (is_written_in_python(self.type(), "forward") || is_written_in_python(self.type(), "__call__"));
 }
 
 Tensor call_forward(nb::handle self, const Tensor& x) {
   const nb::gil_scoped_acquire acquire;
-  const nb::object y = self.attr("forward")(x);
+  const nb::object y = is_written_in_python(self.type(), "__call__") ? self(x) : self.attr("forward")(x);
   if (nb::isinstance<Tensor>(y)) return nb::cast<Tensor>(y);
   throw nb::type_error((class_name(self) + ".forward: it returned " + class_name(y) +
                         "; the module around it can pass on a tensor and nothing else")
                            .c_str());
+}
+
+void check_may_hold(const nn::Module& parent, nn::Module& child) {
+  child.apply([&parent](nn::Module& inside) {
+    if (&inside == &parent) throw nb::value_error("a module cannot hold itself, nor one that holds it");
+  });
 }
 
 nb::dict attributes_of(nb::handle self) {
@@ -38,13 +53,17 @@ namespace {
 
 using Own = nn::Module::Own;
 
-nn::Module& module_of(nb::handle self) { return nb::cast<nn::Module&>(self); }
+nn::Module& module_of(nb::handle self) {
+  if (!nb::inst_ready(self))
+    throw nb::attribute_error((class_name(self) + ".__init__ did not call super().__init__()").c_str());
+  return nb::cast<nn::Module&>(self);
+}
 
 /// The object of one of the module's own tensors: the same one as long as the module's is there.
 nb::object tensor_object(nb::handle self, const Own& own) {
   if (!own.tensor.defined()) return nb::none();
   nb::dict kept = attributes_of(self);
-  if (const nb::object found = kept.get(own.name.c_str(), nb::none());
+  if (nb::object found = kept.get(own.name.c_str(), nb::none());
       nb::isinstance<Tensor>(found) && nb::cast<const Tensor&>(found).same_as(own.tensor))
     return found;
   nb::object made = own.kind == Own::Kind::parameter ? nb::cast(Parameter(own.tensor)) : nb::cast(own.tensor);
@@ -73,10 +92,10 @@ void walk(nb::handle self, const std::string& prefix, const F& f) {
 }
 
 /// A list that next() takes too, as PyTorch's generators: next(net.parameters()).
-nb::object listing(const nb::list& items) {
+nb::list listing(const nb::list& items) {
   // Kept for ever: a look-up for each call would take longer than the walk.
   static const nb::handle kind = nb::object(nb::module_::import_("relume.nn._listing").attr("Listing")).release();
-  return kind(items);
+  return nb::borrow<nb::list>(kind(items));
 }
 
 /// What was met before; modules have few tensors, and a search among few is quicker than a tree.
@@ -157,6 +176,7 @@ void set_attribute(nb::handle self, const nb::str& name, nb::handle value) {
     return set_plain(self, name, value);
   }
   if (is_module) {
+    check_may_hold(module_of(self), module_of(value));
     module_of(self).set_child(name.c_str(), nb::cast<std::shared_ptr<nn::Module>>(value));
   } else if (is_parameter) {
     const std::vector<Own> own = module_of(self).own();
@@ -243,8 +263,8 @@ Tensor forward(nb::handle self, nb::handle x) {
   nb::raise_python_error();
 }
 
-nb::object named_tensors(nb::handle self, const std::string& prefix, bool recurse, bool remove_duplicate,
-                         bool parameters, bool with_names) {
+nb::list named_tensors(nb::handle self, const std::string& prefix, bool recurse, bool remove_duplicate, bool parameters,
+                       bool with_names) {
   nb::list result;
   Met seen;
   const auto add = [&](nb::handle module, const std::string& path) {
@@ -264,7 +284,7 @@ nb::object named_tensors(nb::handle self, const std::string& prefix, bool recurs
 }
 
 /// All modules from this one on, each once, by their dotted names.
-nb::object named_modules(nb::handle self, const std::string& prefix, bool remove_duplicate, bool with_names) {
+nb::list named_modules(nb::handle self, const std::string& prefix, bool remove_duplicate, bool with_names) {
   nb::list result;
   Met seen;
   walk(self, prefix.empty() ? "" : prefix + ".", [&](nb::handle module, const std::string& path) {
@@ -275,7 +295,7 @@ nb::object named_modules(nb::handle self, const std::string& prefix, bool remove
   return listing(result);
 }
 
-nb::object children_of(nb::handle self, bool with_names) {
+nb::list children_of(nb::handle self, bool with_names) {
   nb::list result;
   Met seen;
   for (const auto& [name, child] : module_of(self).children()) {
@@ -555,7 +575,7 @@ void bind_modes(Class& type) {
 
 nb::object child_object(nb::handle parent, const std::string& name, nn::Module& child) {
   nb::dict kept = attributes_of(parent);
-  if (const nb::object found = kept.get(name.c_str(), nb::none());
+  if (nb::object found = kept.get(name.c_str(), nb::none());
       nb::isinstance<nn::Module>(found) && &module_of(found) == &child)
     return found;
   std::shared_ptr<nn::Module> shared = module_of(parent).shared_child(name);

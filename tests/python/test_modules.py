@@ -42,6 +42,26 @@ def test_a_class_that_derives_from_a_layer_runs_its_own_forward():
     np.testing.assert_allclose(first(X).detach().numpy(), product(first[0], X), rtol=1e-5, atol=1e-6)
 
 
+def test_a_call_of_its_own_counts_as_well():
+    class Wrapped(nn.Linear):
+        def __call__(self, x):
+            return super().__call__(x) + 1
+
+    layer = Wrapped(3, 2)
+    np.testing.assert_allclose(layer(X).detach().numpy(), product(layer, X) + 1, rtol=1e-5, atol=1e-6)
+    inside = nn.Sequential(layer, nn.ReLU())(X).detach().numpy()
+    np.testing.assert_allclose(inside, np.maximum(product(layer, X) + 1, 0), rtol=1e-5, atol=1e-6)
+
+
+def test_a_module_cannot_hold_itself():
+    outer = nn.Sequential(nn.Sequential(nn.ReLU()))
+    for holder in (outer, outer[0]):
+        with pytest.raises(ValueError, match="hold itself"):
+            holder.append(outer)
+        with pytest.raises(ValueError, match="hold itself"):
+            holder.parent = outer
+
+
 def test_it_runs_inside_a_sequential_too_where_layers_are_joined():
     net = nn.Sequential(Doubled(3, 2), nn.ReLU(), nn.Linear(2, 2), Raised(), OnlyFirst(nn.Linear(2, 2), nn.ReLU()))
     middle = np.maximum(2 * product(net[0], X), 0)
@@ -92,6 +112,8 @@ def test_what_is_deleted_or_set_to_none_is_gone():
     assert net.a is None and net.w is None and net.parameters() == []
     net.w = nn.Parameter([2.0], requires_grad=False)
     assert not net.w.requires_grad and net.parameters() == [net.w]
+    with pytest.raises(AttributeError, match="did not call super"):
+        type("Never", (nn.Linear,), {"__init__": lambda self: None})()(X)
     with pytest.raises(AttributeError, match="__init__"):
         type("Early", (nn.Module,), {"__init__": lambda self: setattr(self, "a", nn.ReLU())})()
 
