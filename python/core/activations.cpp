@@ -158,16 +158,16 @@ nb::object apply_elementwise(const Entry& entry, const Activation* changed, nb::
 
 /// A parameter for each place.
 template <std::size_t>
-using Number = double;
+using Number = Real;
 
 template <std::size_t... I>
 void bind_elementwise(nb::module_& module, const Entry& entry, std::index_sequence<I...>) {
   const auto call = [&entry](nb::handle x, Number<I>... values, nb::handle out, nb::handle inplace) {
-    const std::array<bool, sizeof...(I) + 1> at_default{values == entry.parameters[I].value..., true};
+    const std::array<bool, sizeof...(I) + 1> at_default{values.value == entry.parameters[I].value..., true};
     if (std::find(at_default.begin(), at_default.end(), false) == at_default.end())
       return apply_elementwise(entry, nullptr, x, out, inplace);
     Activation changed(entry);
-    (changed.set(entry.parameters[I].name, values), ...);
+    (changed.set(entry.parameters[I].name, values.value), ...);
     return apply_elementwise(entry, &changed, x, out, inplace);
   };
   const std::string text = document(entry, true);

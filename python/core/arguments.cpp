@@ -33,6 +33,14 @@ std::int64_t whole_from(nb::handle object, const char* function, const char* arg
   return value;
 }
 
+bool real_without_gradient(nb::handle object, double& value) noexcept {
+  if (nb::isinstance<Tensor>(object) && nb::inst_ptr<Tensor>(object)->requires_grad() && grad_enabled()) return false;
+  value = PyFloat_AsDouble(object.ptr());
+  const bool wrong = value == -1 && PyErr_Occurred();
+  if (wrong) PyErr_Clear();
+  return !wrong;
+}
+
 double real_from(nb::handle object, const char* function, const char* argument) {
   if (nb::isinstance<Tensor>(object) && nb::cast<const Tensor&>(object).requires_grad() && grad_enabled())
     throw nb::type_error((std::string(function) + ": " + argument +
@@ -102,8 +110,8 @@ void check_device(nb::handle device) {
 
 bool may_hold(DType target, DType value) { return kind(target) >= kind(value); }
 
-nb::object into(nb::handle out, const Tensor& result, const char* function) {
-  if (out.is_none()) return nb::cast(result);
+TensorObject into(nb::handle out, const Tensor& result, const char* function) {
+  if (out.is_none()) return TensorObject(nb::cast(result));
   if (!nb::isinstance<Tensor>(out)) wrong_kind(function, "out", out, "a Tensor");
   Tensor target = nb::cast<Tensor>(out);
   require(!result.requires_grad() && !(target.requires_grad() && grad_enabled()),
@@ -113,7 +121,7 @@ nb::object into(nb::handle out, const Tensor& result, const char* function) {
   require<DTypeError>(may_hold(target.dtype(), result.dtype()), "{}: out is {}, the result {}", function,
                       name(target.dtype()), name(result.dtype()));
   target.copy_(result);
-  return nb::borrow(out);
+  return TensorObject(nb::borrow(out));
 }
 
 }  // namespace relume::python

@@ -17,6 +17,17 @@ std::int64_t whole_from(nb::handle object, const char* function, const char* arg
 /// A float, or an int. Throws TypeError for a tensor that requires a gradient, which would be lost.
 double real_from(nb::handle object, const char* function, const char* argument);
 
+/// Sets `value` and returns true for a number that no gradient goes to.
+bool real_without_gradient(nb::handle object, double& value) noexcept;
+
+/// A parameter that is a plain number: as double, but a tensor whose gradient would be lost is not taken.
+struct Real {
+  double value = 0;
+};
+
+/// A tensor as an object of Python's, which may be one that was there.
+using TensorObject = nb::typed<nb::object, Tensor>;
+
 /// A number of Python's, whole or not, or nothing where the object is something else. Throws ValueError for a whole
 /// number beyond 64 bits.
 std::optional<Scalar> number_from(nb::handle object);
@@ -38,10 +49,30 @@ void check_device(nb::handle device);
 
 /// The result, or `out` with the result written into it. Throws ShapeError, DTypeError and ValueError where it cannot
 /// hold it, or where a gradient would be lost.
-nb::object into(nb::handle out, const Tensor& result, const char* function);
+TensorObject into(nb::handle out, const Tensor& result, const char* function);
 
 /// Whether values of one dtype may be written over those of another: floating point goes to no integers, numbers to no
 /// bool.
 bool may_hold(DType target, DType value);
 
 }  // namespace relume::python
+
+namespace nanobind::detail {
+
+template <>
+struct type_caster<relume::python::Real> {
+  NB_TYPE_CASTER(relume::python::Real, const_name("float"))
+
+  bool from_python(handle source, std::uint8_t, cleanup_list*) noexcept {
+    if (PyFloat_CheckExact(source.ptr())) {
+      value.value = PyFloat_AS_DOUBLE(source.ptr());
+      return true;
+    }
+    return relume::python::real_without_gradient(source, value.value);
+  }
+  static handle from_cpp(const relume::python::Real& real, rv_policy, cleanup_list*) noexcept {
+    return PyFloat_FromDouble(real.value);
+  }
+};
+
+}  // namespace nanobind::detail

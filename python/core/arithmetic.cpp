@@ -174,14 +174,14 @@ bool compute_in_place(Binary op, const Tensor& t, const Tensor& b) {
 }
 
 template <class F>
-nb::object in_place(nb::handle self, nb::handle other, const char* name, F f, std::optional<Binary> op = {}) {
+TensorObject in_place(nb::handle self, nb::handle other, const char* name, F f, std::optional<Binary> op = {}) {
   const Tensor& t = nb::cast<const Tensor&>(self);
   if (op) {
     const Tensor b = operand_from(other, t.dtype());
-    if (compute_in_place(*op, t, b)) return nb::borrow(self);
+    if (compute_in_place(*op, t, b)) return TensorObject(nb::borrow(self));
   }
   assign_result(t, binary(before_write(t), other, f), name);
-  return nb::borrow(self);
+  return TensorObject(nb::borrow(self));
 }
 
 struct Definer {
@@ -306,15 +306,24 @@ void bind_quotient(Definer& define) {
       [](nb::handle self, nb::handle b, nb::handle rounding_mode) {
         const Tensor& t = nb::cast<const Tensor&>(self);
         assign_result(t, divided(before_write(t), b, rounding_mode), "div_");
-        return nb::borrow(self);
+        return TensorObject(nb::borrow(self));
       },
       "other"_a, nb::kw_only(), "rounding_mode"_a = nb::none());
 }
 
 void bind_comparisons(Definer& define) {
   const auto all = [&](const char* name, const char* function, auto f) {
-    define.operators(name, nullptr, f);
-    define.function(function, f);
+    // A whole number that the dtype may not hold is compared as int64.
+    const auto exact = [f](const Tensor& a, const auto& b) {
+      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(b)>, Scalar>) {
+        const bool far = is_integral(a.dtype()) && std::fabs(b.value()) >= (a.dtype() == DType::int8 ? 127 : 255);
+        return f(far || (a.dtype() == DType::uint8 && b.value() < 0) ? a.to(DType::int64) : a, b);
+      } else {
+        return f(a, b);
+      }
+    };
+    define.operators(name, nullptr, exact);
+    define.function(function, exact);
   };
   all("__lt__", "lt", [](const auto& a, const auto& b) { return a < b; });
   all("__le__", "le", [](const auto& a, const auto& b) { return a <= b; });

@@ -206,11 +206,12 @@ Tensor product_along(const Tensor& x, std::int64_t dim, bool keepdim) {
 Tensor product(const Tensor& x, nb::handle dim, bool keepdim, nb::handle dtype, nb::handle axis) {
   const nb::handle along = either(dim, axis, "prod");
   const Tensor t = dtype.is_none() ? x : x.to(*dtype_from(dtype));
-  if (!along.is_none()) return product_along(t, whole_from(along, "prod", "dim"), keepdim);
+  const auto finished = [&](const Tensor& y) { return dtype.is_none() ? y : y.to(t.dtype()); };
+  if (!along.is_none()) return finished(product_along(t, whole_from(along, "prod", "dim"), keepdim));
   const Tensor y = product_along(t.reshape({t.elements()}), 0, false);
   Shape kept;
   for (int d = 0; keepdim && d < x.dimensions(); ++d) kept.push_back(1);
-  return y.reshape(kept);
+  return finished(y.reshape(kept));
 }
 
 }  // namespace
@@ -248,7 +249,8 @@ void bind_elementwise(nb::module_& module) {
     const char* name = product ? "cumprod" : "cumsum";
     const auto run = [product, name](const Tensor& x, nb::handle dim, nb::handle dtype, nb::handle axis) {
       const Tensor t = dtype.is_none() ? x : x.to(*dtype_from(dtype));
-      return cumulated(t, whole_from(either(dim, axis, name), name, "dim"), product);
+      const Tensor y = cumulated(t, whole_from(either(dim, axis, name), name, "dim"), product);
+      return dtype.is_none() ? y : y.to(t.dtype());
     };
     const char* text = product ? "The products of each element and those before it along a dimension."
                                : "The sums of each element and those before it along a dimension.";

@@ -345,6 +345,11 @@ Tensor get_item(const Tensor& t, nb::handle index) {
     if (is_written_to(t)) set_part_of(view, t);
     return view;
   }
+  if (is_slice(index) && t.dimensions() > 0) {
+    const Tensor view = slice_of(t, 0, index);
+    if (is_written_to(t)) set_part_of(view, t);
+    return view;
+  }
   const Picked picked = pick(t, index);
   if (picked.by_places()) return get(picked);
   const Tensor view = picked.view.same_as(t) ? t.reshape(t.shape()) : picked.view;

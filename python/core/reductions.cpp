@@ -59,7 +59,7 @@ void bind_reduction(Places& places, const char* name, F f, const char* text) {
           const ReleaseFor release(x.elements());
           return f(x, along, keepdim);
         };
-        return into(out, run(), name);
+        return into(out, as_wanted(run(), dtype), name);
       },
       "dim"_a = nb::none(), "keepdim"_a = false, nb::kw_only(), "dtype"_a = nb::none(), "axis"_a = nb::none(),
       "out"_a = nb::none(), text);

@@ -19,6 +19,7 @@
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
 #include "relume/kernels/matmul.h"
+#include "relume/ops/arithmetic.h"
 #include "relume/ops/assign.h"
 
 namespace relume::python {
@@ -271,7 +272,7 @@ void bind_in_place(nb::class_<Tensor>& type) {
            [](nb::handle self) {
              const Tensor& t = nb::cast<const Tensor&>(self);
              assign_result(t, scalar(0, t.dtype()), "zero_");
-             return nb::borrow(self);
+             return TensorObject(nb::borrow(self));
            })
       .def(
           "fill_",
@@ -280,7 +281,7 @@ void bind_in_place(nb::class_<Tensor>& type) {
             const Tensor given = value_from(value, t.dtype(), "fill_");
             require<ShapeError>(given.dimensions() == 0, "fill_: a tensor of {} is no single number", given.shape());
             assign(t, given.requires_grad() ? given.clone() : given, "fill_");
-            return nb::borrow(self);
+            return TensorObject(nb::borrow(self));
           },
           "value"_a)
       .def(
@@ -292,7 +293,7 @@ void bind_in_place(nb::class_<Tensor>& type) {
                                 "copy_: {} does not broadcast to {}", given.shape(), t.shape());
             const bool shared = given.impl()->storage.get() == t.impl()->storage.get();
             assign(t, given.requires_grad() || shared ? given.clone() : given, "copy_");
-            return nb::borrow(self);
+            return TensorObject(nb::borrow(self));
           },
           "source"_a, "non_blocking"_a = false);
 }
@@ -343,6 +344,11 @@ Tensor counted_wholes(std::int64_t start, std::int64_t end, std::int64_t step) {
   return t;
 }
 
+std::int64_t cut(double value) {
+  require(std::fabs(value) < 0x1p63, "arange: {} is no whole number of 64 bits", value);
+  return static_cast<std::int64_t>(value);
+}
+
 Tensor counted(nb::handle start, nb::handle end, nb::handle step, nb::handle dtype, bool requires_grad,
                nb::handle device) {
   check_device(device);
@@ -360,8 +366,15 @@ Tensor counted(nb::handle start, nb::handle end, nb::handle step, nb::handle dty
                        whole_from(step, "arange", "step"))
             .to(wanted.value_or(DType::int64));
   } else {
-    t = arange(from.is_valid() ? real_from(from, "arange", "start") : 0, real_from(to, "arange", "end"),
-               real_from(step, "arange", "step"), wanted.value_or(DType::float32));
+    const double first = from.is_valid() ? real_from(from, "arange", "start") : 0,
+                 last = real_from(to, "arange", "end"), by = real_from(step, "arange", "step");
+    const DType made = wanted.value_or(DType::float32);
+    t = arange(first, last, by, is_floating(made) ? made : DType::float64);
+    // As PyTorch: as many as there are of the numbers given, from the start and by the step that are left of them.
+    if (!is_floating(made)) {
+      const std::int64_t begin = cut(first), stride = cut(by);
+      t = (arange(0, static_cast<double>(t.elements())) * Scalar(stride) + Scalar(begin)).to(made);
+    }
   }
   return requires_grad ? t.requires_grad_() : t;
 }
@@ -431,8 +444,13 @@ void bind_creation(nb::module_& module) {
       "linspace",
       [](nb::handle start, nb::handle end, nb::handle steps, nb::handle dtype, bool requires_grad, nb::handle device) {
         check_device(device);
-        return linspace(real_from(start, "linspace", "start"), real_from(end, "linspace", "end"),
-                        whole_from(steps, "linspace", "steps"), options(dtype, requires_grad));
+        const TensorOptions made = options(dtype, requires_grad);
+        // Of integers the ends are cut off first, as PyTorch does.
+        const auto bound = [&](nb::handle h, const char* argument) {
+          const double value = real_from(h, "linspace", argument);
+          return is_floating(made.dtype) ? value : std::trunc(value);
+        };
+        return linspace(bound(start, "start"), bound(end, "end"), whole_from(steps, "linspace", "steps"), made);
       },
       "start"_a, "end"_a, "steps"_a, nb::kw_only(), "dtype"_a = nb::none(), "requires_grad"_a = false,
       "device"_a = nb::none());

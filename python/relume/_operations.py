@@ -685,7 +685,18 @@ def _uniform_in_place(self: Tensor, from_: float = 0.0, to: float = 1.0) -> Tens
     return self._assign(_core.rand(self.shape, dtype=self.dtype) * (to - from_) + from_, "uniform_")
 
 
+def _get_device(self: Tensor) -> str:
+    """The one that there is: "cpu"."""
+    return "cpu"
+
+
+def _get_nbytes(self: Tensor) -> int:
+    """Bytes of all elements."""
+    return self.numel() * self.dtype.itemsize
+
+
 def _get_data(self: Tensor) -> Tensor:
+    """The values outside of the graph, in the same memory."""
     return self.detach()
 
 
@@ -716,10 +727,8 @@ _METHODS = {
     "is_floating_point": _is_floating_point, "element_size": _element_size, "new_zeros": _new(_core.zeros),
     "new_ones": _new(_core.ones), "new_empty": _new(_core.empty), "new_full": _new_full, "new_tensor": _new_tensor,
     "index_fill": _index_fill, "normal_": _normal_in_place, "uniform_": _uniform_in_place,
-    "data": property(_get_data, _set_data, doc="The values outside of the graph, in the same memory."),
-    "device": property(lambda self: "cpu", doc='"cpu"'),
-    "nbytes": property(lambda self: self.numel() * self.dtype.itemsize, doc="Bytes of all elements."),
-    "itemsize": property(lambda self: self.dtype.itemsize, doc="Bytes of one element."),
+    "data": property(_get_data, _set_data), "device": property(_get_device), "nbytes": property(_get_nbytes),
+    "itemsize": property(_element_size),
     **{name: _activation(name) for name in ("relu", "sigmoid", "tanh")},
     **{name: _along(name) for name in ("softmax", "log_softmax")},
     **{method: _cast(name) for method, name in {
@@ -737,13 +746,19 @@ _IN_PLACE = [
 
 
 def _attach() -> None:
+    def attach(name: str, method: Any) -> None:
+        for part in (method.fget, method.fset) if isinstance(method, property) else (method,):
+            if part is not None:  # as the stubs and help() name it
+                part.__module__, part.__name__, part.__qualname__ = Tensor.__module__, name, f"Tensor.{name}"
+        setattr(Tensor, name, method)
+
     for function in _FUNCTIONS:
         if function.__name__ not in _NOT_METHODS and (function is round or not hasattr(Tensor, function.__name__)):
-            setattr(Tensor, function.__name__, function)
+            attach(function.__name__, function)
     for name, method in _METHODS.items():
-        setattr(Tensor, name, method)
+        attach(name, method)
     for name in _IN_PLACE:
-        setattr(Tensor, f"{name}_", _in_place(name))
+        attach(f"{name}_", _in_place(name))
     Tensor.nelement = Tensor.numel
 
 
