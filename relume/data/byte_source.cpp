@@ -39,9 +39,11 @@ class Descriptor {
   fail<FileError>("read: {}: {}", path.string(), std::strerror(errno ? errno : ENOMEM));
 }
 
-bool is_regular(int descriptor) {
+/// Pipes and terminals; devices such as /dev/zero have no end.
+bool is_read_once(int descriptor) {
   struct stat status {};
-  return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  return ::isatty(descriptor) ||
+         (::fstat(descriptor, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)));
 }
 
 /// A file without a name that holds all that is left in `from`.
@@ -74,7 +76,7 @@ ByteSource::ByteSource(std::filesystem::path path, Passes passes) : path_(std::m
   Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) fail_with_errno(path_);
   Descriptor read =
-      passes == Passes::several && !is_regular(file.get()) ? copy_of(file, path_) : Descriptor(file.let_go());
+      passes == Passes::several && is_read_once(file.get()) ? copy_of(file, path_) : Descriptor(file.let_go());
   file_ = gzdopen(read.get(), "rb");
   if (!file_) fail_with_errno(path_);
   read.let_go();

@@ -66,8 +66,8 @@ TEST(Arrays, NameTheRowAndThePlaceOfWhatIsNoFiniteNumber) {
 
 TEST(Open, SaysWhatItUnderstands) {
   EXPECT_THAT(message_of<FileError>([] { open_data("/nowhere"); }), HasSubstr("builtin:NAME"));
-  const TemporaryFile png("x.png", std::string("\x89PNG\0\0\0\0", 8)), none("x.csv", "");
-  EXPECT_THAT(message_of<InputError>([&] { open_data(png.path().string()); }), HasSubstr("builtin:NAME"));
+  const TemporaryFile png("x.png", std::string("\x89PNG\r\n\x1a\n\0", 9)), none("x.csv", "");
+  EXPECT_THAT(message_of<InputError>([&] { open_data(png.path().string()); }), HasSubstr("PNG picture"));
   EXPECT_THAT(message_of<InputError>([&] { open_data(none.path().string()); }), HasSubstr("is empty"));
   EXPECT_THAT(message_of<InputError>([&] { open_data(none.folder().string()); }), HasSubstr("train-images"));
 }
