@@ -155,6 +155,7 @@ void run(Arguments& a) {
   const auto began = std::chrono::steady_clock::now();
   data::OpenOptions open;
   open.seed = a.compare.job.seed;
+  open.csv = a.compare.job.csv;
   const data::Source source = data::open_data(a.compare.job.data, open);
   catch_interrupts();
   std::int64_t done = 0;

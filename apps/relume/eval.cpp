@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "apps/relume/command.h"
+#include "apps/relume/job_arguments.h"
 #include "apps/relume/result.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/job.h"
@@ -12,12 +13,13 @@ namespace {
 
 struct Arguments {
   std::string model, data;
+  data::CsvOptions csv;
   bool json = false;
 };
 
 void run(const Arguments& a) {
   const io::Model model = io::Model::load(a.model);
-  const train::Trial trial = train::make_trial(model, a.data);
+  const train::Trial trial = train::make_trial(model, a.data, a.csv);
   for (const std::string& note : trial.notes) fmt::print(stderr, "{}\n", note);
   const train::Metrics metrics = train::evaluate(model, trial.dataset, trial.rows);
   if (!a.json) {
@@ -28,7 +30,8 @@ void run(const Arguments& a) {
                               {"metric", model.task == data::Task::classification ? "accuracy" : "rmse"},
                               {"rows", metrics.rows},
                               {"test", to_json(metrics, model.task)},
-                              {"model", a.model}};
+                              {"model", a.model},
+                              {"notes", trial.notes}};
   fmt::print("{}\n", j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
@@ -39,6 +42,7 @@ void add_eval(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
   command->add_option("MODEL", a->model, "model.safetensors of a run")->required();
   command->add_option("DATA", a->data, "as for train; of an IDX folder the test set")->required();
+  add_csv_options(*command, a->csv);
   command->add_flag("--json", a->json, "print the result as one JSON object");
   command->callback([a] { run(*a); });
 }

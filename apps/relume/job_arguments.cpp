@@ -23,6 +23,21 @@ std::vector<std::int64_t> parse_hidden(const std::string& text, const std::strin
   return widths;
 }
 
+void add_csv_options(CLI::App& command, data::CsvOptions& csv) {
+  command
+      .add_option_function<std::string>(
+          "--decimal",
+          [&csv](const std::string& mark) {
+            csv.decimal = mark == "comma" ? data::Decimal::comma : data::Decimal::point;
+          },
+          "what 1,234 and 1.234 mean: point or comma (as the file's other numbers show)")
+      ->check(CLI::IsMember({"point", "comma"}));
+  command
+      .add_option("--na", csv.missing,
+                  "one more text that stands for a missing value, as often as needed (those usual)")
+      ->allow_extra_args(false);
+}
+
 void JobArguments::add_to(CLI::App& command) {
   command
       .add_option("DATA", options.data,
@@ -53,6 +68,7 @@ void JobArguments::add_to(CLI::App& command) {
   command.add_option("--test", options.test,
                      "rows to test on, which training never sees: a fraction, a number, or a file (the data's own test "
                      "set, else none)");
+  add_csv_options(command, options.csv);
   command.add_option("--seed", options.seed, "of the split, the weights and the order of the rows")
       ->capture_default_str();
 }

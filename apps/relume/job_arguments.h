@@ -14,6 +14,9 @@ namespace relume::app {
 /// The widths in "64,64". Throws InputError that begins with `command`.
 std::vector<std::int64_t> parse_hidden(const std::string& text, const std::string& command);
 
+/// The options that say how delimited text is read.
+void add_csv_options(CLI::App& command, data::CsvOptions& csv);
+
 struct JobArguments {
   train::JobOptions options;
   std::string task = "auto", hidden;

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "apps/relume/command.h"
+#include "apps/relume/job_arguments.h"
 #include "relume/base/atomic_file.h"
 #include "relume/base/require.h"
 #include "relume/data/open.h"
@@ -15,6 +16,7 @@ namespace {
 
 struct Arguments {
   std::string model, data, out;
+  data::CsvOptions csv;
 };
 
 // Rows in memory at a time.
@@ -89,7 +91,7 @@ void run(const Arguments& a) {
   const io::Model model = io::Model::load(a.model);
   Output out(a.out);
   if (model.preprocessor && is_delimited_text(a.data)) {
-    data::TableReader reader(a.data, model.preprocessor->schema());
+    data::TableReader reader(a.data, model.preprocessor->schema(), a.csv);
     out.write(header(model));
     std::int64_t row = 0;
     data::Table table;
@@ -122,6 +124,7 @@ void add_predict(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
   command->add_option("MODEL", a->model, "model.safetensors of a run")->required();
   command->add_option("DATA", a->data, "as for train; the target's column may be missing")->required();
+  add_csv_options(*command, a->csv);
   command->add_option("-o,--output", a->out, "file to write; stdout without it");
   command->callback([a] { run(*a); });
 }

@@ -68,6 +68,8 @@ Json Result::to_json() const {
       {"run", run_path},
       {"target", target},
       {"columns", {{"used", used}, {"left_out", left_out}}},
+      {"dropped_rows", dropped_rows},
+      {"notes", notes},
       {"findings", app::to_json(history.findings)},
       {"cures", history.cures}};
 }

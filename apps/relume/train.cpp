@@ -66,7 +66,6 @@ void describe(const train::Job& job, const train::Trainer& trainer) {
   if (job.model.preprocessor)
     for (const auto& [name, reason] : job.model.preprocessor->left_out())
       fmt::print(stderr, "left out {}: {}\n", name, reason);
-  if (job.dropped_rows > 0) fmt::print(stderr, "{} rows have no target and were dropped\n", job.dropped_rows);
   fmt::print(stderr, "{}: {} features, {}, {} rows to train, {} to validate, {} to test\n", job.source,
              job.model.features,
              job.model.task == data::Task::classification ? fmt::format("{} classes", job.model.outputs) : "regression",
@@ -111,9 +110,10 @@ std::string command_to_repeat(const CLI::App& command) {
     if (option->count() == 0) continue;
     const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
     if (name == "out" || name == "resume" || name == "json" || name == "quiet") continue;
-    if (!name.empty()) text += " --" + name;
+    const std::string option_word = name.empty() ? "" : " --" + name;
+    if (option->get_items_expected_max() == 0) text += option_word;
     if (option->get_items_expected_max() > 0)
-      for (const std::string& value : option->results()) text += " " + shell_word(value);
+      for (const std::string& value : option->results()) text += option_word + " " + shell_word(value);
   }
   return text;
 }

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "relume/base/require.h"
+#include "relume/data/number_text.h"
 
 namespace relume::data {
 namespace {
@@ -109,7 +111,16 @@ ColumnRole choose_number_role(const Column& column, std::span<const std::int64_t
   if (distinct == 1 && missing < share_to_flag * static_cast<double>(rows.size()))
     return LeftOut{column.name, fmt::format("constant, {} in every row", shortest(sorted.front()))};
   const bool whole = std::ranges::all_of(sorted, is_whole);
+  const bool every_row_its_own = whole && distinct == static_cast<std::int64_t>(rows.size());
   if (whole && numbers_the_rows(column)) return LeftOut{column.name, "identifier, it numbers the rows"};
+  // pandas writes its index without a name, and "Unnamed: 0" where it read one.
+  const bool unnamed = column.reading.unnamed || column.name.starts_with("Unnamed: ");
+  if (unnamed && whole && 2 * distinct >= static_cast<std::int64_t>(rows.size()))
+    return LeftOut{column.name,
+                   fmt::format("identifier, a column without a name, {} different whole numbers in {} rows", distinct,
+                               rows.size())};
+  if (column.reading.zero_padded && every_row_its_own && rows.size() >= 20)
+    return LeftOut{column.name, fmt::format("identifier, {} different codes in {} rows", distinct, rows.size())};
   if (whole && rows.size() >= 20 && distinct * 20 >= static_cast<std::int64_t>(rows.size()) * 19 &&
       is_named_like_identifier(column.name))
     return LeftOut{column.name, fmt::format("identifier, {} different values in {} rows", distinct, rows.size())};
@@ -145,6 +156,31 @@ bool reads_like_text(const Column& column, const std::vector<Counted>& values) {
   return words / n >= 2.5 || characters / n > 40;
 }
 
+/// The share of the values for which `holds` is true.
+template <class F>
+double share_of(const Column& column, const std::vector<Counted>& values, F holds) {
+  std::size_t all = 0, some = 0;
+  for (const Counted& value : values) {
+    all += value.count;
+    if (holds(column.values[static_cast<std::size_t>(value.code)])) some += value.count;
+  }
+  return all > 0 ? static_cast<double>(some) / static_cast<double>(all) : 0;
+}
+
+/// Why a column of many texts is of no use.
+std::string describe_texts(const Column& column, const std::vector<Counted>& values, bool many,
+                           bool every_row_its_own) {
+  if (share_of(column, values, is_date) >= 0.9) return "dates";
+  if (!column.reading.odd.empty())
+    return fmt::format("text, as '{}' is no number", column.reading.odd.front().text.substr(0, 40));
+  const auto has_number = [](const std::string& text) { return !beside_number(text).empty(); };
+  if (share_of(column, values, has_number) >= 0.9)
+    return fmt::format("text, as '{}' is no number",
+                       column.values[static_cast<std::size_t>(values[0].code)].substr(0, 40));
+  if (many && reads_like_text(column, values)) return "free text";
+  return every_row_its_own ? "identifier" : "too many categories";
+}
+
 ColumnRole choose_text_role(const Column& column, std::span<const std::int64_t> rows) {
   const std::vector<Counted> values = count_values(column, rows);
   std::size_t present = 0;
@@ -169,13 +205,13 @@ ColumnRole choose_text_role(const Column& column, std::span<const std::int64_t> 
     std::ranges::sort(plan.categories);
     return plan;
   }
-  const std::string counts =
-      fmt::format("{} different values in {} rows{}", values.size(), present, missing_note(missing, rows.size()));
-  if (2 * values.size() >= present && reads_like_text(column, values))
-    return LeftOut{column.name, "free text, " + counts};
-  if (every_row_its_own) return LeftOut{column.name, "identifier, " + counts};
-  return LeftOut{column.name, "too many categories, " + counts};
+  const bool many = 2 * values.size() >= present;
+  return LeftOut{column.name, fmt::format("{}, {} different values in {} rows{}",
+                                          describe_texts(column, values, many, every_row_its_own), values.size(),
+                                          present, missing_note(missing, rows.size()))};
 }
+
+bool is_code(const Column& column) { return column.reading.zero_padded && !column.reading.spellings.empty(); }
 
 }  // namespace
 
@@ -183,6 +219,22 @@ float standardise(const ColumnPlan& plan, double x) {
   const double value = plan.logarithmic ? squeeze(x, plan.center, plan.unit) : x;
   const double scaled = (value - plan.mean) / plan.deviation;
   return static_cast<float>(std::clamp(scaled, -Preprocessor::limit, Preprocessor::limit));
+}
+
+Column as_text(const Column& numbers) {
+  Column text{.name = numbers.name, .kind = ColumnKind::text};
+  std::unordered_map<double, std::int32_t> code_of;
+  for (std::int64_t row = 0; row < numbers.rows(); ++row) {
+    if (numbers.missing(row)) {
+      text.codes.push_back(-1);
+      continue;
+    }
+    const double number = numbers.numbers[static_cast<std::size_t>(row)];
+    const auto [found, added] = code_of.emplace(number, static_cast<std::int32_t>(text.values.size()));
+    if (added) text.values.push_back(numbers.text(row));
+    text.codes.push_back(found->second);
+  }
+  return text;
 }
 
 ColumnPlan plan_numbers(const Column& column, std::span<const std::int64_t> rows) {
@@ -211,7 +263,12 @@ ColumnPlan plan_numbers(const Column& column, std::span<const std::int64_t> rows
 }
 
 ColumnRole choose_role(const Column& column, std::span<const std::int64_t> training_rows) {
-  return column.is_text() ? choose_text_role(column, training_rows) : choose_number_role(column, training_rows);
+  if (column.is_text()) return choose_text_role(column, training_rows);
+  if (is_code(column)) {
+    ColumnRole role = choose_text_role(as_text(column), training_rows);
+    if (std::holds_alternative<ColumnPlan>(role)) return role;
+  }
+  return choose_number_role(column, training_rows);
 }
 
 }  // namespace relume::data

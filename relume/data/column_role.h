@@ -16,6 +16,9 @@ using ColumnRole = std::variant<ColumnPlan, LeftOut>;
 /// Judges a column by the training rows. Whether it numbers the rows is judged by all of them.
 ColumnRole choose_role(const Column& column, std::span<const std::int64_t> training_rows);
 
+/// A column of numbers as one of text, each number as it is written.
+Column as_text(const Column& numbers);
+
 /// The plan of a column of numbers, whatever its role.
 ColumnPlan plan_numbers(const Column& column, std::span<const std::int64_t> training_rows);
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relume/data/number_text.h"
 #include "relume/data/table.h"
 
 namespace relume::data {
@@ -23,12 +24,16 @@ struct ColumnSpec {
   ColumnUse use = ColumnUse::feature;
   bool required = true;
   std::span<const std::string> categories = {};  ///< texts that training saw, where they were kept
+  std::string unit = {};                         ///< a currency or "%" that its numbers have
+  std::vector<std::string> missing = {};         ///< texts that are missing values among its numbers
 };
 
 /// What a model knows of the table that it was trained on.
 struct TableSchema {
   std::vector<ColumnSpec> columns = {};  ///< all of them, in their order
   bool has_header = true;                ///< false: their names are made up, they are known by their place
+  Decimal decimal = Decimal::point;
+  std::vector<std::string> missing = {};  ///< CsvOptions::missing of training; those of later files come on top
 };
 
 struct CsvOptions {
@@ -38,6 +43,10 @@ struct CsvOptions {
   std::optional<bool> header = {};
   /// Judges whether the first row holds names, and what trails behind the rows, by what is known of the table.
   const TableSchema* schema = nullptr;
+  /// Found from all fields together where it is not given.
+  std::optional<Decimal> decimal = {};
+  /// More texts that stand for a missing value, as they are written.
+  std::vector<std::string> missing = {};
 };
 
 /// One row. The views are valid until the reader's next call.
@@ -65,10 +74,12 @@ class CsvReader {
 
   char delimiter() const;
   bool has_header() const;
-  /// Whether a comma stands for the decimal point; in files with semicolons only.
+  /// Whether the file's beginning looks as if a comma stood for the decimal point.
   bool decimal_comma() const;
   /// The header's names, or column1, column2, …
   const std::vector<std::string>& names() const;
+  /// The header has no name for the column.
+  bool is_unnamed(std::size_t column) const;
   /// The next row after the header; false at the end.
   bool next(CsvRow& row);
   /// "file:line:column" of a field, for messages.
@@ -85,8 +96,9 @@ class CsvReader {
 /// Reads a file into tables of at most so many rows, with the features and the target that a model was trained on:
 /// found by name in any order where the file has a header with them, else by place, with the target's column or
 /// without. Where training had no header, the first row is one only where it holds texts in place of all the numbers.
-/// The tables have the names that training had. Throws InputError that names a missing column, or the place of
-/// a field that is not a number where one is due.
+/// The decimal mark is training's unless the file's first number that can have only one is of the other kind; a later
+/// number that does not fit is an InputError. The tables have the names that training had. Throws InputError that names
+/// a missing column, or the place of a field that is not a number where one is due.
 class TableReader {
  public:
   TableReader(const std::filesystem::path& path, const TableSchema& schema, const CsvOptions& options = {});
@@ -98,14 +110,24 @@ class TableReader {
   void match_by_name(const std::vector<ColumnSpec>& columns);
   void match_by_place(const std::vector<ColumnSpec>& columns);
 
+  std::optional<Decimal> proof(const CsvRow& row, bool& open) const;
+  void settle_decimal(const CsvRow& row);
+
   CsvReader reader_;
+  CsvOptions options_;
+  TableSchema schema_;
+  Decimal decimal_ = Decimal::point;
+  bool settled_ = false;             // no later field changes the decimal mark
   std::vector<ColumnSpec> columns_;  // those to read
   std::vector<std::size_t> fields_;  // where in the row each of them is
 };
 
-/// The whole file. A column is numbers where every field that is not missing is one, else text. Missing are the empty
-/// field, ?, NA, N/A, NaN, null, and in a column of numbers also none, nil, unknown, missing, -, --, . and *; case does
-/// not matter. Infinity is an InputError.
+/// The whole file. A column is numbers where every field that is not missing is one, or nearly every: the few others
+/// are missing values then, and the table's notes name them. All else is text, and so are whole numbers of which some
+/// would become one as numbers ("01" and "1", ids beyond 2⁵³). Missing are the empty field, ?, NA, N/A, NaN, null, and
+/// in a column of numbers also none, nil, unknown, missing, -, --, . and *; case does not matter. Infinity is an
+/// InputError, and so are numbers whose decimal mark no field tells: "1,234" is 1234 where another field has a point
+/// ("0.5"), 1.234 where one has a comma ("0,5"), and must be told where it is alone.
 Table read_table(const std::filesystem::path& path, const CsvOptions& options = {});
 /// The same of bytes that may be read several times, from where they are at.
 Table read_table(const std::shared_ptr<ByteSource>& bytes, const CsvOptions& options = {});
@@ -116,8 +138,8 @@ Table read_table(const std::filesystem::path& path, const TableSchema& schema, c
 /// Whether the text stands for a missing value in every column.
 bool is_missing_mark(std::string_view text);
 
-/// The number that the text is, as a whole: a leading '+' and blanks around it are fine, "nan" gives NaN. With
-/// `decimal_comma` "1,5" is 1.5. Nothing for what is not a number.
+/// The number without a unit that the text is, as a whole, see read_number(). With `decimal_comma` "1,5" is 1.5.
+/// Nothing for what is not a number.
 std::optional<double> parse_number(std::string_view text, bool decimal_comma = false);
 
 }  // namespace relume::data

@@ -61,6 +61,8 @@ class CsvReader::Impl {
     check_first(first.size());
     if (dialect_.row_names && !trailing) first.insert(first.begin(), "row");
     drop_empty_tail(first, options);
+    if (dialect_.header)
+      for (const std::string_view name : first) unnamed_.push_back(name.empty());
     names_ = make_names(dialect_.header ? first : std::vector<std::string_view>{}, first.size());
     if (dialect_.header) header_.assign(first.begin(), first.end());
     pending_ = !dialect_.header;
@@ -98,6 +100,7 @@ class CsvReader::Impl {
 
   const CsvDialect& dialect() const { return dialect_; }
   const std::vector<std::string>& names() const { return names_; }
+  bool is_unnamed(std::size_t column) const { return column < unnamed_.size() && unnamed_[column]; }
   const std::filesystem::path& path() const { return lines_.path(); }
 
   std::vector<std::string> notes() const {
@@ -235,6 +238,7 @@ class CsvReader::Impl {
   CsvRows rows_;
   std::vector<std::string> names_;
   std::vector<std::string> header_;  // as it stands; empty where there is none
+  std::vector<bool> unnamed_;        // empty without a header
   std::int64_t first_line_ = 0;
   bool pending_ = false;  // the first row was no header and waits in the parser
   std::vector<std::int64_t> blank_lines_;
@@ -254,6 +258,7 @@ char CsvReader::delimiter() const { return impl_->dialect().delimiter; }
 bool CsvReader::has_header() const { return impl_->dialect().header; }
 bool CsvReader::decimal_comma() const { return impl_->dialect().decimal_comma; }
 const std::vector<std::string>& CsvReader::names() const { return impl_->names(); }
+bool CsvReader::is_unnamed(std::size_t column) const { return impl_->is_unnamed(column); }
 bool CsvReader::next(CsvRow& row) { return impl_->next(row); }
 std::string CsvReader::where(const CsvRow& row, std::size_t field) const { return impl_->where(row, field); }
 std::vector<std::string> CsvReader::notes() const { return impl_->notes(); }

@@ -46,7 +46,10 @@ std::size_t usual_width(const Rows& rows) {
 
 /// A field that was cut where it should be: a number, or a text without another delimiter in it.
 bool is_clean(const std::string& field, char delimiter) {
-  return parse_number(field, delimiter == ';').has_value() || field.find_first_of(delimiters) == std::string::npos;
+  // With any decimal mark; but a comma is none where it cuts.
+  const NumberReadings readings = read_number(field);
+  return (delimiter == ',' ? readings.point.has_value() : readings.is_number()) ||
+         field.find_first_of(delimiters) == std::string::npos;
 }
 
 /// The share of rows of the usual width, times the share of clean fields. 0 where there is one field a row.
@@ -87,6 +90,23 @@ bool is_cut_too_rarely(const Rows& rows) {
   return 2 * static_cast<std::size_t>(std::ranges::count_if(rows, wide)) > rows.size();
 }
 
+/// "13,4 84,7 91,5": numbers with decimal commas between blanks, not cut at the commas. "1, 2, 3" is none of these.
+bool holds_decimal_commas_between_blanks(const Rows& rows) {
+  const auto speaks = [](const std::vector<std::string>& row) {
+    bool commas = false;
+    for (const std::string& field : row) {
+      const NumberReadings readings = read_number(field);
+      if (!(readings.is_number() && field.back() != ',' && field.front() != ',') && !is_missing_mark(field))
+        return false;
+      commas |= field.find(',') != std::string::npos;
+    }
+    return commas;
+  };
+  if (rows.size() < 2 || !is_table_of_blanks(rows)) return false;
+  const auto speaking = static_cast<std::size_t>(std::count_if(rows.begin() + 1, rows.end(), speaks));
+  return 10 * speaking >= 9 * (rows.size() - 1);
+}
+
 char find_delimiter(const std::vector<std::string_view>& lines) {
   char best = ',';
   double best_fit = 0;
@@ -95,6 +115,7 @@ char find_delimiter(const std::vector<std::string_view>& lines) {
       best_fit = f;
       best = delimiter;
     }
+  if (best == ',' && best_fit > 0 && holds_decimal_commas_between_blanks(parse(lines, blanks))) return blanks;
   if (best_fit > 0 && !(best == '\t' && is_cut_too_rarely(parse(lines, best)))) return best;
   return is_table_of_blanks(parse(lines, blanks)) ? blanks : best;
 }
@@ -103,9 +124,9 @@ bool has_decimal_commas(const Rows& rows) {
   std::size_t commas = 0, points = 0;
   for (const auto& row : rows)
     for (const std::string& field : row) {
-      if (!parse_number(field, true)) continue;
-      commas += field.find(',') != std::string::npos;
-      points += field.find('.') != std::string::npos;
+      const NumberReadings readings = read_number(field);
+      commas += !readings.point && readings.comma;
+      points += readings.point && !readings.comma;
     }
   return commas > points;
 }
@@ -219,9 +240,12 @@ CsvDialect sniff(const std::vector<std::string_view>& lines, const CsvOptions& o
   dialect.delimiter = options.delimiter ? *options.delimiter : find_delimiter(told);
   Rows rows = parse(told, dialect.delimiter);
   dialect.width = usual_width(rows);
-  dialect.decimal_comma = dialect.delimiter == ';' && has_decimal_commas(rows);
-  const NumberOf number_of = [&](std::string_view field) {
-    return is_missing_mark(field) ? std::nullopt : parse_number(field, dialect.decimal_comma);
+  dialect.decimal_comma = has_decimal_commas(rows);
+  const NumberOf number_of = [&](std::string_view field) -> std::optional<double> {
+    if (is_missing_mark(field)) return std::nullopt;
+    const NumberReadings readings = read_number(field);
+    const auto number = readings.as(dialect.decimal_comma ? Decimal::comma : Decimal::point);
+    return number ? number : readings.point ? readings.point : readings.comma;
   };
   dialect.numbers = find_numbers(rows, dialect.width, number_of);
   if (told.size() < lines.size() || dialect.width == 0 || is_comment_like(lines[0]))

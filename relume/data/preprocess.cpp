@@ -60,22 +60,6 @@ const Column& column_for(const ColumnPlan& plan, const Table& table) {
   return *column;
 }
 
-/// A column of numbers as one of text, for a model that was trained with text.
-Column as_text(const Column& numbers) {
-  Column text{.name = numbers.name, .kind = ColumnKind::text};
-  std::unordered_map<std::string, std::int32_t> code_of;
-  for (std::int64_t row = 0; row < numbers.rows(); ++row) {
-    if (numbers.missing(row)) {
-      text.codes.push_back(-1);
-      continue;
-    }
-    const auto [found, added] = code_of.emplace(numbers.text(row), static_cast<std::int32_t>(text.values.size()));
-    if (added) text.values.push_back(found->first);
-    text.codes.push_back(found->second);
-  }
-  return text;
-}
-
 std::string_view name(ColumnKind kind) { return kind == ColumnKind::text ? "text" : "number"; }
 ColumnKind kind_from(const nlohmann::json& json) { return json == "text" ? ColumnKind::text : ColumnKind::number; }
 
@@ -108,6 +92,34 @@ ColumnPlan plan_from_json(const nlohmann::json& json) {
   return plan;
 }
 
+ColumnSpec spec_of(const Column& column) {
+  // Texts that were taken for missing values in training are so later on; a file of them all is a mistake.
+  constexpr std::size_t most_missing = 100;
+  ColumnSpec spec{.name = column.name, .kind = column.kind, .use = ColumnUse::unused, .required = false};
+  spec.unit = column.reading.unit;
+  if (!column.is_text())
+    for (const FieldText& odd : column.reading.odd)
+      if (spec.missing.size() < most_missing) spec.missing.push_back(odd.text);
+  return spec;
+}
+
+nlohmann::json spec_to_json(const ColumnSpec& spec) {
+  nlohmann::json json = {{"name", spec.name}, {"kind", name(spec.kind)}};
+  if (!spec.unit.empty()) json["unit"] = spec.unit;
+  if (!spec.missing.empty()) json["missing"] = spec.missing;
+  return json;
+}
+
+ColumnSpec spec_from_json(const nlohmann::json& json) {
+  ColumnSpec spec{.name = json.at("name").get<std::string>(),
+                  .kind = kind_from(json.at("kind")),
+                  .use = ColumnUse::unused,
+                  .required = false};
+  spec.unit = json.value("unit", std::string());
+  spec.missing = json.value("missing", std::vector<std::string>());
+  return spec;
+}
+
 /// Models of older versions do not say whether their table had a header.
 bool names_are_made_up(const TableSchema& schema) {
   for (std::size_t i = 0; i < schema.columns.size(); ++i)
@@ -128,8 +140,10 @@ Preprocessor Preprocessor::fit(const Table& table, Target target, std::span<cons
   target.fit(table, training_rows);
   result.target_ = std::move(target);
   result.schema_.has_header = table.has_header;
+  result.schema_.decimal = table.decimal;
+  result.schema_.missing = table.missing;
   for (const Column& column : table.columns) {
-    ColumnSpec spec{column.name, column.kind, ColumnUse::unused, false};
+    ColumnSpec spec = spec_of(column);
     if (column.name == result.target_.column()) {
       spec.use = ColumnUse::target;
     } else if (unwanted.contains(column.name)) {
@@ -137,6 +151,7 @@ Preprocessor Preprocessor::fit(const Table& table, Target target, std::span<cons
     } else {
       ColumnRole role = choose_role(column, training_rows);
       if (auto* plan = std::get_if<ColumnPlan>(&role)) {
+        spec.kind = plan->kind;
         spec.use = ColumnUse::feature;
         spec.required = true;
         result.used_.push_back(std::move(*plan));
@@ -253,13 +268,11 @@ nlohmann::json Preprocessor::to_json() const {
   nlohmann::json used = nlohmann::json::array(), left_out = nlohmann::json::array(), columns = nlohmann::json::array();
   for (const ColumnPlan& plan : used_) used.push_back(plan_to_json(plan));
   for (const LeftOut& left : left_out_) left_out.push_back({{"name", left.name}, {"reason", left.reason}});
-  for (const ColumnSpec& column : schema_.columns)
-    columns.push_back({{"name", column.name}, {"kind", name(column.kind)}});
-  return {{"target", target_.to_json()},
-          {"used", used},
-          {"left_out", left_out},
-          {"columns", columns},
-          {"header", schema_.has_header}};
+  for (const ColumnSpec& column : schema_.columns) columns.push_back(spec_to_json(column));
+  return {{"target", target_.to_json()},  {"used", used},
+          {"left_out", left_out},         {"columns", columns},
+          {"header", schema_.has_header}, {"decimal", name(schema_.decimal)},
+          {"missing", schema_.missing}};
 }
 
 Preprocessor Preprocessor::from_json(const nlohmann::json& json) try {
@@ -269,7 +282,7 @@ Preprocessor Preprocessor::from_json(const nlohmann::json& json) try {
   for (const auto& left : json.at("left_out"))
     result.left_out_.push_back({left.at("name").get<std::string>(), left.at("reason").get<std::string>()});
   for (const auto& column : json.at("columns")) {
-    ColumnSpec spec{column.at("name").get<std::string>(), kind_from(column.at("kind")), ColumnUse::unused, false};
+    ColumnSpec spec = spec_from_json(column);
     if (std::ranges::find(result.used_, spec.name, &ColumnPlan::name) != result.used_.end()) {
       spec.use = ColumnUse::feature;
       spec.required = true;
@@ -277,6 +290,8 @@ Preprocessor Preprocessor::from_json(const nlohmann::json& json) try {
     if (spec.name == result.target_.column()) spec.use = ColumnUse::target;
     result.schema_.columns.push_back(std::move(spec));
   }
+  result.schema_.decimal = json.value("decimal", "point") == "comma" ? Decimal::comma : Decimal::point;
+  result.schema_.missing = json.value("missing", std::vector<std::string>());
   const auto header = json.find("header");
   result.schema_.has_header = header == json.end() ? !names_are_made_up(result.schema_) : header->get<bool>();
   return result;

@@ -46,7 +46,18 @@ std::string rounded(double number, double scale, int digits) {
 std::string Column::text(std::int64_t row) const {
   if (missing(row)) return {};
   const auto r = static_cast<std::size_t>(row);
-  return is_text() ? values[static_cast<std::size_t>(codes[r])] : shortest(numbers[r]);
+  return is_text() ? values[static_cast<std::size_t>(codes[r])] : spell(numbers[r]);
+}
+
+std::string Column::spell(double number) const {
+  const auto found = std::ranges::lower_bound(reading.spellings, number, {}, &Spelling::number);
+  return found != reading.spellings.end() && found->number == number ? found->text : shortest(number);
+}
+
+bool Column::is_empty() const {
+  for (std::int64_t row = 0; row < rows(); ++row)
+    if (!missing(row)) return false;
+  return true;
 }
 
 const Column* Table::find(std::string_view wanted) const {
@@ -76,7 +87,12 @@ int find_column(const Table& table, std::string_view which, std::string_view ask
     const std::string_view word = which.substr(first, which.find_last_not_of(" \t") - first + 1);
     if (word.size() < which.size()) return find_column(table, word, asker);
   }
-  if (which == "last" && count > 0) return count - 1;
+  if (which == "last" && count > 0) {
+    // Empty columns trail behind what spreadsheets write.
+    int last = count - 1;
+    while (last > 0 && table.columns[static_cast<std::size_t>(last)].is_empty()) --last;
+    return table.columns[static_cast<std::size_t>(last)].is_empty() ? count - 1 : last;
+  }
   int number = 0;
   const auto [end, error] = std::from_chars(which.data(), which.data() + which.size(), number);
   const bool whole = error == std::errc() && end == which.data() + which.size();

@@ -8,6 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "relume/data/column_reading.h"
+#include "relume/data/number_text.h"
+
 namespace relume::data {
 
 enum class ColumnKind : std::uint8_t { number, text };
@@ -19,6 +22,7 @@ struct Column {
   std::vector<double> numbers = {};
   std::vector<std::int32_t> codes = {};
   std::vector<std::string> values = {};  ///< the distinct texts, in the order in which they came
+  ColumnReading reading = {};            ///< how its fields were read from text
 
   bool is_text() const { return kind == ColumnKind::text; }
   std::int64_t rows() const { return static_cast<std::int64_t>(is_text() ? codes.size() : numbers.size()); }
@@ -26,14 +30,20 @@ struct Column {
     const auto r = static_cast<std::size_t>(row);
     return is_text() ? codes[r] < 0 : std::isnan(numbers[r]);
   }
-  /// The field as text, a number in its shortest form ("1", "0.25"); empty where it is missing.
+  /// The field as text, a number as spell() has it; empty where it is missing.
   std::string text(std::int64_t row) const;
+  /// A number as the column writes it, if that is known, else in its shortest form ("1", "0.25").
+  std::string spell(double number) const;
+  /// Every value is missing.
+  bool is_empty() const;
 };
 
 struct Table {
   std::vector<Column> columns;
   bool has_header = true;                  ///< false: the names are made up, columns are known by their place
   std::string source = {};                 ///< the file it came from, or what made it; for messages
+  Decimal decimal = Decimal::point;        ///< how its numbers were written
+  std::vector<std::string> missing = {};   ///< CsvOptions::missing
   std::vector<std::int64_t> lines;         ///< the line of each row in that file; empty where there is none
   std::vector<std::string> notes = {};     ///< sentences on how the file was read, where that was not as it stands
   std::shared_ptr<const Table> test = {};  ///< rows of the same columns that came as a test set; null without
@@ -55,9 +65,9 @@ std::string shortest(double number);
 /// than that: of 1.7e9 + 0.123456789 at a scale of 1 and 3 digits 1700000000.12, of 3.14159 there 3.14.
 std::string rounded(double number, double scale, int digits);
 
-/// The place of the column that `which` means: a name, a number counted from 1 (negative from the end), or "last".
-/// A name goes before a number. Throws InputError, which begins with `asker`, lists the columns and suggests the
-/// nearest name.
+/// The place of the column that `which` means: a name, a number counted from 1 (negative from the end), or "last": the
+/// last one that is not empty. A name goes before a number. Throws InputError, which begins with `asker`, lists the
+/// columns and suggests the nearest name.
 int find_column(const Table& table, std::string_view which, std::string_view asker = "target");
 
 }  // namespace relume::data

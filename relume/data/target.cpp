@@ -36,6 +36,43 @@ void sort_labels(std::vector<std::string>& labels) {
     std::ranges::stable_sort(labels, {}, [](const std::string& label) { return *parse_number(label); });
 }
 
+/// Where labels are, by their text and by their number.
+class LabelPlaces {
+ public:
+  LabelPlaces(const std::vector<std::string>& labels, const std::vector<double>& numbers) {
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const auto place = static_cast<std::int64_t>(i);
+      by_text_.emplace(labels[i], place);
+      const auto number = i < numbers.size() ? std::optional(numbers[i]) : parse_number(labels[i]);
+      if (!number || std::isnan(*number)) continue;
+      if (const auto [found, added] = by_number_.emplace(*number, place); !added) found->second = none;
+    }
+  }
+
+  static constexpr std::int64_t none = -1;
+
+  std::int64_t find(double number) const {
+    const auto found = by_number_.find(number);
+    return found == by_number_.end() ? none : found->second;
+  }
+  std::int64_t find(const std::string& text) const {
+    if (const auto found = by_text_.find(text); found != by_text_.end()) return found->second;
+    const auto number = by_number_.empty() ? std::nullopt : parse_number(text);
+    return number ? find(*number) : none;
+  }
+
+ private:
+  std::unordered_map<std::string, std::int64_t> by_text_;
+  std::unordered_map<double, std::int64_t> by_number_;
+};
+
+/// "; '12 kg' in line 3 is no number" where that is why the column is text.
+std::string why_text(const Table& table, const Column& column) {
+  if (!column.is_text() || column.reading.odd.empty()) return {};
+  const FieldText& odd = column.reading.odd.front();
+  return fmt::format(" ({}: '{}' is no number)", table.where(odd.row), odd.text.substr(0, 40));
+}
+
 std::vector<std::string> used_values(const Column& column) {
   std::vector<bool> used(column.values.size());
   for (const std::int32_t code : column.codes)
@@ -61,9 +98,10 @@ Target Target::choose(const Table& table, std::string_view which, std::optional<
                       column.name);
 
   if (column.is_text()) {
-    require<InputError>(task != Task::regression,
-                        "target: '{}' is text ('{}'), which a regression cannot predict; choose another target or task",
-                        column.name, column.values.front().substr(0, 40));
+    require<InputError>(
+        task != Task::regression,
+        "target: '{}' is text ('{}'{}), which a regression cannot predict; choose another target or task", column.name,
+        column.values.front().substr(0, 40), why_text(table, column));
     target.task_ = Task::classification;
     target.labels_ = used_values(column);
     sort_labels(target.labels_);
@@ -71,7 +109,10 @@ Target Target::choose(const Table& table, std::string_view which, std::optional<
     const auto counts = count_numbers(column);
     target.task_ = task.value_or(looks_like_classes(counts, present) ? Task::classification : Task::regression);
     if (target.task_ == Task::classification)
-      for (const auto& entry : counts) target.labels_.push_back(shortest(entry.first));
+      for (const auto& entry : counts) {
+        target.labels_.push_back(column.spell(entry.first));
+        target.numbers_.push_back(entry.first);
+      }
     require<InputError>(target.task_ == Task::classification || counts.size() > 1,
                         "target: '{}' is {} in every row; choose another target", column.name,
                         shortest(counts.begin()->first));
@@ -82,8 +123,8 @@ Target Target::choose(const Table& table, std::string_view which, std::optional<
                       target.labels_.front().substr(0, 40));
   require<InputError>(
       target.classes() <= std::max<std::int64_t>(20, present / 2),
-      "target: '{}' has {} different values in {} rows, too many to be classes; choose another target{}", column.name,
-      target.classes(), present, column.is_text() ? "" : " or the task regression");
+      "target: '{}' has {} different values in {} rows, too many to be classes{}; choose another target{}", column.name,
+      target.classes(), present, why_text(table, column), column.is_text() ? "" : " or the task regression");
   return target;
 }
 
@@ -130,20 +171,19 @@ Tensor Target::encode(const Table& table, std::span<const std::int64_t> rows) co
       *out++ = static_cast<float>((column.numbers[static_cast<std::size_t>(row)] - mean_) / scale_);
     return targets;
   }
-  std::unordered_map<std::string, std::int64_t> place;
-  for (std::size_t i = 0; i < labels_.size(); ++i) place.emplace(labels_[i], static_cast<std::int64_t>(i));
-  Tensor targets = empty({n}, int64);
+  return encode_labels(table, column, rows);
+}
+
+Tensor Target::encode_labels(const Table& table, const Column& column, std::span<const std::int64_t> rows) const {
+  const LabelPlaces places(labels_, numbers_);
+  Tensor targets = empty({static_cast<std::int64_t>(rows.size())}, int64);
   std::int64_t* out = targets.data<std::int64_t>();
-  std::vector<std::int64_t> place_of_code(column.values.size(), -1);
-  for (std::size_t i = 0; i < column.values.size(); ++i)
-    if (const auto found = place.find(column.values[i]); found != place.end()) place_of_code[i] = found->second;
+  std::vector<std::int64_t> place_of_code;
+  for (const std::string& value : column.values) place_of_code.push_back(places.find(value));
   for (const std::int64_t row : rows) {
-    std::int64_t label = -1;
-    if (column.is_text()) {
-      label = place_of_code[static_cast<std::size_t>(column.codes[static_cast<std::size_t>(row)])];
-    } else if (const auto found = place.find(column.text(row)); found != place.end()) {
-      label = found->second;
-    }
+    const auto r = static_cast<std::size_t>(row);
+    const std::int64_t label =
+        column.is_text() ? place_of_code[static_cast<std::size_t>(column.codes[r])] : places.find(column.numbers[r]);
     require<InputError>(label >= 0, "target: {}: '{}' is '{}', a class that training did not have; leave the row out",
                         table.where(row), column_, column.text(row).substr(0, 40));
     *out++ = label;
@@ -156,6 +196,7 @@ nlohmann::json Target::to_json() const {
       {"column", column_}, {"kind", kind_ == ColumnKind::text ? "text" : "number"}, {"task", name(task_)}};
   if (task_ == Task::classification) {
     json["labels"] = labels_;
+    if (!numbers_.empty()) json["numbers"] = numbers_;
   } else {
     json["mean"] = mean_;
     json["scale"] = scale_;
@@ -170,6 +211,8 @@ Target Target::from_json(const nlohmann::json& json) try {
   target.task_ = json.at("task") == "classification" ? Task::classification : Task::regression;
   if (target.task_ == Task::classification) {
     target.labels_ = json.at("labels").get<std::vector<std::string>>();
+    if (const auto numbers = json.find("numbers"); numbers != json.end())
+      target.numbers_ = numbers->get<std::vector<double>>();
     require<InputError>(target.classes() > 1, "target: the model's JSON has {} labels; it is damaged",
                         target.classes());
   } else {

@@ -33,7 +33,7 @@ class Target {
   const std::string& column() const { return column_; }
   ColumnKind kind() const { return kind_; }
   Task task() const { return task_; }
-  /// The classes' texts: numbers in their order, else in the alphabet's.
+  /// The classes' texts as the table writes them: numbers in their order, else in the alphabet's.
   const std::vector<std::string>& labels() const { return labels_; }
   std::int64_t classes() const { return static_cast<std::int64_t>(labels_.size()); }
 
@@ -42,7 +42,8 @@ class Target {
   /// Regression: takes mean and standard deviation from these rows.
   void fit(const Table& table, std::span<const std::int64_t> rows);
   /// Classification: int64 [n], the place among labels(). Regression: float32 [n, 1], (value − mean) / scale.
-  /// Throws InputError on a label that training did not have, and on a missing target.
+  /// A label is found by its text or, where one label alone is the same number, by that. Throws InputError on one that
+  /// training did not have, and on a missing target.
   Tensor encode(const Table& table, std::span<const std::int64_t> rows) const;
   double mean() const { return mean_; }
   double scale() const { return scale_; }
@@ -54,11 +55,13 @@ class Target {
 
  private:
   const Column& column_of(const Table& table) const;
+  Tensor encode_labels(const Table& table, const Column& column, std::span<const std::int64_t> rows) const;
 
   std::string column_;
   ColumnKind kind_ = ColumnKind::number;
   Task task_ = Task::regression;
   std::vector<std::string> labels_;
+  std::vector<double> numbers_;  // what the labels are, where the column is one of numbers
   double mean_ = 0;
   double scale_ = 1;
 };

@@ -46,8 +46,9 @@ std::vector<std::int64_t> append(data::Dataset& dataset, const Tensor& features,
   return count_from(begin, dataset.rows());
 }
 
-std::vector<std::int64_t> append_file(Job& job, const data::Preprocessor& preprocessor, const std::string& file) {
-  const data::Table table = data::read_table(file, preprocessor.schema(true));
+std::vector<std::int64_t> append_file(Job& job, const data::Preprocessor& preprocessor, const std::string& file,
+                                      const data::CsvOptions& csv) {
+  const data::Table table = data::read_table(file, preprocessor.schema(true), csv);
   const std::vector<std::int64_t> rows = preprocessor.target().rows(table);
   require<InputError>(!rows.empty(), "train: {} has no row with a target", file);
   job.notes.insert(job.notes.end(), table.notes.begin(), table.notes.end());
@@ -66,8 +67,10 @@ Job from_table(const data::Table& table, const JobOptions& options) {
   job.split = std::move(prepared.split);
   job.dropped_rows = prepared.dropped_rows;
   job.notes = table.notes;
-  if (!valid.file.empty()) job.split.valid = append_file(job, prepared.preprocessor, valid.file);
-  if (!test.file.empty()) job.split.test = append_file(job, prepared.preprocessor, test.file);
+  if (job.dropped_rows > 0)
+    job.notes.push_back(fmt::format("{} rows have no target and were dropped", job.dropped_rows));
+  if (!valid.file.empty()) job.split.valid = append_file(job, prepared.preprocessor, valid.file, options.csv);
+  if (!test.file.empty()) job.split.test = append_file(job, prepared.preprocessor, test.file, options.csv);
   const data::Target& target = prepared.preprocessor.target();
   job.model.task = target.task();
   job.model.labels = target.labels();
@@ -132,6 +135,7 @@ Job from_arrays(const data::Arrays& arrays, const JobOptions& options) {
 Job make_job(const JobOptions& options) {
   data::OpenOptions open;
   open.seed = options.seed;
+  open.csv = options.csv;
   return make_job(data::open_data(options.data, open), options);
 }
 
@@ -152,14 +156,14 @@ Job make_job(const data::Source& source, const JobOptions& options) {
   return job;
 }
 
-Trial make_trial(const io::Model& model, std::string_view what) {
+Trial make_trial(const io::Model& model, std::string_view what, const data::CsvOptions& csv) {
   Trial trial;
   if (model.preprocessor) {
     // Built-in data and arrays have no file to read column by column.
     const bool file = !what.starts_with("builtin:") && !what.ends_with(".npy") && !what.ends_with(".npz");
     data::Source source;
     if (file)
-      source = data::read_table(std::string(what), model.preprocessor->schema(true));
+      source = data::read_table(std::string(what), model.preprocessor->schema(true), csv);
     else
       source = data::open_data(what);
     require<InputError>(std::holds_alternative<data::Table>(source), "eval: {} is not a table, as the model's data was",

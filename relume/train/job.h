@@ -21,6 +21,7 @@ struct JobOptions {
   std::string layers;                  ///< the architecture; empty: two hidden layers, of 256 and 128 units
   std::string activation = "relu";     ///< of those two layers
   std::string valid, test;             ///< a fraction, a number of rows, or a file
+  data::CsvOptions csv = {};           ///< how delimited text is read
   std::uint64_t seed = 0;
 };
 
@@ -49,6 +50,6 @@ struct Trial {
 
 /// Reads `data` with the model's own preprocessing, targets included. Throws InputError where it does not fit the
 /// model.
-Trial make_trial(const io::Model& model, std::string_view data);
+Trial make_trial(const io::Model& model, std::string_view data, const data::CsvOptions& csv = {});
 
 }  // namespace relume::train

@@ -74,6 +74,8 @@ RunResult measure(const Job& job, const Trainer& trainer, History history) {
   result.options = trainer.options();
   result.history = std::move(history);
   result.source = job.source;
+  result.dropped_rows = job.dropped_rows;
+  result.notes = job.notes;
   const auto look = [&](std::span<const std::int64_t> rows, const char* name) {
     const Tensor y = outputs(*job.model.network, job.dataset, rows);
     result.held_out = look_at_rows(job, rows, name, y);

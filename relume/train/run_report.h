@@ -20,9 +20,11 @@ struct RunResult {
   History history;
   Metrics train;
   std::optional<Metrics> valid, test;
-  HeldOut held_out;     ///< of the test rows; where there are none, of the validation rows, or of all
-  std::string command;  ///< what repeats the run
-  std::string source;   ///< the data's name
+  HeldOut held_out;                ///< of the test rows; where there are none, of the validation rows, or of all
+  std::string command;             ///< what repeats the run
+  std::string source;              ///< the data's name
+  std::int64_t dropped_rows = 0;   ///< rows without a target
+  std::vector<std::string> notes;  ///< on how the data was read
 };
 
 /// What `trainer` has made of the job, measured with the weights that it left. The job must outlive it; the command is

@@ -153,6 +153,39 @@ TEST(Tables, RowsWithoutATargetAreDroppedAndCounted) {
   EXPECT_THAT(outcome.err, HasSubstr("2 rows have no target and were dropped"));
 }
 
+TEST(Tables, DecimalCommasAreReadAndAllOfItIsSaid) {
+  const Workplace place;
+  place.write("t.tsv", rows(300, "a\tb\ty\n", [&](int i, double a, double b) {
+                return (i == 40 ? "n.d." : with_comma(a)) + "\t" + with_comma(b) + "\t" +
+                       with_comma(3 * a - 2 * b + 1) + "\n";
+              }));
+  const Json j = train(place, {"t.tsv", "--out", "run"});
+  EXPECT_GT(j.at("valid").at("r2"), 0.99);
+  EXPECT_THAT(j.at("notes").dump(), HasSubstr("decimal commas"));
+  EXPECT_THAT(j.at("notes").dump(), HasSubstr("column 'a': 'n.d.' in line 42 is no number"));
+  // The same rows with points and in another order of columns: the same predictions.
+  place.write("comma.tsv", "a\tb\n0,500\t1,250\nn.d.\t1,000\n");
+  place.write("point.csv", "b,a\n1.25,0.5\n1,n.d.\n");
+  const Outcome first = relume(place, {"predict", "run/model.safetensors", "comma.tsv"}),
+                second = relume(place, {"predict", "run/model.safetensors", "point.csv"});
+  EXPECT_EQ(first.status, 0) << first.err;
+  EXPECT_EQ(first.out, second.out);
+  EXPECT_THAT(second.err, HasSubstr("numbers have decimal points, those of training had commas"));
+}
+
+TEST(Tables, WhatNoFieldTellsIsAskedFor) {
+  const Workplace place;
+  place.write("t.tsv", rows(100, "a\ty\n", [](int, double a, double) {
+                return fmt::format("{},{:03}\t{}\n", 1 + static_cast<int>(9 * a) % 9, static_cast<int>(1e5 * a) % 1000,
+                                   static_cast<int>(7 * a));
+              }));
+  const Outcome open = relume(place, {"train", "t.tsv"});
+  EXPECT_EQ(open.status, 2);
+  EXPECT_THAT(open.err, HasSubstr("--decimal point or --decimal comma"));
+  EXPECT_EQ(relume(place, {"train", "t.tsv", "--epochs", "1", "--decimal", "comma", "--na", "-", "--na", "x"}).status,
+            0);
+}
+
 TEST(Tables, TheTargetIsANameOrANumberFromEitherEnd) {
   const Workplace place;
   place.write("t.csv", labelled_table());

@@ -141,7 +141,7 @@ TEST(CsvText, MayMixLineEnds) {
 
 TEST(CsvText, HasARowWithoutAValueForABlankLineOfOneColumn) {
   const Table table = table_of("x\n1.0\n\n-1.0\n\n \n2.0\n\n\n");
-  EXPECT_THAT(column(table, 0), ElementsAre("1", "", "-1", "", "", "2"));
+  EXPECT_THAT(column(table, 0), ElementsAre("1.0", "", "-1.0", "", "", "2.0"));
   EXPECT_THAT(table.lines, ElementsAre(2, 3, 4, 5, 6, 7));
   EXPECT_THAT(column(table_of("\n\n1\n\n2\n"), 0), ElementsAre("1", "", "2"));
   EXPECT_EQ(table_of("a,b\n1,2\n\n3,4\n").rows(), 2);
