@@ -22,7 +22,7 @@ TORCH = {
     "relu6": (lambda x, y: torch._C._nn.hardtanh(x, 0, 6, out=y),
               lambda x, y, g, d: aten.hardtanh_backward.grad_input(g, x, 0, 6, grad_input=d)),
     "elu": (lambda x, y: torch._C._nn.elu(x, out=y),
-            lambda x, y, g, d: aten.elu_backward.grad_input(g, 1, 1, 1, True, y, grad_input=d)),
+            lambda x, y, g, d: aten.elu_backward.grad_input(g, 1, 1, 1, False, x, grad_input=d)),
     "gelu": (lambda x, y: torch._C._nn.gelu(x, out=y), lambda x, y, g, d: aten.gelu_backward.grad_input(g, x, grad_input=d)),
     "gelu_tanh": (lambda x, y: torch._C._nn.gelu(x, approximate="tanh", out=y),
                   lambda x, y, g, d: aten.gelu_backward.grad_input(g, x, approximate="tanh", grad_input=d)),
