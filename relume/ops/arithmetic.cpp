@@ -126,7 +126,8 @@ Tensor operator/(const Tensor& a, const Tensor& b) {
 Tensor pow(const Tensor& a, const Tensor& b) {
   Tensor y = compute(Binary::power, "pow", a, b, result_dtype(a, b));
   return record(y, "PowBackward0", {&a, &b},
-                [a = Saved(a), b = Saved(b), y = saved_output(y)](const BackwardContext& c) -> Gradients {
+                [a = Saved(a), b = Saved(b),
+                 y = b.requires_grad() ? saved_output(y) : Saved()](const BackwardContext& c) -> Gradients {
                   const Tensor u = c(a).detach(), v = c(b).detach();
                   // There the factors are 0 · ∞, and the limit is 0.
                   const auto by_base = [&] { return where(v == 0, zero_like(c.gradient), v * pow(u, v - 1)); };
