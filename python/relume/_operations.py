@@ -72,6 +72,8 @@ def eye(n: int, m: int | None = None, *, dtype=None, requires_grad: bool = False
 
 def normal(mean: float, std: float, size: Sequence[int], *, dtype=None) -> Tensor:
     """Normal numbers of that mean and deviation."""
+    if isinstance(mean, Tensor) or isinstance(std, Tensor):
+        raise TypeError("normal: mean and std are numbers here; randn_like(mean) * std + mean takes tensors")
     return _core.randn(size, dtype=dtype) * std + mean
 
 
@@ -478,21 +480,29 @@ def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     return (input != 0) ^ (other != 0)
 
 
+def _in_float32(input: Tensor, formula: Callable, *others) -> Tensor:
+    """A formula of several steps, in float32 where each step would round to a half."""
+    if input.dtype not in (_core.float16, _core.bfloat16):
+        return formula(input, *others)
+    wide = [x.to(_core.float32) if isinstance(x, Tensor) and x.dtype == input.dtype else x for x in (input, *others)]
+    return formula(*wide).to(input.dtype)
+
+
 def lerp(input: Tensor, end: Tensor, weight) -> Tensor:
     """input + weight (end - input)."""
-    return input + weight * (end - input)
+    return _in_float32(input, lambda x, y, w: x + w * (y - x), end, weight)
 
 
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
     """input + value tensor1 tensor2."""
-    return input + tensor1 * tensor2 * value
+    return _in_float32(input, lambda x, a, b: x + a * b * value, tensor1, tensor2)
 
 
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
     """input + value tensor1 / tensor2, of floating-point numbers."""
     if not (tensor1.dtype.is_floating_point or tensor2.dtype.is_floating_point):
         raise _core.DTypeError("addcdiv: of integers; convert them with to(float32) first")
-    return input + value * (tensor1 / tensor2)
+    return _in_float32(input, lambda x, a, b: x + value * (a / b), tensor1, tensor2)
 
 
 def clamp_min(input: Tensor, min) -> Tensor:

@@ -148,7 +148,7 @@ def compare_gradients(theirs, ours, pairs):
         sum((a[i] * w).sum() for i, w in zip(chosen, weights)).backward()
     except (RuntimeError, NotImplementedError):
         return  # torch has no gradient either
-    sum((b[i] * relume.tensor(w.numpy())).sum() for i, w in zip(chosen, weights)).backward()
+    sum((b[i] * Sides().ours(w)).sum() for i, w in zip(chosen, weights)).backward()
     for k, (leaf, mine) in enumerate(pairs):
         wanted = leaf.grad if leaf.grad is not None else torch.zeros_like(leaf)
         got = mine.grad if mine.grad is not None else relume.zeros(mine.shape, dtype=mine.dtype)
