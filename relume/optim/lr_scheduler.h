@@ -12,6 +12,8 @@ namespace relume::optim {
 
 /// Sets the rate of each group by a rule: at once for step 0, then with every step(), which follows the optimizer's.
 /// LrScheduler schedule(adam, cosine_annealing_lr(epochs));
+/// Rates are set, whatever they were: one scheduler to an optimizer, whose rule sequential_lr() or chained_lr() joins
+/// from several.
 class LrScheduler {
  public:
   LrScheduler(Optimizer& optimizer, LrRule rule);

@@ -99,6 +99,9 @@ class LRScheduler:
         vars(self).update(state_dict)
 
 
+_LRScheduler = LRScheduler  # as PyTorch's older programs write it
+
+
 class LrScheduler(LRScheduler):
     """Sets the optimizer's rate by a rule (base, step) -> rate, whatever it was."""
 
