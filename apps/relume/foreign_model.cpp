@@ -104,26 +104,30 @@ io::Model load_foreign_model(const std::filesystem::path& path, const std::strin
 
 train::Trial make_foreign_trial(io::Model& model, const std::string& what, const std::string& target) {
   const data::Source source = data::open_data(what);
+  const std::optional<data::Task> task = model.outputs > 1 ? data::Task::classification : data::Task::regression;
+  const bool test = data::has_test_set(source);
   train::Trial trial;
-  trial.what = "all rows";
-  if (const auto* table = std::get_if<data::Table>(&source)) {
-    const auto chosen =
-        data::Target::choose(*table, target, model.outputs > 1 ? data::Task::classification : data::Task::regression);
-    const std::vector<std::int64_t> rows = chosen.rows(*table);
-    trial.dataset = {numbers_of(*table, chosen.column(), rows), chosen.encode(*table, rows), {}};
-    model.task = chosen.task();
-    model.labels = chosen.labels();
+  trial.what = test ? "test set" : "all rows";
+  data::Target chosen;
+  if (const auto* whole = std::get_if<data::Table>(&source)) {
+    const data::Table& table = test ? *whole->test : *whole;
+    chosen = data::Target::choose(table, target, task);
+    const std::vector<std::int64_t> rows = chosen.rows(table);
+    trial.dataset = {numbers_of(table, chosen.column(), rows), chosen.encode(table, rows), {}};
+    trial.rows.resize(rows.size());
+    std::iota(trial.rows.begin(), trial.rows.end(), 0);
   } else {
     const auto& arrays = std::get<data::Arrays>(source);
-    const bool test = arrays.x_test.defined();
-    const Tensor &x = test ? arrays.x_test : arrays.x, &y = test ? arrays.y_test : arrays.y;
-    require<InputError>(y.defined(), "doctor: {} holds no targets", what);
-    trial.dataset = {x.reshape({x.size(0), -1}), y, {}};
+    data::check_finite(arrays);
+    const Tensor& x = test ? arrays.x_test : arrays.x;
+    const data::Table& targets = test ? arrays.test_targets : arrays.targets;
+    chosen = choose_target(arrays, task);
+    trial.rows = chosen.rows(targets);
+    trial.dataset = {x.reshape({x.size(0), -1}), encode_among_all(chosen, targets, trial.rows), {}};
     if (x.dtype() == DType::uint8) trial.dataset.scale.scale = 1.0f / 255;
-    if (test) trial.what = "test set";
-    model.task = arrays.labels.empty() ? data::Task::regression : data::Task::classification;
-    model.labels = arrays.labels;
   }
+  model.task = chosen.task();
+  model.labels = chosen.labels();
   model.scale = trial.dataset.scale;
   require<InputError>(trial.dataset.features.size(1) == model.features,
                       "doctor: rows of {} have {} values, the first layer takes {}", what,
@@ -133,8 +137,6 @@ train::Trial make_foreign_trial(io::Model& model, const std::string& what, const
                       model.outputs);
   for (std::int64_t k = answers; model.task == data::Task::classification && k < model.outputs; ++k)
     model.labels.push_back(std::to_string(k));
-  trial.rows.resize(static_cast<std::size_t>(trial.dataset.rows()));
-  std::iota(trial.rows.begin(), trial.rows.end(), 0);
   return trial;
 }
 

@@ -10,6 +10,7 @@
 #include "relume/base/atomic_file.h"
 #include "relume/base/require.h"
 #include "relume/data/open.h"
+#include "relume/train/job.h"
 
 namespace relume::app {
 namespace {
@@ -83,14 +84,10 @@ std::int64_t predict_rows(const io::Model& model, const Tensor& features, std::i
   return first_row + n;
 }
 
-bool is_delimited_text(const std::string& what) {
-  return !what.starts_with("builtin:") && !what.ends_with(".npy") && !what.ends_with(".npz");
-}
-
 void run(const Arguments& a) {
   const io::Model model = io::Model::load(a.model);
   Output out(a.out);
-  if (model.preprocessor && is_delimited_text(a.data)) {
+  if (model.preprocessor && data::is_delimited_text(a.data)) {
     data::TableReader reader(a.data, model.preprocessor->schema(), a.csv);
     out.write(header(model));
     std::int64_t row = 0;
@@ -98,19 +95,7 @@ void run(const Arguments& a) {
     while (reader.next(table, chunk)) row = predict_rows(model, model.preprocessor->transform(table), row, out);
     for (const std::string& note : table.notes) fmt::print(stderr, "{}\n", note);
   } else {
-    const data::Source source = data::open_data(a.data);
-    Tensor features;
-    if (const auto* table = std::get_if<data::Table>(&source); table && model.preprocessor) {
-      features = model.preprocessor->transform(*table);
-    } else if (const auto* arrays = std::get_if<data::Arrays>(&source); arrays && !model.preprocessor) {
-      const Tensor& x = arrays->x_test.defined() ? arrays->x_test : arrays->x;
-      data::check_finite(*arrays);
-      features = x.reshape({x.size(0), -1});
-    } else {
-      fail<InputError>("predict: {} is not of the kind that the model was trained on", a.data);
-    }
-    require<InputError>(features.size(1) == model.features, "predict: rows of {} have {} values, the model takes {}",
-                        a.data, features.size(1), model.features);
+    const Tensor features = train::features_of(model, data::open_data(a.data));
     out.write(header(model));
     predict_rows(model, features, 0, out);
   }

@@ -216,14 +216,10 @@ nb::object predict(const io::Model& model, const Tensor& features) {
 }
 
 Tensor features_of(const io::Model& model, nb::handle source) {
-  if (!nb::isinstance<data::Table>(source)) {
-    const auto& arrays = nb::cast<const data::Arrays&>(source);
-    data::check_finite(arrays);
-    const Tensor& x = arrays.x;
-    return x.dimensions() > 1 ? x.reshape({x.size(0), -1}) : x.reshape({1, -1});
-  }
-  if (!model.preprocessor) throw InputError("predict: the model was not trained on a table");
-  return model.preprocessor->transform(nb::cast<const data::Table&>(source));
+  if (!nb::isinstance<data::Table>(source)) return train::features_of(model, nb::cast<data::Arrays>(source));
+  const auto& table = nb::cast<const data::Table&>(source);
+  return model.preprocessor && table.has_header ? model.preprocessor->transform(table)
+                                                : train::features_of(model, table);
 }
 
 void bind_model(nb::module_& module) {

@@ -61,7 +61,8 @@ class Model:
         if self._model.is_table:
             source = _core._table(columns_of(X), "the data")
         else:
-            source = _core._arrays(np.ascontiguousarray(_as_pixels(X)), None, [], "the data")
+            X = whole(X)
+            source = _core._source(np.ascontiguousarray(X if X.ndim > 1 else X[None]), None, False, "the data")
         return self._model.predict(source)
 
     def predict(self, X) -> np.ndarray:
@@ -107,11 +108,6 @@ def load(path: str | os.PathLike) -> Model:
     return Model(_core._Model.load(os.fspath(path)))
 
 
-def _as_pixels(X) -> np.ndarray:
-    X = whole(X)
-    return X if X.dtype == np.uint8 else X.astype(np.float32, copy=False)
-
-
 def _table(X, y, target: str) -> tuple[_core._Table, str, np.ndarray | None]:
     columns = columns_of(X)
     if y is None:
@@ -122,15 +118,12 @@ def _table(X, y, target: str) -> tuple[_core._Table, str, np.ndarray | None]:
     return _core._table([*columns, (name, *column)], "the data"), name, classes
 
 
-def _arrays(X, y) -> tuple[_core._Arrays, np.ndarray | None]:
-    X, y = _as_pixels(X), targets_of(y)
+def _arrays(X, y) -> tuple[_core._Arrays | _core._Table, np.ndarray | None]:
+    X, y = np.ascontiguousarray(whole(X)), targets_of(y)
     if len(X) != len(y):
         raise ValueError(f"train: {len(X)} rows of X and {len(y)} of y; give one target for each row")
-    if np.issubdtype(y.dtype, np.floating):
-        return _core._arrays(X, y.astype(np.float32).reshape(-1, 1), [], "the data"), None
-    classes, places = np.unique(y, return_inverse=True)
-    labels = [str(c) for c in classes.tolist()]
-    return _core._arrays(X, places.astype(np.int64).reshape(-1), labels, "the data"), classes
+    column, classes = labels_of(y)
+    return _core._source(X, column, y.dtype.kind != "f", "the data"), classes
 
 
 def _bar(epochs: int):
@@ -170,8 +163,8 @@ def train(
 ) -> Model:
     """Trains a network and returns the best model of the run.
 
-    X: a pandas frame (text columns become categories, missing values are filled), a NumPy matrix, images (uint8, or
-       more than two dimensions), or the name of what `relume train` takes: a file, a folder, "builtin:spirals".
+    X: a pandas frame (text columns become categories, missing values are filled), a NumPy matrix, images (more
+       than two dimensions, or bytes in 256 columns and more), or the name of what `relume train` takes: a file, a folder, "builtin:spirals".
     y: one target for each row; without it, the column `target` of X.
     task: "classification" or "regression"; found from the targets without it.
     hidden, activation: widths of the hidden layers, e.g. [64, 64], and what stands behind each.

@@ -1,9 +1,11 @@
 #include "relume/data/idx.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
-#include <initializer_list>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "relume/base/require.h"
 #include "relume/data/byte_order.h"
@@ -26,37 +28,70 @@ DType dtype_of_code(unsigned code, const std::filesystem::path& path) {
   }
 }
 
-/// The file among the spellings of MNIST's names, or an empty path.
-std::filesystem::path find_file(const std::filesystem::path& folder, const std::string& stem, const char* suffix) {
-  for (const char* joint : {"-", "."})
-    for (const char* ending : {"", ".gz"}) {
-      std::filesystem::path path = folder / (stem + joint + suffix + ending);
-      if (std::filesystem::is_regular_file(path)) return path;
-    }
-  return {};
+/// A file by what its name says: "emnist-letters-" "test" "images", from emnist-letters-test-images-idx3-ubyte.gz.
+struct Named {
+  std::filesystem::path path;
+  std::string prefix, part, what;
+};
+
+/// Nothing where the name is none of MNIST's kind: [PREFIX-]train|t10k|test-images|labels-idx…
+std::optional<Named> parse_name(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  for (const char* part : {"train", "t10k", "test"})
+    for (const char* what : {"images", "labels"})
+      for (const char* joint : {"-idx", ".idx"}) {
+        const std::string middle = std::string(part) + "-" + what + joint;
+        const std::size_t at = name.rfind(middle);
+        if (at == std::string::npos || (at > 0 && name[at - 1] != '-' && name[at - 1] != '_')) continue;
+        return Named{path, name.substr(0, at), part, what};
+      }
+  return std::nullopt;
 }
 
-std::filesystem::path find_images(const std::filesystem::path& folder, const std::string& part) {
-  return find_file(folder, part + "-images", "idx3-ubyte");
+std::vector<Named> named_files(const std::filesystem::path& folder) {
+  std::vector<Named> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (auto named = entry.is_regular_file() ? parse_name(entry.path()) : std::nullopt)
+      files.push_back(std::move(*named));
+  std::ranges::sort(files, {}, &Named::path);  // one that is unpacked stands before its ".gz"
+  return files;
 }
 
-std::filesystem::path find_labels(const std::filesystem::path& folder, const std::string& part) {
-  return find_file(folder, part + "-labels", "idx1-ubyte");
+/// The first of these files that is meant, or null.
+const Named* find(const std::vector<Named>& files, const std::string& prefix, std::string_view part,
+                  std::string_view what) {
+  const auto found = std::ranges::find_if(
+      files, [&](const Named& f) { return f.prefix == prefix && f.part == part && f.what == what; });
+  return found == files.end() ? nullptr : &*found;
 }
 
-IdxPair read_pair(const std::filesystem::path& folder, const std::string& part) {
-  const auto images_path = find_images(folder, part), labels_path = find_labels(folder, part);
-  require<InputError>(!images_path.empty(), "idx: {} has no {}-images-idx3-ubyte[.gz]; add it", folder.string(), part);
-  require<InputError>(!labels_path.empty(), "idx: {} has no {}-labels-idx1-ubyte[.gz]; add it", folder.string(), part);
-  IdxPair pair{read_idx(images_path), read_idx(labels_path)};
-  require<InputError>(pair.images.dimensions() >= 2, "idx: {}: {} are no images; swap the files?", images_path.string(),
-                      to_string(pair.images.shape()));
-  require<InputError>(pair.labels.dimensions() == 1, "idx: {}: {} are no labels; swap the files?", labels_path.string(),
-                      to_string(pair.labels.shape()));
+IdxPair read_pair(const Named* images, const Named* labels, const std::string& name,
+                  const std::filesystem::path& folder) {
+  require<InputError>(images, "idx: {} has no {}-images-idx3-ubyte[.gz]; add it", folder.string(), name);
+  require<InputError>(labels, "idx: {} has no {}-labels-idx1-ubyte[.gz]; add it", folder.string(), name);
+  IdxPair pair{read_idx(images->path), read_idx(labels->path), labels->path};
+  require<InputError>(pair.images.dimensions() >= 2, "idx: {}: {} are no images; swap the files?",
+                      images->path.string(), pair.images.shape());
+  require<InputError>(pair.labels.dimensions() == 1, "idx: {}: {} are no labels; swap the files?",
+                      labels->path.string(), pair.labels.shape());
   require<InputError>(pair.images.size(0) == pair.labels.size(0),
                       "idx: {} holds {} images but {} holds {} labels; give files that belong together",
-                      images_path.string(), pair.images.size(0), labels_path.string(), pair.labels.size(0));
+                      images->path.string(), pair.images.size(0), labels->path.string(), pair.labels.size(0));
   return pair;
+}
+
+/// What the names of the training images begin with.
+std::string prefix_of(const std::vector<Named>& files, const std::filesystem::path& folder) {
+  std::vector<std::string> prefixes;
+  for (const Named& file : files)
+    if (file.part == "train" && file.what == "images" && std::ranges::count(prefixes, file.prefix) == 0)
+      prefixes.push_back(file.prefix);
+  require<InputError>(
+      prefixes.size() < 2,
+      "idx: {} holds training images of several names ({}train-images…, {}train-images…); put those that "
+      "belong together into a folder of their own",
+      folder.string(), prefixes.front(), prefixes.back());
+  return prefixes.empty() ? "" : prefixes.front();
 }
 
 struct Header {
@@ -107,12 +142,21 @@ Tensor read_idx(const std::filesystem::path& path) {
   return array;
 }
 
-bool is_idx_folder(const std::filesystem::path& folder) { return !find_images(folder, "train").empty(); }
+bool is_idx_folder(const std::filesystem::path& folder) {
+  return std::ranges::any_of(named_files(folder),
+                             [](const Named& file) { return file.part == "train" && file.what == "images"; });
+}
 
 IdxFolder read_idx_folder(const std::filesystem::path& folder) {
-  IdxFolder result{read_pair(folder, "train"), std::nullopt};
-  if (!find_images(folder, "t10k").empty() || !find_labels(folder, "t10k").empty())
-    result.test = read_pair(folder, "t10k");
+  const std::vector<Named> files = named_files(folder);
+  const std::string prefix = prefix_of(files, folder);
+  const auto pair = [&](const std::string& part) {
+    return read_pair(find(files, prefix, part, "images"), find(files, prefix, part, "labels"), prefix + part, folder);
+  };
+  IdxFolder result{pair("train"), std::nullopt};
+  for (const char* part : {"t10k", "test"})
+    if (!result.test && (find(files, prefix, part, "images") || find(files, prefix, part, "labels")))
+      result.test = pair(part);
   return result;
 }
 

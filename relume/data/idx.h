@@ -17,11 +17,13 @@ Tensor read_idx(const std::filesystem::path& path);
 struct IdxPair {
   Tensor images;
   Tensor labels;
+  std::filesystem::path labels_path = {};
 };
 
 /// A folder with MNIST's file names: train-images-idx3-ubyte and train-labels-idx1-ubyte, with or without ".gz" and
 /// with
-/// "." in place of the "-" before "idx"; the t10k pair, where it is there, is the test set.
+/// "." in place of the "-" before "idx"; the t10k pair, where it is there, is the test set. A name may stand in front,
+/// and the test pair may be called "test": emnist-letters-train-images-idx3-ubyte.gz, emnist-letters-test-….
 struct IdxFolder {
   IdxPair train;
   std::optional<IdxPair> test;
@@ -30,7 +32,8 @@ struct IdxFolder {
 /// Whether the folder holds MNIST's training images.
 bool is_idx_folder(const std::filesystem::path& folder);
 
-/// Throws InputError where a file of a pair is missing or images and labels differ in number.
+/// Throws InputError where a file of a pair is missing, images and labels differ in number, or the folder holds
+/// training images of two names.
 IdxFolder read_idx_folder(const std::filesystem::path& folder);
 
 }  // namespace relume::data

@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "relume/base/atomic_file.h"
@@ -31,14 +32,21 @@ struct Header {
   fail<InputError>("npy: {}: {}; save the array again with numpy.save", where, what);
 }
 
-/// What stands after 'key': in the header's dictionary.
+std::string_view without_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  return text;
+}
+
+/// What stands after 'key': or "key": in the header's dictionary, which is Python's text.
 std::string_view value_of(std::string_view header, std::string_view key, const std::string& where) {
-  const std::string quoted = fmt::format("'{}':", key);
-  const std::size_t at = header.find(quoted);
-  if (at == std::string_view::npos) damaged(where, fmt::format("the header has no '{}'", key));
-  header.remove_prefix(at + quoted.size());
-  header.remove_prefix(std::min(header.find_first_not_of(' '), header.size()));
-  return header;
+  for (const char quote : {'\'', '"'}) {
+    const std::string quoted = fmt::format("{0}{1}{0}", quote, key);
+    const std::size_t at = header.find(quoted);
+    if (at == std::string_view::npos) continue;
+    const std::string_view rest = without_blanks(header.substr(at + quoted.size()));
+    if (rest.starts_with(':')) return without_blanks(rest.substr(1));
+  }
+  damaged(where, fmt::format("the header has no '{}'", key));
 }
 
 Shape parse_shape(std::string_view text, const std::string& where) {
@@ -64,17 +72,45 @@ Shape parse_shape(std::string_view text, const std::string& where) {
   return shape;
 }
 
+/// '<f8', "|b1", 'f8': byte order, kind and bytes an element.
+void parse_type(std::string_view text, Header& header, const std::string& where) {
+  const std::size_t close = text.empty() ? text.npos : text.find(text[0], 1);
+  if (text.starts_with('[') || text.starts_with('('))
+    fail<InputError>(
+        "npy: {}: an array of records, whose fields cannot be read together; save each as an array of its own", where);
+  if (close == text.npos || close < 2 || (text[0] != '\'' && text[0] != '"'))
+    damaged(where, "the header's type is no text");
+  std::string_view type = text.substr(1, close - 1);
+  if (std::string_view("<>|=").find(type[0]) != std::string_view::npos) {
+    header.order = type[0];
+    type.remove_prefix(1);
+  }
+  header.kind = type.empty() ? '?' : type[0];
+  for (const char c : type.substr(std::min<std::size_t>(1, type.size()))) {
+    if (c < '0' || c > '9' || header.width > 1'000'000) break;
+    header.width = header.width * 10 + static_cast<std::size_t>(c - '0');
+  }
+}
+
 Header parse_header(std::string_view text, const std::string& where) {
   Header header;
-  const std::string_view type = value_of(text, "descr", where);
-  if (type.size() < 5 || type[0] != '\'') damaged(where, "records cannot be read, plain arrays of numbers can");
-  header.order = type[1];
-  header.kind = type[2];
-  for (std::size_t i = 3; i < type.size() && type[i] >= '0' && type[i] <= '9' && header.width < 100; ++i)
-    header.width = header.width * 10 + static_cast<std::size_t>(type[i] - '0');
+  parse_type(value_of(text, "descr", where), header, where);
   header.fortran = value_of(text, "fortran_order", where).starts_with("True");
   header.shape = parse_shape(value_of(text, "shape", where), where);
   return header;
+}
+
+/// Why elements of that type are not read, and what to do.
+std::string why_not(const Header& header) {
+  switch (header.kind) {
+    case 'O': return "Python objects (pickled), which are not read; save it as numbers or as text: y.astype(str)";
+    case 'c': return "complex numbers, which a network does not take; save real and imaginary part as columns";
+    case 'M': return "dates, which are not read; save it as numbers: (t - t[0]) / np.timedelta64(1, 's')";
+    case 'm': return "spans of time, which are not read; save it as numbers: t / np.timedelta64(1, 's')";
+    case 'f': return "floats of another width than 2, 4 or 8 bytes; save it with astype('float64')";
+    case 'V': return "raw bytes (as of bfloat16 or of records); save it with astype('float32')";
+    default: return "of a type that is not read; save it as float32, int64 or text";
+  }
 }
 
 /// The dtype that holds the file's elements.
@@ -101,8 +137,8 @@ DType dtype_of(const Header& header, const std::string& where) {
       break;
     default: break;
   }
-  fail<InputError>("npy: {}: elements of type '{}{}' cannot be read; save it as float32 or int64", where, header.kind,
-                   header.width);
+  fail<InputError>("npy: {}: elements of type '{}{}' are {}", where, header.kind,
+                   header.width > 0 ? std::to_string(header.width) : "", why_not(header));
 }
 
 /// Row-major from column-major.
@@ -128,6 +164,16 @@ void transpose_fortran(std::span<const std::byte> in, std::byte* out, const Shap
   }
 }
 
+/// The bytes of all elements, row-major and in this machine's byte order.
+void take_elements(const Header& header, std::span<const std::byte> data, std::size_t unit, std::span<std::byte> out) {
+  if (header.fortran && header.shape.dimensions() > 1)
+    transpose_fortran(data, out.data(), header.shape, header.width);
+  else
+    std::memcpy(out.data(), data.data(), out.size());
+  constexpr char foreign = std::endian::native == std::endian::little ? '>' : '<';
+  if (header.order == foreign) reverse_bytes(out.data(), out.size(), unit);
+}
+
 template <class From, class To>
 void widen(const std::vector<std::byte>& in, To* out, const std::string& where) {
   for (std::size_t i = 0; i < in.size() / sizeof(From); ++i) {
@@ -137,6 +183,83 @@ void widen(const std::vector<std::byte>& in, To* out, const std::string& where) 
       fail<ValueError>("npy: {}: {} does not fit into int64; save smaller numbers", where, value);
     out[i] = static_cast<To>(value);
   }
+}
+
+/// Whether the code is a character's, which is then put behind the text.
+bool append_utf8(std::string& text, char32_t code) {
+  if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return false;
+  const auto tail = [&](int shift) { text += static_cast<char>(0x80 | (code >> shift & 0x3f)); };
+  if (code < 0x80) {
+    text += static_cast<char>(code);
+  } else if (code < 0x800) {
+    text += static_cast<char>(0xc0 | code >> 6);
+    tail(0);
+  } else if (code < 0x10000) {
+    text += static_cast<char>(0xe0 | code >> 12);
+    tail(6), tail(0);
+  } else {
+    text += static_cast<char>(0xf0 | code >> 18);
+    tail(12), tail(6), tail(0);
+  }
+  return true;
+}
+
+Tensor number_array(const Header& header, DType dtype, std::span<const std::byte> data, const std::string& where) {
+  Tensor array = empty(header.shape, dtype);
+  const std::size_t size = static_cast<std::size_t>(array.elements()) * header.width;
+  auto* elements = static_cast<std::byte*>(array.raw_data());
+  if (header.kind != 'u' || header.width == 1) {
+    take_elements(header, data, header.width, {elements, size});
+    if (header.kind == 'b')
+      for (std::byte& b : std::span(elements, size)) b = b == std::byte{0} ? b : std::byte{1};
+    return array;
+  }
+  std::vector<std::byte> narrow(size);
+  take_elements(header, data, header.width, narrow);
+  if (header.width == 2)
+    widen<std::uint16_t>(narrow, array.data<std::int32_t>(), where);
+  else if (header.width == 4)
+    widen<std::uint32_t>(narrow, array.data<std::int64_t>(), where);
+  else
+    widen<std::uint64_t>(narrow, array.data<std::int64_t>(), where);
+  return array;
+}
+
+/// The text of one element as UTF-8, without the zeros that fill it up.
+std::string text_of(std::span<const std::byte> element, bool is_unicode, const std::string& where) {
+  std::string text;
+  const std::size_t unit = is_unicode ? sizeof(char32_t) : 1;
+  for (std::size_t at = 0; at < element.size(); at += unit) {
+    char32_t code = std::to_integer<unsigned char>(element[at]);
+    if (is_unicode) std::memcpy(&code, element.data() + at, sizeof code);
+    if (!is_unicode && code >= 0x80)
+      damaged(where, "bytes beyond ASCII, whose encoding is not said; make it text with numpy.char.decode");
+    if (!append_utf8(text, code)) damaged(where, "the text holds a code that is no character");
+  }
+  text.resize(text.find_last_not_of('\0') + 1);
+  return text;
+}
+
+TextArray text_array(const Header& header, std::span<const std::byte> data, const std::string& where) {
+  const std::size_t count = static_cast<std::size_t>(header.shape.elements());
+  const bool is_unicode = header.kind == 'U';
+  std::vector<std::byte> elements(count * header.width);
+  take_elements(header, data, is_unicode ? sizeof(char32_t) : 1, elements);
+  TextArray array{header.shape, {.kind = ColumnKind::text}};
+  Column& column = array.column;
+  column.codes.reserve(count);
+  std::unordered_map<std::string, std::int32_t> code_of;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::string text = text_of(std::span(elements).subspan(i * header.width, header.width), is_unicode, where);
+    if (text.empty() || text == "nan") {
+      column.codes.push_back(-1);
+      continue;
+    }
+    const auto [found, added] = code_of.emplace(std::move(text), static_cast<std::int32_t>(column.values.size()));
+    if (added) column.values.push_back(found->first);
+    column.codes.push_back(found->second);
+  }
+  return array;
 }
 
 std::string_view descr_of(DType dtype) {
@@ -155,7 +278,7 @@ std::string_view descr_of(DType dtype) {
 
 }  // namespace
 
-Tensor npy_from_bytes(std::span<const std::byte> bytes, const std::string& where) {
+NpyArray npy_from_bytes(std::span<const std::byte> bytes, const std::string& where) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (!text.starts_with("\x93NUMPY")) damaged(where, "does not begin with NumPy's magic bytes");
   if (bytes.size() < 12) damaged(where, "ends inside of the header");
@@ -165,43 +288,31 @@ Tensor npy_from_bytes(std::span<const std::byte> bytes, const std::string& where
   const std::size_t length = version == 1 ? load_little_endian<std::uint16_t>(bytes.data() + 8)
                                           : load_little_endian<std::uint32_t>(bytes.data() + 8);
   if (length > bytes.size() - start) damaged(where, "ends inside of the header");
-  const Header header = parse_header(text.substr(start, length), where);
-  const DType dtype = dtype_of(header, where);
+  Header header = parse_header(text.substr(start, length), where);
+  const bool is_text = header.kind == 'U' || header.kind == 'S';
+  if (header.kind == 'U') header.width *= sizeof(char32_t);
+  const DType dtype = is_text ? uint8 : dtype_of(header, where);
 
   const std::span<const std::byte> data = bytes.subspan(start + length);
   for (const std::int64_t size : header.shape)
-    if (size == 0) damaged(where, "the array is empty");
-  if (!fits(header.shape, data.size() / header.width))
+    require<InputError>(size != 0, "npy: {}: the array is {}, which is empty; give one with rows", where, header.shape);
+  if (header.width == 0 || !fits(header.shape, data.size() / header.width))
     damaged(where, fmt::format("the header says {} elements of {} bytes but {} bytes follow", to_string(header.shape),
                                header.width, data.size()));
+  if (is_text) return text_array(header, data, where);
+  return number_array(header, dtype, data, where);
+}
 
-  Tensor array = empty(header.shape, dtype);
-  std::vector<std::byte> elements(static_cast<std::size_t>(array.elements()) * header.width);
-  if (header.fortran && header.shape.dimensions() > 1) {
-    transpose_fortran(data, elements.data(), header.shape, header.width);
-  } else {
-    std::memcpy(elements.data(), data.data(), elements.size());
-  }
-  constexpr char foreign = std::endian::native == std::endian::little ? '>' : '<';
-  if (header.order == foreign) reverse_bytes(elements.data(), elements.size(), header.width);
-
-  if (header.kind == 'u' && header.width == 2) {
-    widen<std::uint16_t>(elements, array.data<std::int32_t>(), where);
-  } else if (header.kind == 'u' && header.width == 4) {
-    widen<std::uint32_t>(elements, array.data<std::int64_t>(), where);
-  } else if (header.kind == 'u' && header.width == 8) {
-    widen<std::uint64_t>(elements, array.data<std::int64_t>(), where);
-  } else {
-    if (header.kind == 'b')
-      for (std::byte& b : elements) b = b == std::byte{0} ? b : std::byte{1};
-    std::memcpy(array.raw_data(), elements.data(), elements.size());
-  }
-  return array;
+Tensor numbers_of(NpyArray array, const std::string& where) {
+  if (const auto* text = std::get_if<TextArray>(&array))
+    fail<InputError>("npy: {}: elements are text ('{}'), where numbers are due; save it as numbers", where,
+                     text->column.values.empty() ? "" : text->column.values.front().substr(0, 40));
+  return std::get<Tensor>(std::move(array));
 }
 
 Tensor read_npy(const std::filesystem::path& path) {
   ByteSource source(path);
-  return npy_from_bytes(read_all(source), path.string());
+  return numbers_of(npy_from_bytes(read_all(source), path.string()), path.string());
 }
 
 void write_npy(const std::filesystem::path& path, const Tensor& tensor) {

@@ -1,5 +1,7 @@
 // The zip around NumPy's arrays. Source: PKWARE, "APPNOTE.TXT", sections 4.3 and 4.5.3 (Zip64).
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -114,14 +116,17 @@ Entry read_entry(const Archive& archive, std::uint64_t& offset) {
   return entry;
 }
 
+/// Memory grows with what comes out, whatever size the archive claims.
 std::vector<std::byte> inflate_all(Bytes packed, std::uint64_t size, const std::string& where) {
   if (size / most_deflated > packed.size()) damaged(where, "the size in the archive is not true");
-  std::vector<std::byte> out(size);
+  constexpr std::size_t first_part = std::size_t{1} << 24;
+  std::vector<std::byte> out(std::min<std::size_t>(size, first_part));
   z_stream stream{};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
   int code = Z_OK;
   std::size_t in = 0, done = 0;
   do {
+    if (done == out.size() && done < size) out.resize(std::min<std::size_t>(size, 2 * done));
     const auto in_part = static_cast<uInt>(std::min<std::size_t>(packed.size() - in, 1u << 30));
     const auto out_part = static_cast<uInt>(std::min<std::size_t>(out.size() - done, 1u << 30));
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(packed.data() + in));
@@ -141,7 +146,7 @@ std::uint32_t checksum(Bytes bytes) {
   return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-Tensor read_array(const Archive& archive, const Entry& entry) {
+NpyArray read_array(const Archive& archive, const Entry& entry) {
   const std::string where = archive.where() + ": " + entry.name;
   if (entry.flags & 1) damaged(where, "it is encrypted");
   if (archive.at<std::uint32_t>(entry.local) != local_magic) damaged(where, "its place in the archive is wrong");
@@ -162,18 +167,47 @@ Tensor read_array(const Archive& archive, const Entry& entry) {
 
 }  // namespace
 
-std::map<std::string, Tensor> read_npz(const std::filesystem::path& path) {
-  ByteSource source(path);
-  const std::vector<std::byte> bytes = read_all(source);
-  const Archive archive(bytes, path.string());
-  const Directory directory = find_directory(archive);
-  std::map<std::string, Tensor> arrays;
-  std::uint64_t offset = directory.offset;
-  for (std::uint64_t i = 0; i < directory.entries; ++i) {
-    const Entry entry = read_entry(archive, offset);
-    if (!entry.name.ends_with(".npy")) continue;
-    arrays[entry.name.substr(0, entry.name.size() - 4)] = read_array(archive, entry);
+struct NpzFile::Impl {
+  explicit Impl(const std::filesystem::path& path) : bytes(all_of(path)), archive(bytes, path.string()) {
+    const Directory directory = find_directory(archive);
+    std::uint64_t offset = directory.offset;
+    for (std::uint64_t i = 0; i < directory.entries; ++i) {
+      Entry entry = read_entry(archive, offset);
+      const bool is_array = entry.name.ends_with(ending);
+      names.push_back(is_array ? entry.name.substr(0, entry.name.size() - ending.size()) : entry.name);
+      if (is_array) arrays.insert_or_assign(names.back(), std::move(entry));
+    }
   }
+
+  static std::vector<std::byte> all_of(const std::filesystem::path& path) {
+    ByteSource source(path);
+    return read_all(source);
+  }
+
+  static constexpr std::string_view ending = ".npy";
+  std::vector<std::byte> bytes;
+  Archive archive;
+  std::vector<std::string> names;
+  std::map<std::string, Entry, std::less<>> arrays;
+};
+
+NpzFile::NpzFile(const std::filesystem::path& path) : impl_(std::make_unique<Impl>(path)) {}
+NpzFile::~NpzFile() = default;
+
+const std::vector<std::string>& NpzFile::names() const { return impl_->names; }
+bool NpzFile::has(std::string_view array) const { return impl_->arrays.contains(array); }
+
+NpyArray NpzFile::read(std::string_view array) const {
+  const auto found = impl_->arrays.find(array);
+  require<InputError>(found != impl_->arrays.end(), "npz: {} has no array '{}'", impl_->archive.where(), array);
+  return read_array(impl_->archive, found->second);
+}
+
+std::map<std::string, Tensor> read_npz(const std::filesystem::path& path) {
+  const NpzFile file(path);
+  std::map<std::string, Tensor> arrays;
+  for (const std::string& name : file.names())
+    if (file.has(name)) arrays[name] = numbers_of(file.read(name), fmt::format("{}: {}", path.string(), name));
   return arrays;
 }
 

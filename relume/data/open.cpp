@@ -4,10 +4,12 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
-#include <map>
+#include <initializer_list>
 #include <memory>
 #include <numeric>
 #include <set>
+#include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,171 +19,125 @@
 #include "relume/data/file_format.h"
 #include "relume/data/idx.h"
 #include "relume/data/npy.h"
+#include "relume/data/npy_bytes.h"
 
 namespace relume::data {
 namespace {
 
-// Beyond this, columns are no longer things with names.
-constexpr std::int64_t widest_table = 4096;
-constexpr std::size_t most_classes_of_floats = 20;
+/// A text as it is compared with a list of names: "X_Train" is "xtrain".
+std::string plain(std::string_view name) {
+  std::string plain;
+  for (const char c : name)
+    if (c != '_' && c != '-' && c != ' ') plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return plain;
+}
 
-using ArrayMap = std::map<std::string, Tensor>;
-
-/// The distinct values of a training target as labels, and arrays of them as places among the labels.
-class LabelMap {
- public:
-  explicit LabelMap(const Tensor& y) : values_(y.to_vector<double>()) {
-    std::ranges::sort(values_);
-    values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
-  }
-
-  std::size_t classes() const { return values_.size(); }
-  bool whole() const {
-    return std::ranges::all_of(values_, [](double v) { return v == std::trunc(v); });
-  }
-  std::vector<std::string> labels() const {
-    std::vector<std::string> labels;
-    for (const double value : values_) labels.push_back(shortest(value));
-    return labels;
-  }
-  Tensor encode(const Tensor& y, const std::string& source) const {
-    std::vector<std::int64_t> places;
-    for (const double value : y.to_vector<double>()) {
-      const auto found = std::ranges::lower_bound(values_, value);
-      require<InputError>(found != values_.end() && *found == value,
-                          "data: {}: the test set has class {}, which the training set does not have; leave it out",
-                          source, value);
-      places.push_back(found - values_.begin());
-    }
-    return from_vector(places);
-  }
-
- private:
-  std::vector<double> values_;
+/// The arrays of a .npz file by what they are for.
+struct Roles {
+  std::string x, y, x_test, y_test;  // empty: none
 };
 
-/// [n], from [n] or [n, 1].
-Tensor as_vector(const Tensor& y, const std::string& source) {
-  require<InputError>(y.dimensions() == 1 || (y.dimensions() == 2 && y.size(1) == 1),
-                      "data: {}: targets are {}; give one number for each row", source, to_string(y.shape()));
-  return y.reshape({y.size(0)});
-}
-
-/// Makes classes of whole numbers that are few, or of any integers that are not nearly all different.
-void set_targets(Arrays& arrays, const Tensor& y_train, const Tensor& y_test) {
-  const Tensor y = as_vector(y_train, arrays.source);
-  const LabelMap map(y);
-  const bool integral = !is_floating(y.dtype());
-  const bool few = map.classes() <= (integral ? static_cast<std::size_t>(y.elements()) / 2 : most_classes_of_floats);
-  const bool classes = map.classes() >= 2 && map.whole() && few;
-  if (classes) arrays.labels = map.labels();
-  const auto encode = [&](const Tensor& values) {
-    return classes ? map.encode(values, arrays.source) : values.to(float32).reshape({values.size(0), 1});
-  };
-  arrays.y = encode(y);
-  if (y_test.defined()) arrays.y_test = encode(as_vector(y_test, arrays.source));
-}
-
-Tensor as_features(const Tensor& x) {
-  return x.dtype() == uint8 || x.dtype() == float32 ? x.contiguous() : x.to(float32);
-}
-
-void check_rows(const Tensor& x, const Tensor& y, const std::string& source) {
-  require<InputError>(x.dimensions() >= 1 && y.dimensions() >= 1 && x.size(0) == y.size(0),
-                      "data: {}: features are {} but targets {}; give one target for each row", source,
-                      to_string(x.shape()), to_string(y.shape()));
-}
-
-Source open_idx(const std::filesystem::path& folder) {
-  const IdxFolder idx = read_idx_folder(folder);
-  Arrays arrays;
-  arrays.source = folder.string();
-  arrays.x = as_features(idx.train.images);
-  if (idx.test) arrays.x_test = as_features(idx.test->images);
-  set_targets(arrays, idx.train.labels, idx.test ? idx.test->labels : Tensor());
-  return arrays;
-}
-
-Column to_column(const Tensor& matrix, std::int64_t j, std::string name) {
-  return {.name = std::move(name), .kind = ColumnKind::number, .numbers = matrix.select(1, j).to_vector<double>()};
-}
-
-/// The first of these features that is no finite number, in words.
-void check_finite(const Tensor& x, const char* name, const std::string& source) {
-  if (!x.defined() || x.dtype() != float32) return;
-  const Tensor dense = x.contiguous();
-  const auto values = dense.span<float>();
-  const auto found = std::ranges::find_if(values, [](float v) { return !std::isfinite(v); });
-  if (found == values.end()) return;
-  std::int64_t place = found - values.begin();
-  std::string index;
-  for (int d = x.dimensions() - 1; d > 0; --d) {
-    index = fmt::format("{}{}{}", place % x.size(d), index.empty() ? "" : ", ", index);
-    place /= x.size(d);
-  }
-  fail<InputError>("data: {}: row {} of {} holds {}{}; mend the value or leave the row out", source, place + 1, name,
-                   std::isnan(*found) ? "NaN" : "an infinite number",
-                   index.empty() ? "" : fmt::format(" at [{}], counted from 0", index));
-}
-
-Table to_table(const Tensor& x, const Tensor& y, const std::string& source) {
-  Table table;
-  table.source = source;
-  const Tensor matrix = x.dimensions() == 1 ? x.reshape({x.size(0), 1}) : x;
-  for (std::int64_t j = 0; j < matrix.size(1); ++j)
-    table.columns.push_back(to_column(matrix, j, fmt::format("x{}", j + 1)));
-  if (y.defined()) table.columns.push_back(to_column(as_vector(y, source).reshape({y.size(0), 1}), 0, "y"));
-  for (const Column& column : table.columns) check_finite(column, table);
-  return table;
-}
-
-bool fits_table(const Tensor& x) {
-  return x.dimensions() <= 2 && x.dtype() != uint8 && (x.dimensions() == 1 || x.size(1) <= widest_table);
-}
-
-Tensor take(const ArrayMap& arrays, std::initializer_list<const char*> names) {
-  for (const char* name : names)
-    if (const auto found = arrays.find(name); found != arrays.end()) return found->second;
+std::string find_name(const NpzFile& file, std::initializer_list<const char*> wanted) {
+  for (const char* name : wanted)
+    for (const std::string& there : file.names())
+      if (file.has(there) && plain(there) == name) return there;
   return {};
 }
 
-std::string names_of(const ArrayMap& arrays) {
+std::string names_of(const NpzFile& file) {
+  constexpr std::size_t most = 10;
   std::string names;
-  for (const auto& entry : arrays) names += (names.empty() ? "" : ", ") + entry.first;
-  return names;
+  for (std::size_t i = 0; i < std::min(file.names().size(), most); ++i)
+    names += (names.empty() ? "" : ", ") + file.names()[i];
+  return names.empty() ? "nothing" : file.names().size() > most ? names + ", …" : names;
 }
 
-Source open_npz(const std::filesystem::path& path) {
-  const ArrayMap all = read_npz(path);
-  const Tensor x = take(all, {"x_train", "X_train", "x", "X", "data", "features", "images", "train_images"});
-  const Tensor y = take(all, {"y_train", "Y_train", "y", "Y", "labels", "target", "targets", "train_labels"});
-  const Tensor x_test = take(all, {"x_test", "X_test", "test_images"}),
-               y_test = take(all, {"y_test", "Y_test", "test_labels"});
-  require<InputError>(x.defined() && x.dimensions() >= 1,
-                      "data: {} has no array x, X, data, features, images or x_train but {}; name the features x",
-                      path.string(), names_of(all));
-  if (y.defined()) check_rows(x, y, path.string());
-  if (fits_table(x) && !x_test.defined()) return to_table(x, y, path.string());
-  Arrays arrays;
-  arrays.source = path.string();
-  arrays.x = as_features(x);
-  if (x_test.defined() && y_test.defined()) {
-    check_rows(x_test, y_test, path.string());
-    arrays.x_test = as_features(x_test);
+Roles roles_of(const NpzFile& file, const std::string& path) {
+  const auto& names = file.names();
+  require<InputError>(std::ranges::any_of(names, [&](const std::string& name) { return file.has(name); }),
+                      "data: {} is a zip archive of {}, not of NumPy's arrays; unpack it and give what is inside", path,
+                      names_of(file));
+  require<InputError>(!(file.has("indptr") && file.has("indices")),
+                      "data: {} is a sparse matrix of SciPy; save it dense: numpy.savez(file, X=X.toarray(), y=y)",
+                      path);
+  Roles roles;
+  roles.x = find_name(file, {"xtrain", "trainx", "trainimages", "traindata", "x", "data", "features", "images"});
+  roles.y =
+      find_name(file, {"ytrain", "trainy", "trainlabels", "traintargets", "y", "labels", "label", "target", "targets"});
+  roles.x_test = find_name(file, {"xtest", "testx", "testimages", "testdata"});
+  roles.y_test = find_name(file, {"ytest", "testy", "testlabels", "testtargets"});
+  // numpy.savez(file, X, y) gives no names.
+  if (roles.x.empty() && file.has("arr_0") && names.size() <= 2) {
+    roles.x = "arr_0";
+    if (file.has("arr_1")) roles.y = "arr_1";
   }
-  if (y.defined()) set_targets(arrays, y, arrays.x_test.defined() ? y_test : Tensor());
-  return arrays;
+  if (roles.x.empty()) std::swap(roles.x, roles.x_test), std::swap(roles.y, roles.y_test);
+  require<InputError>(!roles.x.empty(),
+                      "data: {} has no array x, X, data, features, images or x_train but {}; name the features X and "
+                      "the targets y: numpy.savez(file, X=X, y=y)",
+                      path, names_of(file));
+  return roles;
+}
+
+/// The targets of that name, and whether they are labels by their type.
+Column read_targets(const NpzFile& file, const std::string& name, const std::string& path, bool& are_labels) {
+  const std::string where = fmt::format("{}: {}", path, name);
+  NpyArray array = file.read(name);
+  if (auto* text = std::get_if<TextArray>(&array)) {
+    require<InputError>(text->column.rows() == text->shape[0], "data: {}: targets are {}; give one for each row", where,
+                        text->shape);
+    text->column.name = "y";
+    are_labels = true;
+    return std::move(text->column);
+  }
+  const Tensor& y = std::get<Tensor>(array);
+  are_labels = !is_floating(y.dtype());
+  return target_column(y, where);
+}
+
+Tensor read_numbers(const NpzFile& file, const std::string& name, const std::string& path) {
+  return numbers_of(file.read(name), fmt::format("{}: {}", path, name));
+}
+
+RawArrays read_roles(const std::filesystem::path& path) {
+  const NpzFile file(path);
+  const Roles roles = roles_of(file, path.string());
+  const auto in_file = [&](const std::string& name) { return fmt::format("{}: {}", path.string(), name); };
+  RawArrays raw;
+  raw.source = path.string();
+  raw.test_source = in_file(roles.x_test);
+  raw.target_source = in_file(roles.y);
+  raw.test_target_source = in_file(roles.y_test);
+  raw.x = read_numbers(file, roles.x, path.string());
+  if (!roles.y.empty()) raw.y = read_targets(file, roles.y, path.string(), raw.are_labels);
+  if (!roles.x_test.empty()) raw.x_test = read_numbers(file, roles.x_test, path.string());
+  bool ignored = false;
+  if (!roles.x_test.empty() && !roles.y_test.empty())
+    raw.y_test = read_targets(file, roles.y_test, path.string(), ignored);
+  return raw;
 }
 
 Source open_npy(const std::filesystem::path& path) {
-  const Tensor x = read_npy(path);
+  Tensor x = read_npy(path);
   require<InputError>(x.dimensions() >= 1, "data: {} is a single number; give an array of rows", path.string());
-  if (x.dimensions() <= 2 && (x.dimensions() == 1 || x.size(1) <= widest_table))
-    return to_table(x, Tensor(), path.string());
-  Arrays arrays;
-  arrays.source = path.string();
-  arrays.x = as_features(x);
-  return arrays;
+  return to_source({.x = std::move(x), .source = path.string()});
+}
+
+Source open_idx(const std::filesystem::path& folder) {
+  IdxFolder idx = read_idx_folder(folder);
+  RawArrays raw;
+  raw.source = folder.string();
+  raw.test_source = folder.string() + ": test set";
+  raw.are_labels = !is_floating(idx.train.labels.dtype());
+  raw.target_source = idx.train.labels_path.string();
+  raw.y = target_column(idx.train.labels, raw.target_source);
+  raw.x = std::move(idx.train.images);
+  if (idx.test) {
+    raw.test_target_source = idx.test->labels_path.string();
+    raw.y_test = target_column(idx.test->labels, raw.test_target_source);
+    raw.x_test = std::move(idx.test->images);
+  }
+  return to_source(std::move(raw));
 }
 
 constexpr std::string_view understood =
@@ -198,7 +154,7 @@ Source open_file(const std::filesystem::path& path, const OpenOptions& options) 
   require<InputError>(!(npy || npz) || std::filesystem::is_regular_file(path),
                       "data: {} holds arrays and cannot be read twice; give them as a file", path.string());
   if (npy) return open_npy(path);
-  if (npz) return open_npz(path);
+  if (npz) return to_source(read_roles(path));
   const bool idx = size >= 4 && magic[0] == '\0' && magic[1] == '\0' && (magic[2] >= 8 && magic[2] <= 14);
   require<InputError>(!idx, "data: {} is one IDX file; give the folder that holds images and labels", path.string());
   return read_table(bytes, options.csv);
@@ -214,14 +170,22 @@ Source open_data(std::string_view what, const OpenOptions& options) {
   std::error_code ignored;
   require<FileError>(std::filesystem::exists(path, ignored), "data: there is no '{}'; give {}", what, understood);
   if (!std::filesystem::is_directory(path)) return open_file(path, options);
-  require<InputError>(is_idx_folder(path), "data: the folder {} holds no train-images-idx3-ubyte[.gz]; give {}", what,
-                      understood);
+  require<InputError>(is_idx_folder(path), "data: the folder {} holds no [NAME-]train-images-idx3-ubyte[.gz]; give {}",
+                      what, understood);
   return open_idx(path);
 }
 
-void check_finite(const Arrays& arrays) {
-  check_finite(arrays.x, "X", arrays.source);
-  check_finite(arrays.x_test, "the test set's X", arrays.source);
+bool is_delimited_text(std::string_view what) {
+  if (what.starts_with("builtin:")) return false;
+  const std::filesystem::path path(what);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return false;
+  // What can be read once only is not looked into.
+  if (!std::filesystem::is_regular_file(path, ignored)) return true;
+  std::array<char, 4096> start{};
+  const std::size_t size = ByteSource(path).read(std::as_writable_bytes(std::span(start)));
+  const std::string_view magic(start.data(), size);
+  return !magic.starts_with("\x93NUMPY") && !is_npz(magic);
 }
 
 namespace {

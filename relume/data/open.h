@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "relume/data/arrays.h"
 #include "relume/data/csv.h"
 #include "relume/data/dataset.h"
 #include "relume/data/preprocess.h"
@@ -21,26 +21,15 @@ struct OpenOptions {
   std::int64_t builtin_rows = 2000;
 };
 
-/// Arrays that are features as they are: images, or what a .npz holds.
-struct Arrays {
-  Tensor x;       ///< [n, …], uint8 or float32
-  Tensor y;       ///< int64 [n] places among `labels`, or float32 [n, 1]; undefined where there are no targets
-  Tensor x_test;  ///< undefined where there is no test set
-  Tensor y_test;
-  std::vector<std::string> labels;  ///< empty: regression
-  std::string source = {};
-};
-
-/// Throws InputError, which names the row and the place in it, where features are NaN or infinite.
-void check_finite(const Arrays& arrays);
-
-using Source = std::variant<Table, Arrays>;
-
 /// DATA is a folder of IDX files, delimited text (.csv, .tsv, .txt, .data, …, or any other text), .npy, .npz, each
 /// plain or gzip where that makes sense, or "builtin:NAME". A .npz names its arrays x/X/data/features/images and
-/// y/labels/target(s), or x_train, y_train, x_test, y_test; a matrix of at most 4096 columns that is not uint8 becomes
-/// a Table whose target is the last column. Throws InputError that lists what is understood.
+/// y/labels/target(s), or x_train, y_train, x_test, y_test, or has no names (arr_0, arr_1); what becomes a Table whose
+/// target is the last column says to_source(). Throws InputError that lists what is understood.
 Source open_data(std::string_view what, const OpenOptions& options = {});
+
+/// Whether `what` is delimited text, which can be read row by row with the columns that a model knows: no folder, none
+/// of NumPy's files and no built-in data.
+bool is_delimited_text(std::string_view what);
 
 struct PrepareOptions {
   std::string target = "last";

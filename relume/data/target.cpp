@@ -128,6 +128,16 @@ Target Target::choose(const Table& table, std::string_view which, std::optional<
   return target;
 }
 
+Target Target::known(std::string column, Task task, std::vector<std::string> labels, double mean, double scale) {
+  Target target;
+  target.column_ = std::move(column);
+  target.task_ = task;
+  target.labels_ = std::move(labels);
+  target.mean_ = mean;
+  target.scale_ = scale;
+  return target;
+}
+
 const Column& Target::column_of(const Table& table) const {
   const Column* column = table.find(column_);
   require<InputError>(column, "target: {} has no column '{}'; add it",

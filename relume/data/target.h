@@ -30,6 +30,9 @@ class Target {
   /// target, where there is one class only, or where a regression is asked of text.
   static Target choose(const Table& table, std::string_view which, std::optional<Task> task = std::nullopt);
 
+  /// The target that a model knows: labels of a classification, mean and scale of a regression.
+  static Target known(std::string column, Task task, std::vector<std::string> labels, double mean, double scale);
+
   const std::string& column() const { return column_; }
   ColumnKind kind() const { return kind_; }
   Task task() const { return task_; }

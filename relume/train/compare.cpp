@@ -40,8 +40,7 @@ ComparedRun run_one(const data::Source& source, const CompareOptions& options, c
   JobOptions job_options = options.job;
   job_options.seed = seed;
   job_options.activation = activation;
-  const auto* arrays = std::get_if<data::Arrays>(&source);
-  if (job_options.test.empty() && !(arrays && arrays->x_test.defined())) job_options.test = held_out;
+  if (job_options.test.empty() && !data::has_test_set(source)) job_options.test = held_out;
   job_options.layers = options.hidden.empty() ? "" : nn::to_string(nn::mlp(options.hidden, activation));
   Job job = make_job(source, job_options);
   Options train = options.train;

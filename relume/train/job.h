@@ -48,8 +48,14 @@ struct Trial {
   std::vector<std::string> notes;  ///< on how the file was read
 };
 
-/// Reads `data` with the model's own preprocessing, targets included. Throws InputError where it does not fit the
-/// model.
+/// Reads `data` with the model's own preprocessing, targets included, and with the model's own task and classes. A
+/// table without names is taken by the place of its columns, and matrices and images of as many values a row stand for
+/// each other. Throws InputError where it does not fit the model.
 Trial make_trial(const io::Model& model, std::string_view data, const data::CsvOptions& csv = {});
+/// The same with data that was opened; `name` names it in messages.
+Trial make_trial(const io::Model& model, data::Source source, std::string_view name);
+
+/// The features alone, float32 or uint8 [n, features], of the test set where there is one.
+Tensor features_of(const io::Model& model, data::Source source);
 
 }  // namespace relume::train

@@ -100,6 +100,24 @@ TEST(Idx, ReadsAFolderInEverySpellingWithOrWithoutTheTestPair) {
   EXPECT_THAT(message_of<InputError>([&] { read_idx_folder(first.folder()); }), HasSubstr("2 images"));
 }
 
+TEST(Idx, ReadsAFolderWhoseFilesAreNamedAsEmnists) {
+  const std::string images = bytes({0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 7, 9}),
+                    labels = bytes({0, 0, 8, 1, 0, 0, 0, 2, 1, 2});
+  const TemporaryFile first("emnist-letters-train-images-idx3-ubyte.gz", gzip(images));
+  const auto add = [&](const char* name, const std::string& data) {
+    std::ofstream(first.folder() / name, std::ios::binary) << data;
+  };
+  add("emnist-letters-train-labels-idx1-ubyte.gz", gzip(labels));
+  add("emnist-letters-test-images-idx3-ubyte.gz", gzip(images));
+  EXPECT_TRUE(is_idx_folder(first.folder()));
+  EXPECT_THAT(message_of<InputError>([&] { read_idx_folder(first.folder()); }),
+              HasSubstr("no emnist-letters-test-labels"));
+  add("emnist-letters-test-labels-idx1-ubyte.gz", gzip(labels));
+  EXPECT_THAT(read_idx_folder(first.folder()).test->labels.to_vector<std::int64_t>(), ElementsAre(1, 2));
+  add("emnist-digits-train-images-idx3-ubyte.gz", gzip(images));
+  EXPECT_THAT(message_of<InputError>([&] { read_idx_folder(first.folder()); }), HasSubstr("several names"));
+}
+
 TEST(Idx, ReadsMnist) {
   if (!is_idx_folder(shared_data() / "mnist")) GTEST_SKIP() << "skipped: no shared data";
   const IdxFolder mnist = read_idx_folder(shared_data() / "mnist");

@@ -39,9 +39,10 @@ TEST(Open, ReadsArraysOfNumpy) {
   EXPECT_THAT(table.columns[0].numbers, ElementsAre(-1, 2));
   const Arrays arrays = std::get<Arrays>(open_data(reference("deflated.npz").string()));
   EXPECT_EQ(arrays.x.dtype(), uint8);
-  EXPECT_THAT(arrays.labels, ElementsAre("3", "5"));
-  EXPECT_THAT(arrays.y.to_vector<std::int64_t>(), ElementsAre(0, 1, 0, 1));
-  EXPECT_THAT(arrays.y_test.to_vector<std::int64_t>(), ElementsAre(1));
+  const Target target = choose_target(arrays);
+  EXPECT_THAT(target.labels(), ElementsAre("3", "5"));
+  EXPECT_THAT(arrays.targets.columns.front().numbers, ElementsAre(3, 5, 3, 5));
+  EXPECT_THAT(arrays.test_targets.columns.front().numbers, ElementsAre(5));
   EXPECT_EQ(arrays.x_test.shape(), (Shape{1, 2, 2}));
   EXPECT_EQ(std::get<Table>(open_data(reference("f4.npy").string())).columns.size(), 3u);
 }
@@ -52,16 +53,6 @@ TEST(Prepare, RefusesAnInfiniteNumberByRowAndColumn) {
   table.source = "the data";
   EXPECT_THAT(message_of<InputError>([&] { prepare(table); }),
               AllOf(HasSubstr("the data: row 3"), HasSubstr("'a' is infinite")));
-}
-
-TEST(Arrays, NameTheRowAndThePlaceOfWhatIsNoFiniteNumber) {
-  Arrays arrays;
-  arrays.x = zeros({5, 2, 3});
-  arrays.source = "images";
-  check_finite(arrays);
-  arrays.x.data<float>()[2 * 6 + 5] = NAN;
-  EXPECT_THAT(message_of<InputError>([&] { check_finite(arrays); }),
-              AllOf(HasSubstr("images: row 3 of X holds NaN"), HasSubstr("[1, 2]")));
 }
 
 TEST(Open, SaysWhatItUnderstands) {
@@ -76,9 +67,9 @@ TEST(Open, ReadsMnistAsBytesWithItsTestSet) {
   if (!has_shared_data()) GTEST_SKIP() << "skipped: no shared data";
   const Arrays mnist = std::get<Arrays>(open_data((shared_data() / "mnist").string()));
   EXPECT_EQ(mnist.x.dtype(), uint8);
-  EXPECT_EQ(mnist.y.size(0), 60000);
-  EXPECT_EQ(mnist.y_test.size(0), 10000);
-  EXPECT_EQ(mnist.labels.size(), 10u);
+  EXPECT_EQ(mnist.targets.rows(), 60000);
+  EXPECT_EQ(mnist.test_targets.rows(), 10000);
+  EXPECT_EQ(choose_target(mnist).classes(), 10);
 }
 
 TEST(Prepare, ReadsTitanic) {

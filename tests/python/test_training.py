@@ -67,6 +67,44 @@ def test_images_are_taken_as_they_are():
     assert (model.predict(X) == y).mean() > 0.95
 
 
+def test_a_large_target_keeps_what_its_values_differ_by():
+    x = np.random.default_rng(0).random((300, 1))
+    y = 1.7e9 + 600 * x[:, 0]
+    model = relume.train(x, y, hidden=[16], epochs=40)
+    predicted = model.predict(x)
+    assert predicted.dtype == np.float64 and len(np.unique(predicted)) > 290
+    # float32 holds multiples of 128 there: a root mean square error of 37
+    assert np.sqrt(np.mean((predicted - y) ** 2)) < 15
+
+
+def test_images_may_have_a_number_to_predict():
+    X = np.random.default_rng(0).integers(0, 256, (200, 4, 4)).astype(np.uint8)
+    model = relume.train(X, X[:, 0, 0].astype(np.int64), task="regression", epochs=2)
+    assert model.task == "regression" and model.predict(X[:5]).shape == (5,)
+    named = relume.train(X, np.where(X[:, 0, 0] > 127, "bright", "dark"), epochs=2)
+    assert set(named.predict(X[:5])) <= {"bright", "dark"}
+
+
+def test_bytes_in_few_columns_are_a_table():
+    rng = np.random.default_rng(0)
+    X = np.stack([rng.integers(0, 2, 400), rng.integers(0, 2, 400), rng.integers(18, 90, 400)], 1).astype(np.uint8)
+    model = relume.train(X, X[:, 0] ^ X[:, 1], epochs=40)
+    assert model.columns == ["x1", "x2", "x3"]
+    assert (model.predict(X) == X[:, 0] ^ X[:, 1]).mean() > 0.95
+
+
+def test_what_is_no_finite_number_is_refused_by_its_row():
+    X = np.zeros((50, 3, 3), np.float32)
+    y = np.arange(50) % 2
+    X[7, 1, 1] = np.nan
+    with pytest.raises(relume.InputError, match="row 8 of X holds NaN"):
+        relume.train(X, y, epochs=1)
+    table = np.random.default_rng(0).normal(size=(50, 2))
+    table[5, 0] = np.inf
+    with pytest.raises(relume.InputError, match="row 6: column 'x1' is infinite"):
+        relume.train(table, y, epochs=1)
+
+
 def test_a_run_is_the_command_lines_own(tmp_path):
     """The same data, options and seed give the same network, whichever way they come in."""
     import subprocess
