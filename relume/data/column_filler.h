@@ -27,7 +27,7 @@ class ColumnFiller {
   /// `where` gives the field's place for an error.
   template <class Where>
   void add(std::string_view field, Decimal decimal, const Where& where) {
-    const bool missing = is_missing_mark(field) || std::ranges::find(marks_, field) != marks_.end();
+    const bool missing = is_missing_mark(field) || is_own_mark(field, marks_, !column_.is_text());
     if (column_.is_text()) {
       column_.codes.push_back(missing ? -1 : codes_.code(field));
     } else if (missing) {

@@ -137,7 +137,7 @@ void ColumnSurvey::note_other(std::string_view field) {
 
 void ColumnSurvey::add_any(std::string_view field) {
   if (hopeless_) return;
-  if (is_missing_mark(field) || std::ranges::find(marks_, field) != marks_.end()) {
+  if (is_missing_mark(field) || is_own_mark(field, marks_, !text_)) {
     note_mark(field);
     if (text_)
       codes_.push_back(-1);

@@ -45,7 +45,7 @@ struct CsvOptions {
   const TableSchema* schema = nullptr;
   /// Found from all fields together where it is not given.
   std::optional<Decimal> decimal = {};
-  /// More texts that stand for a missing value, as they are written.
+  /// More texts that stand for a missing value, as they are written; numbers among numbers also in other spellings.
   std::vector<std::string> missing = {};
 };
 

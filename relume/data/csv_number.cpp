@@ -34,6 +34,13 @@ bool is_missing_number_mark(std::string_view text) {
   return is_one_of(text, marks);
 }
 
+bool is_own_mark(std::string_view field, std::span<const std::string> marks, bool among_numbers) {
+  if (marks.empty()) return false;
+  if (std::ranges::find(marks, field) != marks.end()) return true;
+  const auto number = among_numbers ? plain_number(field) : std::nullopt;
+  return number && std::ranges::any_of(marks, [&](const std::string& mark) { return plain_number(mark) == number; });
+}
+
 std::optional<double> parse_number(std::string_view text, bool decimal_comma) {
   const NumberReadings readings = read_number(text);
   return readings.unit.empty() ? readings.as(decimal_comma ? Decimal::comma : Decimal::point) : std::nullopt;

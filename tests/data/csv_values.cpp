@@ -223,6 +223,11 @@ TEST(CsvNumbers, SaysWhichMarksAreMissingAndTakesMore) {
               ElementsAre("'-99' is read as missing: 1 field in 'a'", "'NA' is read as missing: 2 fields in 'a', 'b'"));
 }
 
+TEST(CsvNumbers, TakesANumberForMissingInAnySpelling) {
+  const Table table = table_of("a,b\n1.5,x\n-999.00,y\n-999,x\n4,y\n", {.missing = {"-999"}});
+  EXPECT_THAT(table.columns[0].numbers, ElementsAre(1.5, ::testing::IsNan(), ::testing::IsNan(), 4));
+}
+
 TEST(CsvNumbers, NeverMergesCodesThatAreWrittenOtherwise) {
   // 001, 01 and 1 are three; ids beyond 2⁵³ keep their digits.
   EXPECT_THAT(Target::choose(table_of("x,c\n1,001\n2,01\n3,1\n4,001\n5,01\n6,1\n"), "c").labels(),
