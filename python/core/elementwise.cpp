@@ -95,7 +95,8 @@ Tensor mapped(const Function& f, const Tensor& given) {
 }
 
 Tensor tested(const Tensor& t, bool (*holds)(double)) {
-  const Tensor wide = t.detach().to(DType::float64).contiguous(), y = empty(t.shape(), DType::bool_);
+  const Tensor wide = t.detach().to(DType::float64).contiguous();
+  Tensor y = empty(t.shape(), DType::bool_);
   for (std::int64_t i = 0; i < t.elements(); ++i) y.data<bool>()[i] = holds(wide.data<double>()[i]);
   return y;
 }

@@ -46,7 +46,7 @@ Tensor places_from(nb::handle key) {
     throw nb::type_error((std::string("tensor: a ") + Py_TYPE(key.ptr())->tp_name +
                           " is no index; ints, slices, None, ..., masks and tensors of ints are")
                              .c_str());
-  const Tensor t = tensor_from(key);
+  Tensor t = tensor_from(key);
   if (t.dtype() == DType::bool_) return t;
   if (t.elements() == 0 && !nb::isinstance<Tensor>(key) && !is_array(key)) return empty(t.shape(), DType::int64);
   require<IndexError>(!is_floating(t.dtype()), "tensor: an index of {}; places are int64, masks bool", name(t.dtype()));
@@ -341,18 +341,18 @@ bool came_back(const Tensor& t, nb::handle index, const Tensor& given) {
 
 Tensor get_item(const Tensor& t, nb::handle index) {
   if (PyLong_CheckExact(index.ptr()) && t.dimensions() > 0) {  // by far the most common one
-    const Tensor view = t.select(0, whole_from(index, "tensor", "an index"));
+    Tensor view = t.select(0, whole_from(index, "tensor", "an index"));
     if (is_written_to(t)) set_part_of(view, t);
     return view;
   }
   if (is_slice(index) && t.dimensions() > 0) {
-    const Tensor view = slice_of(t, 0, index);
+    Tensor view = slice_of(t, 0, index);
     if (is_written_to(t)) set_part_of(view, t);
     return view;
   }
   const Picked picked = pick(t, index);
   if (picked.by_places()) return get(picked);
-  const Tensor view = picked.view.same_as(t) ? t.reshape(t.shape()) : picked.view;
+  Tensor view = picked.view.same_as(t) ? t.reshape(t.shape()) : picked.view;
   if (is_written_to(t)) set_part_of(view, t);
   return view;
 }
@@ -403,7 +403,7 @@ Tensor nonzero(const Tensor& t) {
   std::int64_t count = 0;
   if (places.empty()) return zeros({t.item<bool>() ? 1 : 0, 0}, DType::int64);
   count = places[0].elements();
-  const Tensor rows = empty({count, t.dimensions()}, DType::int64);
+  Tensor rows = empty({count, t.dimensions()}, DType::int64);
   for (int d = 0; d < t.dimensions(); ++d) rows.select(1, d).copy_(places[static_cast<std::size_t>(d)]);
   return rows;
 }

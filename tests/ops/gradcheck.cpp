@@ -339,28 +339,33 @@ void check_losses() {
   manual_seed(13);
   const Tensor targets = tensor({0, 2, 1, 2}), weights = leaf({3}, 0.3, 2).detach(), truth = leaf({4, 3}).detach();
   const Inputs x = {leaf({4, 3})};
-  expect_gradients({{"cross_entropy", [&](const Inputs& in) { return nn::cross_entropy(in[0], targets); }, x},
-                    {"scaled", [&](const Inputs& in) { return nn::cross_entropy(in[0] * 3, targets) * 0.3; }, x},
-                    {"weights and smoothing",
-                     [&](const Inputs& in) {
-                       return nn::cross_entropy(in[0], targets,
-                                                {.class_weights = weights, .label_smoothing = 0.2, .ignore_index = 1});
-                     },
-                     x},
-                    {"mse", [&](const Inputs& in) { return nn::mse_loss(in[0], truth); }, x},
-                    {"mse target", [&](const Inputs& in) { return nn::mse_loss(in[0], in[1]); }, {x[0], leaf({4, 3})}},
-                    {"nll", [&](const Inputs& in) { return nn::nll_loss(log_softmax(in[0], 1), targets); }, x},
-                    {"shares",
-                     [&](const Inputs& in) {
-                       return nn::cross_entropy(in[0], in[1], {.class_weights = weights, .label_smoothing = 0.1});
-                     },
-                     {x[0], leaf({4, 3}, 0, 1)}},
-                    {"bce",
-                     [&](const Inputs& in) { return nn::bce_with_logits(in[0], in[1], weights); },
-                     {x[0], leaf({4, 3}, 0, 1)}},
-                    {"kl", [&](const Inputs& in) { return nn::kl_div(in[0], softmax(truth, 1)); }, x},
-                    {"l1", [&](const Inputs& in) { return nn::l1_loss(in[0], truth); }, x},
-                    {"huber", [&](const Inputs& in) { return nn::huber_loss(in[0], truth, 0.8); }, x}});
+  expect_gradients(
+      {{"cross_entropy", [&](const Inputs& in) { return nn::cross_entropy(in[0], targets); }, x},
+       {"scaled", [&](const Inputs& in) { return nn::cross_entropy(in[0] * 3, targets) * 0.3; }, x},
+       {"weights and smoothing",
+        [&](const Inputs& in) {
+          return nn::cross_entropy(in[0], targets,
+                                   {.class_weights = weights, .label_smoothing = 0.2, .ignore_index = 1});
+        },
+        x},
+       {"mse", [&](const Inputs& in) { return nn::mse_loss(in[0], truth); }, x},
+       {"mse target", [&](const Inputs& in) { return nn::mse_loss(in[0], in[1]); }, {x[0], leaf({4, 3})}},
+       {"nll", [&](const Inputs& in) { return nn::nll_loss(log_softmax(in[0], 1), targets); }, x},
+       {"shares",
+        [&](const Inputs& in) {
+          return nn::cross_entropy(in[0], in[1], {.class_weights = weights, .label_smoothing = 0.1});
+        },
+        {x[0], leaf({4, 3}, 0, 1)}},
+       {"bce",
+        [&](const Inputs& in) { return nn::bce_with_logits(in[0], in[1], weights); },
+        {x[0], leaf({4, 3}, 0, 1)}},
+       {"bce of probabilities",
+        [](const Inputs& in) { return nn::binary_cross_entropy(in[0], in[1]); },
+        {leaf({4, 3}, 0.1, 0.9), leaf({4, 3}, 0, 1)}},
+       {"kl target", [](const Inputs& in) { return nn::kl_div(in[0], in[1]); }, {x[0], leaf({4, 3}, 0.1, 1)}},
+       {"kl", [&](const Inputs& in) { return nn::kl_div(in[0], softmax(truth, 1)); }, x},
+       {"l1", [&](const Inputs& in) { return nn::l1_loss(in[0], truth); }, x},
+       {"huber", [&](const Inputs& in) { return nn::huber_loss(in[0], truth, 0.8); }, x}});
 }
 
 TEST(Gradcheck, AgreesForLosses) { check_losses(); }
