@@ -107,12 +107,24 @@ Examination examine(const io::Model& model, const train::Trial& trial, const hea
   if (!model.preprocessor && model.input_shape.dimensions() <= 1 && x.dtype() == DType::float32 && x.dimensions() == 2)
     e.measurements.inputs = health::measure_columns(x);
   if (!measure_gradient(model, trial)) e.measurements.not_finite_step = 0;
+  const Tensor y = train::outputs(*model.network, trial.dataset, trial.rows);
+  e.measurements.answers = health::measure_answers(y, train::targets(trial.dataset, trial.rows), model.labels);
   e.layers = layer_states(model, e.measurements.activity);
   e.findings = health::judge(e.measurements, thresholds);
   for (const health::Rule& rule : health::rules())
     if (std::string reason = rule.judge(e.measurements, thresholds).cannot_judge; !reason.empty())
       e.not_judged.emplace_back(rule.name, std::move(reason));
   return e;
+}
+
+/// Too few rows for a verdict on the units: what is lacking, else empty.
+std::string too_little_evidence(const Examination& e) {
+  const bool few = std::any_of(
+      e.measurements.activity.begin(), e.measurements.activity.end(),
+      [&](const health::LayerActivity& layer) { return layer.rows > 0 && layer.rows < e.thresholds.least_rows; });
+  if (!few) return {};
+  return fmt::format("not enough evidence: {} rows, a verdict on the units takes {}",
+                     e.measurements.activity.front().rows, e.thresholds.least_rows);
 }
 
 std::int64_t count(const LayerState& layer, std::string_view rule, const Examination& e) {
@@ -140,8 +152,12 @@ void print_text(const Examination& e, const train::Trial& trial, const Arguments
                layer.gradient_rms);
   }
   fmt::print("\n");
-  for (const health::Finding& f : e.findings) fmt::print("{}  {}\n", health::name(f.severity), health::to_string(f));
-  if (e.findings.empty()) fmt::print("healthy\n");
+  for (const health::Finding& f : e.findings)
+    fmt::print("{}  {}\n", health::name(f.severity), health::to_string(f, health::Voice::command_line));
+  if (const std::string lacks = too_little_evidence(e); !lacks.empty())
+    fmt::print("{}\n", lacks);
+  else if (e.findings.empty())
+    fmt::print("healthy\n");
   if (a.fix.empty() && std::any_of(e.findings.begin(), e.findings.end(),
                                    [](const health::Finding& f) { return f.rule == "dead_units"; }))
     fmt::print("--fix -o FILE writes the model without its dead units, --fix=revive gives them a new beginning\n");
@@ -165,11 +181,9 @@ Json examination_to_json(const Examination& e, const train::Trial& trial, const 
     layers.push_back(std::move(row));
   }
   for (const auto& [rule, reason] : e.not_judged) silent[std::string(rule)] = reason;
-  return {{"model", a.model},
-          {"rows", trial.rows.size()},
-          {"layers", layers},
-          {"findings", app::to_json(e.findings)},
-          {"not_judged", silent}};
+  const std::string lacks = too_little_evidence(e);
+  return {{"model", a.model}, {"enough_evidence", lacks.empty()},     {"rows", trial.rows.size()},
+          {"layers", layers}, {"findings", app::to_json(e.findings)}, {"not_judged", silent}};
 }
 
 /// How many units of which layer were treated.

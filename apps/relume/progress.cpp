@@ -70,7 +70,8 @@ void ProgressDisplay::show(const train::EpochRow& row, std::int64_t epochs) {
 void ProgressDisplay::show(const health::Finding& finding) {
   if (quiet_) return;
   finish();
-  fmt::print(stderr, "{}  {}\n", health::name(finding.severity), health::to_string(finding));
+  fmt::print(stderr, "{}  {}\n", health::name(finding.severity),
+             health::to_string(finding, health::Voice::command_line));
 }
 
 void ProgressDisplay::show(const std::string& cure) {

@@ -23,7 +23,7 @@ Json to_json(const std::vector<health::Finding>& findings) {
                     {"step", f.step},
                     {"evidence", evidence},
                     {"cause", f.cause},
-                    {"remedy", f.remedy}});
+                    {"remedy", health::to_string(f.remedy, health::Voice::command_line)}});
   }
   return list;
 }
@@ -74,7 +74,7 @@ Json Result::to_json() const {
       {"cures", history.cures}};
 }
 
-void Result::print(bool json) const {
+void Result::print(bool json, bool quiet) const {
   if (json) {
     fmt::print("{}\n", to_json().dump(-1, ' ', false, Json::error_handler_t::replace));
     return;
@@ -85,7 +85,8 @@ void Result::print(bool json) const {
   fmt::print("epoch {} of {} was best ({}), {:.2f} s\n", history.best_epoch, history.rows.size(),
              train::to_text(history.ending), history.seconds);
   for (const health::Finding& f : history.findings)
-    fmt::print("{}  {}\n", health::name(f.severity), health::to_string(f));
+    if (!quiet || !f.is_idle())
+      fmt::print("{}  {}\n", health::name(f.severity), health::to_string(f, health::Voice::command_line));
   for (const std::string& cure : history.cures) fmt::print("cure   {}\n", cure);
   fmt::print("model  {}\nreport {}/report.html\n", model_path, run_path);
 }

@@ -15,7 +15,7 @@ struct Result : train::RunResult {
   /// The object that --json prints; docs/json.md has its fields.
   nlohmann::ordered_json to_json() const;
   /// On stdout: a few lines for a person, or one line of JSON.
-  void print(bool json) const;
+  void print(bool json, bool quiet = false) const;
 };
 
 /// The metrics of a task under the names of the JSON result.

@@ -55,7 +55,7 @@ std::vector<plot::HyperParameter> settings(const io::Model& model, const train::
 }
 
 std::string line_of(const health::Finding& finding) {
-  return fmt::format("**{}** {}", health::name(finding.severity), to_string(finding));
+  return fmt::format("**{}** {}", health::name(finding.severity), to_string(finding, health::Voice::command_line));
 }
 
 std::span<const float> values_of(const Tensor& tensor) {

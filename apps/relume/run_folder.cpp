@@ -101,7 +101,7 @@ void RunFolder::write(const io::Model& model, const train::Trainer& trainer, Res
   last.metadata["format"] = "pt";
   io::save_safetensors(path_ / "last.safetensors", last);
   write_metrics(result.history, model.task);
-  const plot::ReportData report = train::to_report(result);
+  const plot::ReportData report = train::to_report(result, health::Voice::command_line);
   write_file(path_ / "report.json", to_json(report));
   plot::write_report(path_ / "report.html", report);
 }

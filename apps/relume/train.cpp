@@ -123,6 +123,7 @@ void run(Arguments& a, const std::string& command) {
   std::unique_ptr<RunFolder> folder;
   train::Job job = train::make_job(a.job.options);
   train::Trainer trainer(job.model, job.dataset, job.split, a.train);
+  trainer.look_at(job.facts);
   if (a.resume.empty()) {
     folder = std::make_unique<RunFolder>(RunFolder::create(a.out, a.job.options.data));
   } else {
@@ -144,7 +145,7 @@ void run(Arguments& a, const std::string& command) {
   events.end(result);
   result.command = command;
   folder->write(job.model, trainer, result);
-  result.print(a.json);
+  result.print(a.json, a.quiet);
   if (history.ending == train::Ending::interrupted) throw Exit{exit_interrupted};
   if (history.ending == train::Ending::not_finite && history.best_epoch == 0) throw Exit{exit_failed};
 }

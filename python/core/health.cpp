@@ -67,7 +67,10 @@ void bind_findings(nb::module_& module) {
       .def_ro("step", &Finding::step)
       .def_prop_ro("evidence", &evidence_of)
       .def_ro("cause", &Finding::cause)
-      .def_ro("remedy", &Finding::remedy)
+      .def_prop_ro("remedy",
+                   [](const Finding& f) {
+                     return to_string(f.remedy, f.in_loop ? health::Voice::loop : health::Voice::options);
+                   })
       .def("__str__", [](const Finding& f) { return to_string(f); })
       .def("__repr__", [](const Finding& f) {
         return "<" + std::string(health::name(f.severity)) + " " + f.rule + ": " + to_string(f) + ">";

@@ -115,6 +115,7 @@ std::unique_ptr<Trained> run(const data::Source& source, const train::JobOptions
   }();
   auto trained = std::make_unique<Trained>();
   train::Trainer trainer(job.model, job.dataset, job.split, options);
+  trainer.look_at(job.facts);
   Listener listener(trainer, job.model.task, std::move(on_epoch));
   {
     const nb::gil_scoped_release release;

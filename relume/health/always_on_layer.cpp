@@ -14,7 +14,7 @@ Verdict always_on_layer(const Measurements& m, const Thresholds& thresholds) {
   for (Finding& finding : verdict.findings) {
     finding.cause = fmt::format("{} of {} units were on for every one of {} rows: the layer is nearly linear.",
                                 finding.units.size(), finding.evidence[1].second, finding.evidence[2].second);
-    finding.remedy = "If the loss is too high, standardise the inputs or start with biases of 0; else leave it.";
+    finding.remedy = {"If the loss is too high, standardise the inputs or start with biases of 0; else leave it."};
   }
   return verdict;
 }

@@ -9,7 +9,7 @@ Verdict constant_feature(const Measurements& m, const Thresholds&) {
   Finding finding;
   std::string names;
   for (std::size_t j = 0; j < m.inputs.size(); ++j) {
-    if (m.inputs[j].deviation > 0) continue;
+    if (m.inputs[j].deviation > 0 || m.inputs[j].not_finite > 0) continue;
     finding.units.push_back(static_cast<std::int64_t>(j));
     if (finding.units.size() <= 5) names += (names.empty() ? "" : ", ") + m.inputs[j].name;
   }
@@ -23,7 +23,7 @@ Verdict constant_feature(const Measurements& m, const Thresholds&) {
                       {"columns", static_cast<double>(m.inputs.size())}};
   finding.cause =
       fmt::format("{} of {} columns have one value in every row ({}).", finding.units.size(), m.inputs.size(), names);
-  finding.remedy = "Leave them out.";
+  finding.remedy = {"Leave them out."};
   return {.findings = {std::move(finding)}};
 }
 

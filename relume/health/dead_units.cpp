@@ -3,6 +3,7 @@
 
 #include "relume/base/require.h"
 #include "relume/health/layer_rule.h"
+#include "relume/health/step_rule.h"
 
 namespace relume::health::rule {
 namespace {
@@ -25,6 +26,21 @@ struct Since {
   std::string text;
 };
 
+/// The units that were dead before the first step, among these.
+double dead_at_birth(const LayerActivity& layer, const std::vector<std::int64_t>& units) {
+  return static_cast<double>(std::count_if(units.begin(), units.end(), [&](std::int64_t unit) {
+    return static_cast<std::size_t>(unit) < layer.dead_since.size() &&
+           layer.dead_since[static_cast<std::size_t>(unit)] == 0;
+  }));
+}
+
+/// Whether the training loss has gone well under the best constant answer's.
+bool learns(const Measurements& m) {
+  constexpr double well = 0.5;
+  if (m.checks.empty()) return false;
+  return m.checks.back().lowest_loss < well * std::min(m.first_loss, m.constant_loss.value_or(m.first_loss));
+}
+
 Since since(const LayerActivity& layer, const std::vector<std::int64_t>& units) {
   std::vector<std::int64_t> steps;
   for (const std::int64_t unit : units)
@@ -37,6 +53,30 @@ Since since(const LayerActivity& layer, const std::vector<std::int64_t>& units) 
   return {step, fmt::format("{} since step {}", steps.back() == steps.front() ? "" : ", most of them", step)};
 }
 
+/// A layer without any unit that fired while no gradient arrived anywhere: however few rows that were, nothing will
+/// ever change again.
+void add_silent_layers(const Measurements& m, const Thresholds& thresholds, Verdict& verdict) {
+  if (zero_gradients(m, thresholds).empty()) return;
+  for (const LayerActivity& layer : m.activity) {
+    const bool known = std::any_of(verdict.findings.begin(), verdict.findings.end(),
+                                   [&](const Finding& f) { return f.layer == layer.layer; });
+    if (known || layer.kind != ActivationKind::rectifier || layer.silent_since < 0 || layer.fired.empty()) continue;
+    Finding finding;
+    finding.rule = "dead_units";
+    finding.severity = Severity::error;
+    finding.layer = layer.layer;
+    finding.step = layer.silent_since;
+    const auto units = static_cast<double>(layer.fired.size());
+    for (std::size_t j = 0; j < layer.fired.size(); ++j) finding.units.push_back(static_cast<std::int64_t>(j));
+    finding.evidence = {{"found", units}, {"units", units}, {"rows", static_cast<double>(layer.rows)}, {"share", 1.0}};
+    finding.cause = fmt::format(
+        "none of its {} units has fired since step {}, so that the gradient is exactly 0: nothing can change any more.",
+        layer.fired.size(), finding.step);
+    finding.remedy = {"Try {} or {}, or another start.", {{"on_dead", "revive"}, {"activation", "leaky_relu"}}};
+    verdict.findings.push_back(std::move(finding));
+  }
+}
+
 }  // namespace
 
 Verdict dead_units(const Measurements& m, const Thresholds& thresholds) {
@@ -45,26 +85,38 @@ Verdict dead_units(const Measurements& m, const Thresholds& thresholds) {
   double ratio = 0;
   const Check* jump = largest_step(m, thresholds, ratio);
   for (Finding& finding : verdict.findings) {
-    const double share = finding.evidence.back().second;
-    finding.severity = grade(share, thresholds.dead_share);
+    const double share = finding.evidence.back().second, units = finding.evidence[1].second;
     const auto layer = std::find_if(m.activity.begin(), m.activity.end(),
                                     [&](const LayerActivity& activity) { return activity.layer == finding.layer; });
     const Since beginning = since(*layer, finding.units);
     if (beginning.step >= 0) finding.step = beginning.step;
+    // Where the columns are few, some units are dead before anything is learned: a smaller network that learns as well.
+    const double born =
+        learns(m) && !jump && share < thresholds.dead_share.error ? dead_at_birth(*layer, finding.units) : 0;
+    finding.severity = grade(share - born / units, thresholds.dead_share);
+    if (born > 0) finding.evidence.insert(finding.evidence.begin() + 3, {"dead_at_first", born});
     finding.cause =
         fmt::format("{} of {} units never fired on {} rows{}, so that no gradient reaches their weights.",
                     finding.units.size(), finding.evidence[1].second, finding.evidence[2].second, beginning.text);
     if (finding.severity == Severity::info) {
-      finding.remedy = "So few cost nothing; there is nothing to do.";
+      const bool few = share < thresholds.dead_share.warning;
+      if (!few) finding.cause += fmt::format(" {:.0f} of them were so before the first step, and the loss fell.", born);
+      finding.remedy = {fmt::format("{} cost nothing; {}", few ? "So few" : "They", nothing_to_do)};
       continue;
     }
     if (jump) {
       finding.cause += fmt::format(" The step was too large at step {} (‖Δw‖/‖w‖ = {:.2g}).", jump->step, ratio);
       finding.evidence.emplace_back("update_ratio", ratio);
     }
-    finding.remedy = jump ? fmt::format("Try --lr {:.1g} or --on-dead revive.", jump->lr / 10)
-                          : "Try --on-dead revive or --activation leaky_relu.";
+    const std::pair<std::string, std::string> revive = {"on_dead", "revive"};
+    if (jump && is_decay(m, *jump, ratio))
+      finding.remedy = {"Try {} or {}.", {advise_weight_decay(), revive}};
+    else if (jump)
+      finding.remedy = {"Try {} or {}.", {advise_lr(m, 0.1), revive}};
+    else
+      finding.remedy = {"Try {} or {}.", {revive, {"activation", "leaky_relu"}}};
   }
+  add_silent_layers(m, thresholds, verdict);
   return verdict;
 }
 

@@ -20,7 +20,7 @@ Verdict diverging(const Measurements& m, const Thresholds& thresholds) {
   finding.evidence = {{"loss", now.smoothed_loss}, {"lowest_loss", now.lowest_loss}, {"lr", now.lr}};
   finding.cause = fmt::format("the training loss rose from {:.3g} to {:.3g} and stays there since step {}.",
                               now.lowest_loss, now.smoothed_loss, finding.step);
-  finding.remedy = fmt::format("Try --lr {:.1g} or --clip 1.", now.lr / 10);
+  finding.remedy = {"Try {} or {}.", {advise_lr(m, 0.1), {"clip", "1"}}};
   verdict.findings.push_back(std::move(finding));
   return verdict;
 }

@@ -37,7 +37,8 @@ Finding not_finite(const Measurements& m) {
   finding.evidence = {{"step", static_cast<double>(finding.step)}, {"lr", lr}};
   finding.cause = fmt::format(
       "the loss or a gradient stopped being a number at step {} with a learning rate of {:.3g}.", finding.step, lr);
-  finding.remedy = "The best weights from before were kept. Try a smaller --lr, --clip 1 or --on-explode backoff.";
+  finding.remedy = {std::string(m.keeps_best ? "The best weights from before were kept. " : "") + "Try {}, {} or {}.",
+                    {advise_lr(m, 0.1), {"clip", "1"}, {"on_explode", "backoff"}}};
   return finding;
 }
 
@@ -67,7 +68,7 @@ Verdict exploding_gradient(const Measurements& m, const Thresholds& thresholds) 
   finding.evidence = {{"norm", now.gradient_norm}, {"median", window->median}, {"lr", now.lr}};
   finding.cause = fmt::format("the gradient's norm is {:.0f} times its median since step {}, and the loss rises.",
                               now.gradient_norm / window->median, finding.step);
-  finding.remedy = fmt::format("Try --clip {:.1g} or --lr {:.1g}.", 2 * window->median, now.lr / 10);
+  finding.remedy = {"Try {} or {}.", {{"clip", fmt::format("{:.1g}", 2 * window->median)}, advise_lr(m, 0.1)}};
   verdict.findings.push_back(std::move(finding));
   return verdict;
 }

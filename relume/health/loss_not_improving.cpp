@@ -5,6 +5,32 @@
 #include "relume/health/step_rule.h"
 
 namespace relume::health::rule {
+namespace {
+
+Finding finding_of(const Measurements& m, double loss, std::string cause) {
+  const Check& now = m.checks.back();
+  Finding finding;
+  finding.rule = "loss_not_improving";
+  finding.severity = Severity::warning;
+  finding.step = now.step;
+  finding.evidence = {{"first_loss", m.first_loss}, {"loss", loss}, {"lr", now.lr}};
+  finding.cause = std::move(cause);
+  finding.remedy = {"Try {} and {}; if neither helps, the columns may say nothing.",
+                    {advise_lr(m, 10), advise_lr(m, 0.1)}};
+  return finding;
+}
+
+/// The lowest validation loss, where each epoch had one.
+std::optional<double> lowest_valid(const Measurements& m) {
+  std::optional<double> lowest;
+  for (const EpochLoss& epoch : m.epochs) {
+    if (!epoch.valid) return std::nullopt;
+    lowest = std::min(lowest.value_or(*epoch.valid), *epoch.valid);
+  }
+  return lowest;
+}
+
+}  // namespace
 
 Verdict loss_not_improving(const Measurements& m, const Thresholds& thresholds) {
   if (m.checks.empty() || m.step < thresholds.learning_steps)
@@ -17,22 +43,30 @@ Verdict loss_not_improving(const Measurements& m, const Thresholds& thresholds) 
            })->train;
   const double start = std::min(m.first_loss, m.constant_loss.value_or(m.first_loss));
   const double bound = (1 - thresholds.least_improvement) * start;
-  if (loss < bound) return {};
-  Finding finding;
-  finding.rule = "loss_not_improving";
-  finding.severity = Severity::warning;
-  finding.step = now.step;
-  finding.evidence = {{"first_loss", m.first_loss}, {"loss", loss}, {"lr", now.lr}};
-  if (m.constant_loss) finding.evidence.emplace_back("constant_loss", *m.constant_loss);
-  finding.cause =
-      m.constant_loss && *m.constant_loss < m.first_loss
-          ? fmt::format(
-                "after {} steps the training loss of {:.3g} is no better than that of a constant answer, {:.3g}.",
-                m.step, loss, *m.constant_loss)
-          : fmt::format("after {} steps the training loss is {:.3g}, and it began at {:.3g}.", m.step, loss,
-                        m.first_loss);
-  finding.remedy = fmt::format("Try --lr {:.1g} and --lr {:.1g}; if neither helps, the columns may say nothing.",
-                               now.lr * 10, now.lr / 10);
+  if (loss >= bound) {
+    const bool constant = m.constant_loss && *m.constant_loss < m.first_loss;
+    Finding finding = finding_of(
+        m, loss,
+        constant
+            ? fmt::format(
+                  "after {} steps the training loss of {:.3g} is no better than that of a constant answer, {:.3g}.",
+                  m.step, loss, *m.constant_loss)
+            : fmt::format("after {} steps the training loss is {:.3g}, and it began at {:.3g}.", m.step, loss,
+                          m.first_loss));
+    if (m.constant_loss) finding.evidence.emplace_back("constant_loss", *m.constant_loss);
+    return {.findings = {std::move(finding)}};
+  }
+  // What is learned of the training rows may hold for no others.
+  const std::optional<double> valid = lowest_valid(m);
+  if (!m.constant_valid_loss || !valid || *valid < (1 - thresholds.least_improvement) * *m.constant_valid_loss)
+    return {};
+  Finding finding = finding_of(
+      m, loss,
+      fmt::format("after {} steps the validation loss has never been better than {:.3g}, and that of a constant answer "
+                  "is {:.3g}: what is learned of the training rows does not hold for others.",
+                  m.step, *valid, *m.constant_valid_loss));
+  finding.evidence.emplace_back("valid_loss", *valid);
+  finding.evidence.emplace_back("constant_loss", *m.constant_valid_loss);
   return {.findings = {std::move(finding)}};
 }
 

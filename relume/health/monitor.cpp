@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "relume/autograd/grad_mode.h"
@@ -65,9 +66,12 @@ Monitor::Monitor(nn::Module& network, optim::Optimizer& optimizer, const Monitor
     matrix_of_.push_back(found == matrices.end() ? std::nullopt
                                                  : std::optional(static_cast<std::size_t>(found - matrices.begin())));
   }
-  gradient_rms_.resize(weights_.size());
+  gradient_rms_.resize(weights_.size(), std::numeric_limits<double>::quiet_NaN());
   measurements_.full_lr = options_.full_lr;
   measurements_.constant_loss = options_.constant_loss;
+  measurements_.constant_valid_loss = options_.constant_valid_loss;
+  measurements_.weight_decay = options_.weight_decay;
+  measurements_.keeps_best = !options_.in_loop;
   if (options_.watch_units) activity_ = std::make_unique<UnitActivity>(network);
 }
 
@@ -127,7 +131,9 @@ void Monitor::measure_gradients() {
     const Tensor gradient = parameter.grad();
     const double sum = gradient.defined() ? sum_of_squares(gradient) : 0;
     total += sum;
-    if (matrix_of_[i]) gradient_rms_[*matrix_of_[i]] = std::sqrt(sum / static_cast<double>(parameter.elements()));
+    if (matrix_of_[i])
+      gradient_rms_[*matrix_of_[i]] = gradient.defined() ? std::sqrt(sum / static_cast<double>(parameter.elements()))
+                                                         : std::numeric_limits<double>::quiet_NaN();
   }
   gradient_norm_ = std::sqrt(total);
 }
@@ -161,8 +167,10 @@ void Monitor::count_units() {
   const bool full = counted.front().rows >= options_.window_rows;
   const bool had_full = !measurements_.activity.empty() && measurements_.activity.front().rows >= options_.window_rows;
   if (full || !had_full) see(counted, window_began_);
+  follow_silence(counted);
   if (!full) return;
   activity_->reset();
+  for (Silence& silence : silence_) silence.fired = 0;
   window_began_ = measurements_.step + 1;
 }
 
@@ -179,6 +187,22 @@ void Monitor::see(const std::vector<LayerActivity>& counted, std::int64_t since)
       const bool was_dead = known != before.end() && j < known->dead_since.size() && known->dead_since[j] >= 0;
       layer.dead_since[j] = was_dead ? known->dead_since[j] : since;
     }
+    if (const auto& dead = layer.dead_since; !dead.empty() && *std::min_element(dead.begin(), dead.end()) >= 0)
+      layer.silent_since = *std::max_element(dead.begin(), dead.end());
+  }
+}
+
+/// The step from which on no unit of a layer has fired.
+void Monitor::follow_silence(const std::vector<LayerActivity>& counted) {
+  silence_.resize(counted.size());
+  for (std::size_t i = 0; i < counted.size(); ++i) {
+    const std::int64_t fired = std::accumulate(counted[i].fired.begin(), counted[i].fired.end(), std::int64_t{0});
+    if (fired != silence_[i].fired)
+      silence_[i].since = -1;
+    else if (silence_[i].since < 0)
+      silence_[i].since = measurements_.step;
+    silence_[i].fired = fired;
+    if (i < measurements_.activity.size()) measurements_.activity[i].silent_since = silence_[i].since;
   }
 }
 
@@ -189,6 +213,7 @@ void Monitor::ask_about_steps() {
 }
 
 void Monitor::record(Finding finding) {
+  finding.in_loop = options_.in_loop;
   const double loss = measurements_.checks.empty() ? 0 : measurements_.checks.back().smoothed_loss;
   const auto known = std::find_if(recorded_.begin(), recorded_.end(), [&](const Recorded& r) {
     return r.finding.rule == finding.rule && r.finding.layer == finding.layer;
@@ -212,7 +237,7 @@ void Monitor::begin_again(const std::string& what_was_done) {
   for (Recorded& r : recorded_) {
     if (r.finding.rule != "exploding_gradient") continue;
     r.finding.severity = Severity::warning;
-    r.finding.remedy = what_was_done;
+    r.finding.remedy = {what_was_done};
   }
   measurements_.not_finite_step.reset();
   measurements_.checks.clear();
@@ -227,6 +252,11 @@ void Monitor::end_epoch(double train_loss, std::optional<double> valid_loss) {
 void Monitor::look_at(const UnitActivity& activity) {
   measurements_.step = optimizer_.steps();
   see(activity.layers(), measurements_.step);
+}
+
+void Monitor::look_at_start(const UnitActivity& activity) {
+  see(activity.layers(), 0);
+  for (LayerActivity& layer : measurements_.activity) layer.rows = 0, layer.silent_since = -1;
 }
 
 void Monitor::look_at_inputs(const Tensor& features, std::vector<std::string> names) {
@@ -245,8 +275,10 @@ std::vector<Finding> Monitor::findings() const {
   }
   for (const Rule& rule : rules())
     if (rule.subject != Subject::steps)
-      for (Finding& finding : rule.judge(measurements_, options_.thresholds).findings)
+      for (Finding& finding : rule.judge(measurements_, options_.thresholds).findings) {
+        finding.in_loop = options_.in_loop;
         all.push_back(std::move(finding));
+      }
   return order_by_cause(std::move(all));
 }
 

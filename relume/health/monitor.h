@@ -23,10 +23,13 @@ struct MonitorState {
 struct MonitorOptions {
   Thresholds thresholds = {};
   std::int64_t interval = 16;  ///< steps from one check to the next, after the first eight; the others cost nothing
-  std::int64_t window_rows = 1000;           ///< over which firing is counted
-  bool watch_units = true;                   ///< counts on check steps; look_at() gives counts from elsewhere
-  double full_lr = 0;                        ///< the largest rate of the schedule; 0: the largest that was seen
-  std::optional<double> constant_loss = {};  ///< the best loss of a network that always says the same
+  std::int64_t window_rows = 1000;                 ///< over which firing is counted
+  bool watch_units = true;                         ///< counts on check steps; look_at() gives counts from elsewhere
+  double full_lr = 0;                              ///< the largest rate of the schedule; 0: the largest that was seen
+  std::optional<double> constant_loss = {};        ///< the best loss of a network that always says the same
+  std::optional<double> constant_valid_loss = {};  ///< of that answer on the validation rows
+  double weight_decay = 0;  ///< by which a step shrinks the weights, times the rate, whatever the gradient; 0: unknown
+  bool in_loop = true;      ///< somebody's own loop, which keeps no best weights and has no options
 };
 
 /// Measures gradients, steps, losses and firing rates on every 16th step and asks the rules. One line in a loop:
@@ -54,8 +57,14 @@ class Monitor {
   void end_epoch(double train_loss, std::optional<double> valid_loss = std::nullopt);
   /// What the units did over a window of the caller's choice, in place of what was counted in training.
   void look_at(const UnitActivity& activity);
+  /// The same before the first step: which units were dead from the start. No verdict is given by it.
+  void look_at_start(const UnitActivity& activity);
   /// The input's columns, x [rows, features] float32. Names may be left out.
   void look_at_inputs(const Tensor& features, std::vector<std::string> names = {});
+  /// What the network answers on rows of the caller's choice, all together.
+  void look_at_answers(Answers answers) { measurements_.answers = std::move(answers); }
+  /// What is known of the data.
+  void look_at_data(DataFacts facts) { measurements_.data = std::move(facts); }
   /// The loss is not finite where step() could not see it: after the last step of an epoch.
   void report_not_finite();
   /// The run goes on from earlier weights: the checks so far are forgotten, and what exploded is a warning now whose
@@ -92,6 +101,7 @@ class Monitor {
   void measure_updates(Check& check);
   void smooth(double loss);
   void count_units();
+  void follow_silence(const std::vector<LayerActivity>& counted);
   void ask_about_steps();
   void record(Finding finding);
   void see(const std::vector<LayerActivity>& counted, std::int64_t since);
@@ -115,6 +125,11 @@ class Monitor {
   double gradient_norm_ = 0;
   double smoothed_ = 0, smoothing_ = 0, lowest_ = 0;
   std::vector<double> gradient_rms_;
+  struct Silence {
+    std::int64_t fired = 0;   // of all units of a layer, counted so far
+    std::int64_t since = -1;  // the step from which on that did not change
+  };
+  std::vector<Silence> silence_;
 };
 
 }  // namespace relume::health

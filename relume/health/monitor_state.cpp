@@ -49,10 +49,16 @@ double number(const Json& json) {
 }
 
 Json to_json(const Finding& f) {
-  return {{"rule", f.rule},   {"severity", static_cast<int>(f.severity)},
-          {"layer", f.layer}, {"units", f.units},
-          {"step", f.step},   {"evidence", f.evidence},
-          {"cause", f.cause}, {"remedy", f.remedy}};
+  return {{"rule", f.rule},
+          {"severity", static_cast<int>(f.severity)},
+          {"layer", f.layer},
+          {"units", f.units},
+          {"step", f.step},
+          {"evidence", f.evidence},
+          {"cause", f.cause},
+          {"remedy", f.remedy.text},
+          {"options", f.remedy.options},
+          {"in_loop", f.in_loop}};
 }
 
 Finding to_finding(const Json& j) {
@@ -64,7 +70,9 @@ Finding to_finding(const Json& j) {
   f.step = j.at("step");
   for (const Json& pair : j.at("evidence")) f.evidence.emplace_back(pair.at(0), number(pair.at(1)));
   f.cause = j.at("cause");
-  f.remedy = j.at("remedy");
+  f.remedy.text = j.at("remedy");
+  f.remedy.options = j.at("options").get<std::vector<std::pair<std::string, std::string>>>();
+  f.in_loop = j.at("in_loop");
   return f;
 }
 

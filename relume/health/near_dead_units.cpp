@@ -13,7 +13,7 @@ Verdict near_dead_units(const Measurements& m, const Thresholds& thresholds) {
   for (Finding& finding : verdict.findings) {
     finding.cause = fmt::format("{} of {} units fire on less than {:g} % of {} rows.", finding.units.size(),
                                 finding.evidence[1].second, 100 * rate, finding.evidence[2].second);
-    finding.remedy = "Rare features look like this; if the loss is too high as well, try a smaller --lr.";
+    finding.remedy = {"Rare features look like this; if the loss is too high as well, try a smaller {}.", {{"lr", ""}}};
   }
   return verdict;
 }

@@ -35,8 +35,10 @@ Verdict overfitting(const Measurements& m, const Thresholds& thresholds) {
   finding.cause = fmt::format(
       "since epoch {} the validation loss rose from {:.3g} to {:.3g}, the training loss fell from {:.3g} to {:.3g}.",
       epoch, *best->valid, *now.valid, best->train, now.train);
-  finding.remedy =
-      "The best weights are kept. For better ones: more rows, dropout, --weight-decay or a smaller network.";
+  finding.remedy = {std::string(m.keeps_best ? "The best weights are kept. For better ones: "
+                                             : "Keep the weights of the best epoch. For better ones: ") +
+                        "more rows, dropout, {} or a smaller network.",
+                    {{"weight_decay", ""}}};
   return {.findings = {std::move(finding)}};
 }
 

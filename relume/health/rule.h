@@ -50,6 +50,12 @@ Verdict step_too_large(const Measurements& measurements, const Thresholds& thres
 Verdict dead_units(const Measurements& measurements, const Thresholds& thresholds);
 Verdict saturated_units(const Measurements& measurements, const Thresholds& thresholds);
 Verdict vanishing_gradient(const Measurements& measurements, const Thresholds& thresholds);
+Verdict zero_gradient(const Measurements& measurements, const Thresholds& thresholds);
+Verdict not_finite_feature(const Measurements& measurements, const Thresholds& thresholds);
+Verdict one_answer(const Measurements& measurements, const Thresholds& thresholds);
+Verdict too_few_units(const Measurements& measurements, const Thresholds& thresholds);
+Verdict target_outlier(const Measurements& measurements, const Thresholds& thresholds);
+Verdict leaking_feature(const Measurements& measurements, const Thresholds& thresholds);
 Verdict step_too_small(const Measurements& measurements, const Thresholds& thresholds);
 Verdict diverging(const Measurements& measurements, const Thresholds& thresholds);
 Verdict unscaled_feature(const Measurements& measurements, const Thresholds& thresholds);

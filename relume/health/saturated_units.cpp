@@ -16,9 +16,11 @@ Verdict saturated_units(const Measurements& m, const Thresholds& thresholds) {
     finding.cause =
         fmt::format("{} of {} units are pressed against their bounds on at least {:g} % of {} rows.",
                     finding.units.size(), finding.evidence[1].second, 100 * rate, finding.evidence[2].second);
-    finding.remedy = finding.severity == Severity::info
-                         ? "So few cost little; there is nothing to do."
-                         : "Try a smaller --lr, inputs of mean 0 and deviation 1, or --activation relu.";
+    if (finding.severity == Severity::info)
+      finding.remedy = {fmt::format("So few cost little; {}", nothing_to_do)};
+    else
+      finding.remedy = {"Try a smaller {}, inputs of mean 0 and deviation 1, or {}.",
+                        {{"lr", ""}, {"activation", "relu"}}};
   }
   return verdict;
 }

@@ -24,8 +24,16 @@ Verdict step_too_large(const Measurements& m, const Thresholds& thresholds) {
     const std::string by = largest < 10 ? fmt::format("{:.0f} % of itself", 100 * largest) : "many times its own size";
     finding.cause =
         fmt::format("steps move it by up to {} (‖Δw‖/‖w‖ = {:.2g}) since step {}.", by, largest, finding.step);
-    // What explodes says no more of the rate than that it is far too large.
-    finding.remedy = fmt::format("Try --lr {:.1g}.", checks.back().lr / std::clamp(10 * largest, 10.0, 100.0));
+    if (is_decay(m, checks.back(), largest)) {
+      finding.evidence.emplace_back("weight_decay", m.weight_decay);
+      finding.cause +=
+          fmt::format(" It is the weight decay of {:g}, which takes {:.2g} % off the weights at every step.",
+                      m.weight_decay, 100 * checks.back().lr * m.weight_decay);
+      finding.remedy = {"Try {}.", {advise_weight_decay()}};
+    } else {
+      // What explodes says no more of the rate than that it is far too large.
+      finding.remedy = {"Try {}.", {advise_lr(m, 1 / std::clamp(10 * largest, 10.0, 100.0))}};
+    }
     verdict.findings.push_back(std::move(finding));
   }
   return verdict;

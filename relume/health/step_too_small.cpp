@@ -11,9 +11,10 @@ Verdict step_too_small(const Measurements& m, const Thresholds& thresholds) {
   const auto checks = long_streak(m, thresholds, [&](const Check& check) {
     const bool scheduled = check.lr < thresholds.scheduled_lr_share * m.full_lr;
     const bool learned = check.smoothed_loss < thresholds.learned_share * m.first_loss;
-    return !scheduled && !learned && std::all_of(check.weights.begin(), check.weights.end(), [&](const WeightCheck& w) {
-      return w.update_ratio < thresholds.small_update;
-    });
+    // Where no gradient arrives at all no rate would move anything.
+    return !scheduled && !learned && !is_zero_gradient(check) &&
+           std::all_of(check.weights.begin(), check.weights.end(),
+                       [&](const WeightCheck& w) { return w.update_ratio < thresholds.small_update; });
   });
   if (checks.empty() || m.weight_names.empty()) return verdict;
   double largest = 0;
@@ -25,7 +26,8 @@ Verdict step_too_small(const Measurements& m, const Thresholds& thresholds) {
   finding.evidence = {{"update_ratio", largest}, {"lr", checks.back().lr}};
   finding.cause =
       fmt::format("no weight matrix moves by more than {:.1e} of itself a step since step {}.", largest, finding.step);
-  finding.remedy = fmt::format("Try --lr {:.1g}.", std::max(checks.back().lr, 1e-8) * 100);
+  // Steps of a thousandth of the weights learn well, and they grow with the rate.
+  finding.remedy = {"Try {}.", {advise_lr(m, std::clamp(1e-3 / std::max(largest, 1e-12), 100.0, 1e9))}};
   verdict.findings.push_back(std::move(finding));
   return verdict;
 }

@@ -22,12 +22,12 @@ struct Entry {
 
 constexpr std::string_view unit_rules = "dead_units, near_dead_units, always_on_layer, saturated_units";
 constexpr std::string_view step_rules =
-    "exploding_gradient, step_too_large, vanishing_gradient, step_too_small, diverging";
+    "exploding_gradient, step_too_large, vanishing_gradient, zero_gradient, step_too_small, diverging";
 
 constexpr std::array entries = {
     Entry{"least_rows", unit_rules, [](Thresholds& t) -> Place { return &t.least_rows; }},
     Entry{"persistence", step_rules, [](Thresholds& t) -> Place { return &t.persistence; }},
-    Entry{"persistence_steps", "exploding_gradient, vanishing_gradient, step_too_small, diverging",
+    Entry{"persistence_steps", "exploding_gradient, vanishing_gradient, zero_gradient, step_too_small, diverging",
           [](Thresholds& t) -> Place { return &t.persistence_steps; }},
     Entry{"dead_share.warning", "dead_units, saturated_units",
           [](Thresholds& t) -> Place { return &t.dead_share.warning; }},
@@ -41,7 +41,7 @@ constexpr std::array entries = {
     Entry{"large_update", "step_too_large, dead_units", [](Thresholds& t) -> Place { return &t.large_update; }},
     Entry{"small_update", "step_too_small", [](Thresholds& t) -> Place { return &t.small_update; }},
     Entry{"scheduled_lr_share", "step_too_small", [](Thresholds& t) -> Place { return &t.scheduled_lr_share; }},
-    Entry{"learned_share", "step_too_small", [](Thresholds& t) -> Place { return &t.learned_share; }},
+    Entry{"learned_share", "step_too_small, zero_gradient", [](Thresholds& t) -> Place { return &t.learned_share; }},
     Entry{"learning_steps", "loss_not_improving", [](Thresholds& t) -> Place { return &t.learning_steps; }},
     Entry{"least_improvement", "loss_not_improving", [](Thresholds& t) -> Place { return &t.least_improvement; }},
     Entry{"diverging_factor", "diverging", [](Thresholds& t) -> Place { return &t.diverging_factor; }},
@@ -50,6 +50,11 @@ constexpr std::array entries = {
     Entry{"overfitting_share", "overfitting", [](Thresholds& t) -> Place { return &t.overfitting_share; }},
     Entry{"overfitting_epochs", "overfitting", [](Thresholds& t) -> Place { return &t.overfitting_epochs; }},
     Entry{"unscaled_factor", "unscaled_feature", [](Thresholds& t) -> Place { return &t.unscaled_factor; }},
+    Entry{"one_answer_spread", "one_answer", [](Thresholds& t) -> Place { return &t.one_answer_spread; }},
+    Entry{"few_units", "too_few_units", [](Thresholds& t) -> Place { return &t.few_units; }},
+    Entry{"unlearned_share", "too_few_units", [](Thresholds& t) -> Place { return &t.unlearned_share; }},
+    Entry{"outlier_factor", "target_outlier", [](Thresholds& t) -> Place { return &t.outlier_factor; }},
+    Entry{"telling_share", "leaking_feature", [](Thresholds& t) -> Place { return &t.telling_share; }},
 };
 
 std::string suggestion(std::string_view name) {

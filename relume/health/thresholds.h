@@ -36,6 +36,11 @@ struct Thresholds {
   double overfitting_share = 0.02;    ///< overfitting: the rise, as a share of the first loss
   std::int64_t overfitting_epochs = 3;  ///< overfitting: epochs in a row
   double unscaled_factor = 100;         ///< unscaled_feature: deviation or mean over the median column's
+  double one_answer_spread = 0.01;      ///< one_answer: deviation of the answers over that of the targets
+  std::int64_t few_units = 4;           ///< too_few_units: of the narrowest hidden layer
+  double unlearned_share = 0.2;         ///< too_few_units: loss over a constant answer's
+  double outlier_factor = 100;          ///< target_outlier: distance from the median over the others' deviation
+  double telling_share = 0.995;  ///< leaking_feature: of each class's rows, of the variance a tenth as far from 1
 };
 
 /// A threshold by the name that set_threshold() takes: its member's, "near_dead_rate", "dead_share.warning".

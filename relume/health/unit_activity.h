@@ -32,6 +32,7 @@ struct LayerActivity {
   std::vector<std::int64_t> fired = {};       ///< rows on which each unit's output was not 0
   std::vector<std::int64_t> saturated = {};   ///< bounded: rows on which f′ was under 5 % of its maximum
   std::vector<std::int64_t> dead_since = {};  ///< the step from which on each unit was dead; -1: alive, or not followed
+  std::int64_t silent_since = -1;             ///< the step from which on none of them fired; -1: one did, or as above
 
   /// Rectifiers: the units that fired on no row. Nothing where there were no rows.
   std::vector<std::int64_t> dead_units() const;

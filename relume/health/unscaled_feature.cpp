@@ -39,7 +39,7 @@ Verdict unscaled_feature(const Measurements& m, const Thresholds& thresholds) {
   finding.cause =
       fmt::format("column {} is {:.0f} times as large as the median column (mean {:.3g}, deviation {:.3g}).",
                   worst.name, size_of_column(worst) / *middle, worst.mean, worst.deviation);
-  finding.remedy = "Standardise the columns: mean 0, deviation 1.";
+  finding.remedy = {"Standardise the columns: mean 0, deviation 1."};
   return {.findings = {std::move(finding)}};
 }
 

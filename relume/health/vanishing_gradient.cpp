@@ -8,6 +8,7 @@ Verdict vanishing_gradient(const Measurements& m, const Thresholds& thresholds) 
   if (m.weight_names.size() < 2) return {.cannot_judge = "fewer than two weight matrices"};
   Verdict verdict = too_few_checks(m, thresholds);
   const auto checks = long_streak(m, thresholds, [&](const Check& check) {
+    // A weight that is not trained has no gradient that could fade: the comparison with NaN is false.
     const double last = check.weights.back().gradient_rms;
     return last > 0 && check.weights.front().gradient_rms < thresholds.vanishing_ratio * last;
   });
@@ -26,7 +27,7 @@ Verdict vanishing_gradient(const Measurements& m, const Thresholds& thresholds) 
   finding.cause =
       fmt::format("the gradient of {} is {:.1e} of that of {} since step {}: it fades over the {} layers.",
                   m.weight_names.front(), ratio, m.weight_names.back(), checks.front().step, m.weight_names.size());
-  finding.remedy = "Try --activation relu (or elu, selu) or fewer layers.";
+  finding.remedy = {"Try {} (or elu, selu) or fewer layers.", {{"activation", "relu"}}};
   verdict.findings.push_back(std::move(finding));
   return verdict;
 }

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "relume/base/require.h"
+#include "relume/health/data_facts.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/join.h"
 
@@ -77,6 +78,7 @@ Job from_table(const data::Table& table, const JobOptions& options) {
   data::Prepared prepared = data::prepare(table, prepare);
   Job job;
   job.dataset = std::move(prepared.dataset);
+  job.facts = health::look_at_table(table, prepared.preprocessor, prepared.split.train);
   job.split = std::move(prepared.split);
   job.dropped_rows = prepared.dropped_rows;
   job.notes = table.notes;

@@ -99,7 +99,7 @@ std::string_view to_text(Ending ending) {
   }
 }
 
-plot::ReportData to_report(const RunResult& result) {
+plot::ReportData to_report(const RunResult& result, health::Voice voice) {
   plot::ReportData report;
   report.title = result.source;
   report.command = result.command;
@@ -133,7 +133,8 @@ plot::ReportData to_report(const RunResult& result) {
   add_metrics(report, result);
   add_confusion(report, result);
   for (const health::Finding& f : result.history.findings)
-    report.findings.push_back({f.rule, std::string(health::name(f.severity)), f.layer, f.cause, f.remedy});
+    report.findings.push_back(
+        {f.rule, std::string(health::name(f.severity)), f.layer, f.cause, to_string(f.remedy, voice)});
   report.cures = result.history.cures;
   add_layers(report, result.history);
   add_units(report, result);

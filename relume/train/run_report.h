@@ -34,7 +34,7 @@ RunResult measure(const Job& job, const Trainer& trainer, History history);
 /// "all epochs", "stopped early", …
 std::string_view to_text(Ending ending);
 
-/// What plot::write_report() draws. Runs the network over some rows again.
-plot::ReportData to_report(const RunResult& result);
+/// What plot::write_report() draws, remedies in that voice. Runs the network over some rows again.
+plot::ReportData to_report(const RunResult& result, health::Voice voice = health::Voice::options);
 
 }  // namespace relume::train

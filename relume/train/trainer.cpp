@@ -75,7 +75,11 @@ Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, con
   watch.watch_units = false;  // the validation rows tell more, at no cost in training
   watch.thresholds = options_.thresholds;
   watch.full_lr = options_.lr;
-  watch.constant_loss = constant_loss();
+  watch.constant_loss = constant_loss(split_.train);
+  if (!split_.valid.empty()) watch.constant_valid_loss = constant_loss(split_.valid);
+  watch.in_loop = false;
+  // Only these two take the decay off the weights themselves; elsewhere it is one summand of a gradient.
+  if (options_.optimizer == "adamw" || options_.optimizer == "sgd") watch.weight_decay = options_.weight_decay;
   state_->monitor = std::make_unique<health::Monitor>(*model_.network, *optimizer_, watch);
   state_->monitor->on_finding = [this](const health::Finding& finding) {
     state_->exploding = state_->exploding || finding.rule == "exploding_gradient";
@@ -254,7 +258,10 @@ History Trainer::run() {
   const kernels::MatmulPrecisionScope precision(options_.precision);
   State& s = *state_;
   s.began = std::chrono::steady_clock::now();
-  if (!s.begun) default_rng() = first_rng(options_);
+  if (!s.begun) {
+    default_rng() = first_rng(options_);
+    look_before_first_step();
+  }
   s.begun = true;
   if (s.best.empty()) {
     remember_best();
@@ -289,6 +296,7 @@ void Trainer::finish() {
   // A run that is to go on must not remember a look that it would not have taken without the interruption.
   const health::MonitorState before = s.monitor->state();
   s.monitor->look_at(activity);
+  s.monitor->look_at_answers(health::measure_answers(y, targets(dataset_, window()), model_.labels));
   s.history.findings = s.monitor->findings();
   s.history.weight_names = s.monitor->measurements().weight_names;
   s.history.activity = activity.layers();

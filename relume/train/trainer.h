@@ -83,6 +83,9 @@ class Trainer {
   /// Trains to the end and leaves the best weights in the model. When it was interrupted, the last ones.
   History run();
 
+  /// What is known of the data, for the rules about it. Before run().
+  void look_at(health::DataFacts facts);
+
   /// All that the rest of the run depends on: going on from it gives the same numbers as never having stopped.
   io::Checkpoint checkpoint() const;
   /// Throws InputError where the checkpoint is of another network or other options.
@@ -101,14 +104,15 @@ class Trainer {
   bool end_epoch();
   void remember_best();
   void finish();
+  void look_before_first_step();
   void watch_inputs();
   /// What is found at the end of an epoch goes into its row, and what is new is to be told.
   std::vector<health::Finding> look_for_findings(EpochRow& row);
   /// What the run holds the epoch's weights by: smaller is better.
   double score(const EpochRow& row) const;
   bool is_better(double score) const;
-  /// The best loss of a network that says the same of every row.
-  std::optional<double> constant_loss() const;
+  /// The loss on these rows of a network that says the same of every row, as is best for the training rows.
+  std::optional<double> constant_loss(std::span<const std::int64_t> rows) const;
   std::vector<std::int64_t> window() const;
   bool treat_dead_units(health::UnitActivity& activity);
   void revive(const std::vector<health::LayerActivity>& sick);

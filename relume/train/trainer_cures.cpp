@@ -54,6 +54,17 @@ void Trainer::watch_inputs() {
   if (x.dtype() == DType::float32 && x.dimensions() == 2) state_->monitor->look_at_inputs(x);
 }
 
+void Trainer::look_at(health::DataFacts facts) { state_->monitor->look_at_data(std::move(facts)); }
+
+/// Units that are dead now were so before anything was learned.
+void Trainer::look_before_first_step() {
+  health::UnitActivity activity(*model_.network);
+  std::vector<std::int64_t> rows = window();
+  rows.resize(std::min(rows.size(), window_rows));
+  outputs(*model_.network, dataset_, rows);
+  state_->monitor->look_at_start(activity);
+}
+
 std::vector<health::Finding> Trainer::look_for_findings(EpochRow& row) {
   State& s = *state_;
   std::vector<health::Finding> news;
@@ -66,21 +77,21 @@ std::vector<health::Finding> Trainer::look_for_findings(EpochRow& row) {
   return news;
 }
 
-std::optional<double> Trainer::constant_loss() const {
-  const auto n = static_cast<double>(split_.train.size());
-  const Tensor truth = targets(dataset_, split_.train);
+std::optional<double> Trainer::constant_loss(std::span<const std::int64_t> rows) const {
+  const auto n = static_cast<double>(split_.train.size()), of = static_cast<double>(rows.size());
+  const Tensor train = targets(dataset_, split_.train), truth = targets(dataset_, rows);
   double loss = 0;
   if (model_.task == data::Task::regression) {
     double mean = 0;
-    for (const float y : truth.span<float>()) mean += static_cast<double>(y) / n;
-    for (const float y : truth.span<float>()) loss += std::pow(static_cast<double>(y) - mean, 2) / n;
+    for (const float y : train.span<float>()) mean += static_cast<double>(y) / n;
+    for (const float y : truth.span<float>()) loss += std::pow(static_cast<double>(y) - mean, 2) / of;
     return loss;
   }
   // Weighed classes and smoothed labels have another optimum.
   if (class_weights_.defined() || options_.label_smoothing > 0) return std::nullopt;
   std::map<std::int64_t, double> counts;
-  for (const std::int64_t k : truth.span<std::int64_t>()) ++counts[k];
-  for (const auto& [label, count] : counts) loss -= count / n * std::log(count / n);
+  for (const std::int64_t k : train.span<std::int64_t>()) ++counts[k];
+  for (const std::int64_t k : truth.span<std::int64_t>()) loss -= std::log(std::max(counts[k], 1.0) / n) / of;
   return loss;
 }
 

@@ -27,6 +27,18 @@ TEST(Doctor, FindsAHealthyModelHealthy) {
   EXPECT_THAT(outcome.out, HasSubstr("relu1"));
 }
 
+TEST(Doctor, CallsNothingHealthyByThreeRows) {
+  const Workplace place;
+  place.write("t.csv", labelled_table());
+  place.write("three.csv", labelled_table(3));
+  ASSERT_EQ(relume(place, {"train", "t.csv", "--epochs", "3", "--out", "run", "--quiet"}).status, 0);
+  const Outcome few = relume(place, {"doctor", "run/model.safetensors", "three.csv"});
+  EXPECT_THAT(few.out, HasSubstr("not enough evidence: 3 rows"));
+  EXPECT_THAT(few.out, testing::Not(HasSubstr("healthy")));
+  const Outcome json = relume(place, {"doctor", "run/model.safetensors", "three.csv", "--json"});
+  EXPECT_FALSE(nlohmann::json::parse(json.out)["enough_evidence"].get<bool>());
+}
+
 TEST(Doctor, FindsDeadUnitsAndTakesThemOutWithoutAChangeOfTheOutputs) {
   const Workplace place;
   train(place, "0.1");

@@ -260,5 +260,81 @@ TEST_F(Train, AFolderOfIdxFilesHasItsOwnTestSet) {
   EXPECT_THAT(lines[0], testing::StartsWith("prediction,p(0),p(1)"));
 }
 
+/// Each finding's rule with its severity.
+std::map<std::string, std::string> findings_of(const Json& result) {
+  std::map<std::string, std::string> found;
+  for (const Json& finding : result.at("findings")) found[finding.at("rule")] = finding.at("severity");
+  return found;
+}
+
+/// 400 rows of two columns, what `more` adds to each, and the target.
+template <class More, class Target>
+std::string table_of(const std::string& header, More more, Target target) {
+  std::string text = header + "\n";
+  for (int i = 0; i < 400; ++i) {
+    const double a = std::sin(1.7 * i), b = std::cos(2.3 * i + 1);
+    text += fmt::format("{:.4f},{:.4f},{}{}\n", a, b, more(a, b), target(a, b));
+  }
+  return text;
+}
+
+TEST(TrainFindings, NameAColumnThatGivesTheTargetAway) {
+  const Workplace place;
+  const auto survived = [](double a, double b) { return a + 0.8 * b > 0.1; };
+  place.write("t.csv", table_of(
+                           "a,b,alive,survived", [&](double a, double b) { return survived(a, b) ? "yes," : "no,"; },
+                           [&](double a, double b) { return survived(a, b) ? 1 : 0; }));
+  const Json result = train(place, {"t.csv", "--epochs", "3", "--out", "run"});
+  EXPECT_EQ(findings_of(result)["leaking_feature"], "warning");
+  EXPECT_THAT(result.dump(), HasSubstr("--drop alive"));
+}
+
+TEST(TrainFindings, NameATargetThatIsFarFromAllOthers) {
+  const Workplace place;
+  int row = 0;
+  place.write("t.csv", table_of(
+                           "a,b,y", [](double, double) { return ""; },
+                           [&](double a, double b) { return row++ == 90 ? 1e9 : 3 * a - b; }));
+  EXPECT_EQ(findings_of(train(place, {"t.csv", "--epochs", "5", "--valid", "0", "--out", "run"}))["target_outlier"],
+            "warning");
+}
+
+TEST(TrainFindings, SayThatOneClassIsTheAnswerToAll) {
+  const Workplace place;
+  int row = 0;
+  place.write("t.csv", table_of(
+                           "a,b,y", [](double, double) { return ""; },
+                           [&](double, double) { return row++ % 29 == 3 ? "bad" : "fine"; }));
+  EXPECT_EQ(findings_of(train(place, {"t.csv", "--epochs", "5", "--out", "run"}))["one_answer"], "warning");
+}
+
+TEST(TrainFindings, OfAHealthyTableOfOneColumnAreNoWarnings) {
+  for (const char* seed : {"0", "1", "2"}) {
+    const Workplace place;
+    std::string text = "x,y\n";
+    for (int i = 0; i < 300; ++i) {
+      const double x = 1.5 * std::sin(1.7 * i) + 0.5 * std::sin(0.9 * i);
+      text += fmt::format("{:.3f},{}\n", x, x > 0.3 ? "p" : "n");
+    }
+    place.write("t.csv", text);
+    const Json result = train(place, {"t.csv", "--seed", seed, "--epochs", "60", "--out", "run"});
+    EXPECT_GT(result.at("valid").at("accuracy"), 0.95);
+    for (const auto& [rule, severity] : findings_of(result))
+      EXPECT_EQ(severity, "info") << rule << " " << result.dump();
+  }
+}
+
+TEST(TrainFindings, ThatAskForNothingAreLeftOutWhereItIsToBeQuiet) {
+  const Workplace place;
+  const std::vector<std::string> arguments = {"train", "builtin:moons", "--hidden", "2000", "--epochs", "2"};
+  auto loud = arguments, quiet = arguments;
+  loud.insert(loud.end(), {"--out", "loud"});
+  quiet.insert(quiet.end(), {"--quiet", "--out", "quiet"});
+  EXPECT_THAT(relume(place, loud).out, HasSubstr("there is nothing to do"));
+  const Outcome outcome = relume(place, quiet);
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.out, testing::Not(HasSubstr("there is nothing to do")));
+}
+
 }  // namespace
 }  // namespace relume::app

@@ -8,8 +8,11 @@
 #include <gtest/gtest.h>
 
 #include "relume/base/rng.h"
+#include "relume/nn/activations.h"
 #include "relume/nn/architecture.h"
+#include "relume/nn/linear.h"
 #include "relume/nn/loss.h"
+#include "relume/ops/arithmetic.h"
 #include "relume/optim/adam.h"
 #include "relume/optim/clip.h"
 #include "relume/optim/sgd.h"
@@ -254,6 +257,41 @@ TEST(Monitor, SaysSinceWhichStepUnitsAreDead) {
   (*same)(rows);
   goes_on.look_at(activity);
   EXPECT_EQ(goes_on.findings().front().step, 20);
+}
+
+TEST(Monitor, NamesTheOutputsOwnRectifierWhereItDiedThoughTheRowsAreFew) {
+  manual_seed(0);
+  nn::Sequential net{nn::Linear(1, 4), nn::ReLU(), nn::Linear(4, 1), nn::ReLU()};
+  optim::Adam adam(net.parameters(), {.lr = 1e-3});
+  Monitor monitor(net, adam);
+  const Tensor x = tensor({-1.0f, 0.0f, 1.0f, 2.0f, 3.0f, 4.0f, 5.0f}).reshape({7, 1}), y = x * 2 - 1;
+  Tensor bias = net.parameters().back().detach();
+  for (int step = 0; step < 500; ++step) {
+    if (step == 160) bias.fill_(-1000);
+    adam.zero_grad();
+    const Tensor loss = nn::mse_loss(net(x), y);
+    loss.backward();
+    monitor.step(loss.item<double>());
+  }
+  const std::vector<Finding> findings = monitor.findings();
+  ASSERT_FALSE(findings.empty());
+  EXPECT_EQ(findings[0].rule, "dead_units");
+  EXPECT_EQ(findings[0].layer, "relu2");
+  EXPECT_EQ(findings[0].severity, Severity::error);
+  EXPECT_NEAR(static_cast<double>(findings[0].step), 160, 16);
+  for (const Finding& f : findings) EXPECT_NE(f.rule, "step_too_small") << to_string(f);
+}
+
+TEST(Monitor, OfALoopSpeaksOfNoOptionAndKeepsNoWeights) {
+  const auto net = network("linear(16) relu");
+  optim::SGD sgd(net->parameters(), {.lr = 1e-3});
+  Monitor monitor(*net, sgd);
+  monitor.step(std::nan(""));
+  const Finding finding = monitor.findings().at(0);
+  EXPECT_EQ(finding.rule, "exploding_gradient");
+  EXPECT_THAT(to_string(finding), ::testing::Not(::testing::HasSubstr("kept")));
+  EXPECT_THAT(to_string(finding), ::testing::HasSubstr("a learning rate of 0.0001"));
+  EXPECT_THAT(to_string(finding), ::testing::Not(::testing::HasSubstr("--")));
 }
 
 TEST(Monitor, SaysTheSameTwice) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "relume/autograd/grad_mode.h"
+#include "relume/health/data_facts.h"
 #include "relume/nn/loss.h"
 #include "relume/train/optimizer_by_name.h"
 #include "tests/train/small_problem.h"
@@ -151,6 +152,8 @@ class Suite {
     add_steps();
     add_losses();
     add_inputs();
+    add_answers();
+    add_data();
   }
   std::vector<Case> cases;
 
@@ -299,9 +302,105 @@ class Suite {
       const float factor = i < 4 ? 1e3f : 1, offset = i < 4 ? 0 : 2000;
       add({"unscaled_feature", "input", fmt::format("column {} times {} plus {}", column + 1, factor, offset), r,
            [=](Training& t) { change_column(t, column, factor, offset); }});
+      const float odd = i % 3 == 0 ? NAN : i % 3 == 1 ? HUGE_VALF : -HUGE_VALF;
+      const auto place = 2 * (7 + static_cast<std::int64_t>(i)) + column;
+      add({"not_finite_feature",
+           "input",
+           fmt::format("{} at place {}", odd, place),
+           r,
+           [=](Training& t) { t.x.data<float>()[place] = odd; },
+           {},
+           [=](Training& t) { t.x.data<float>()[place] = 0; }});
+    }
+  }
+
+  void add_answers() {
+    const auto relu = recipes("relu"), cut = recipes("hardshrink(1000)");
+    for (std::size_t i = 0; i < 8; ++i) {
+      Recipe r = cut[i];
+      r.epochs = 8;
+      add({"zero_gradient", "", "an activation that is 0 for all that comes", r});
+      r = relu[i];
+      r.epochs = 5;
+      r.lr /= 5;
+      if (r.data == "friedman")
+        add({"one_answer", "", "an output of 0 and a rate of nearly nothing", r, [](Training& t) {
+               scale_weights(t.linear(static_cast<std::size_t>(
+                                          std::count(t.recipe.layers.begin(), t.recipe.layers.end(), ' ') + 1) /
+                                      2),
+                             0);
+               t.optimizer->set_lr(1e-9);
+             }});
+      else
+        add({"one_answer", "", "one row in forty of the other class, at random", r, [](Training& t) {
+               for (Tensor* targets : {&t.y, &t.y_valid}) {
+                 Rng rng(t.recipe.seed + 3);
+                 for (std::int64_t& k : targets->span<std::int64_t>()) k = rng.below(40) == 0;
+               }
+             }});
+    }
+    std::uint64_t seed = 60;
+    for (const auto& [data, layers] : {std::pair{"circles", "linear(2) tanh"},
+                                       {"circles", "linear(2) leaky_relu"},
+                                       {"circles", "linear(2) elu linear(8) elu"},
+                                       {"spirals", "linear(2) tanh"},
+                                       {"spirals", "linear(3) elu"},
+                                       {"circles", "linear(2) tanh linear(16) tanh"},
+                                       {"friedman", "linear(1) tanh"},
+                                       {"friedman", "linear(1) leaky_relu linear(16) leaky_relu"}})
+      add({"too_few_units", "", "few units", {data, layers, "adam", 5e-3, seed++, 800, 32, 50}});
+  }
+
+  void add_data() {
+    const std::pair<const char*, double (*)(double)> leaks[] = {
+        {"y", [](double y) { return y; }},
+        {"1000 - 3y", [](double y) { return 1000 - 3 * y; }},
+        {"y^3", [](double y) { return y * y * y; }},
+        {"exp y", [](double y) { return std::exp(y); }},
+        {"-tanh y", [](double y) { return -std::tanh(y); }},
+        {"y / 1000", [](double y) { return y / 1000; }},
+        {"y to two places", [](double y) { return std::round(100 * y) / 100; }},
+        {"2y + 1e-4 sin 99y", [](double y) { return 2 * y + 1e-4 * std::sin(99 * y); }}};
+    std::uint64_t seed = 70;
+    for (const auto& [name, leak] : leaks) {
+      const Recipe r{"friedman", seed % 2 ? "linear(16) relu" : "linear(12) tanh", "adam", 3e-3, seed, 600, 32, 6};
+      ++seed;
+      const auto column = static_cast<std::int64_t>(seed % 10);
+      add({"leaking_feature", "input", fmt::format("column {} is {}", column + 1, name), r,
+           [=, leak = leak](Training& t) {
+             for (std::int64_t i = 0; i < t.x.size(0); ++i)
+               t.x.data<float>()[i * t.x.size(1) + column] =
+                   static_cast<float>(leak(static_cast<double>(t.y.data<float>()[i])));
+           }});
+      const float value = std::pow(10.0f, static_cast<float>(3 + seed % 7)) * (seed % 2 ? -1.0f : 1.0f);
+      add({"target_outlier", "target", fmt::format("one target of {:g}", value), r,
+           [=](Training& t) { t.y.data<float>()[11] = value; }});
     }
   }
 };
+
+std::vector<std::int64_t> first_rows(std::int64_t count) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+/// What a table of these rows would tell.
+DataFacts facts_of(const Training& t) {
+  DataFacts facts;
+  facts.looked_at = true;
+  if (!t.regression) return facts;
+  const data::Column target{.numbers = t.y.to_vector<double>()};
+  facts.target = measure_target(target.numbers);
+  for (std::int64_t j = 0; j < t.x.size(1); ++j) {
+    data::Column column;
+    for (std::int64_t i = 0; i < t.x.size(0); ++i)
+      column.numbers.push_back(static_cast<double>(t.x.data<float>()[i * t.x.size(1) + j]));
+    const double share = tells(column, target, data::Task::regression, first_rows(t.x.size(0)));
+    facts.telling.push_back({std::to_string(j + 1), share, false});
+  }
+  return facts;
+}
 
 double mean_loss(const Training& t, const Tensor& features, const Tensor& targets) {
   const NoGradGuard guard;
@@ -362,6 +461,7 @@ Outcome run(const Case& one, const std::function<void(Training&)>& observe) {
   options.constant_loss = constant_loss(t);
   Monitor monitor(*t.network, *t.optimizer, options);
   monitor.look_at_inputs(t.x);
+  monitor.look_at_data(facts_of(t));
   std::int64_t step = 0;
   bool going = true;
   for (std::int64_t epoch = 0; going && epoch < one.recipe.epochs; ++epoch) {
@@ -390,6 +490,10 @@ Outcome run(const Case& one, const std::function<void(Training&)>& observe) {
     (*t.network)(t.input_of(0));
   }
   monitor.look_at(activity);
+  {
+    const NoGradGuard guard;
+    monitor.look_at_answers(measure_answers((*t.network)(t.x), t.y));
+  }
   outcome.activity = activity.layers();
   outcome.findings = monitor.findings();
   return outcome;

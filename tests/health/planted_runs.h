@@ -54,7 +54,7 @@ struct Case {
   std::function<void(Training&)> after = {};                  ///< the last step, before units are counted
 };
 
-/// Eight with a fault for every rule, and sixteen without any.
+/// Eight with a fault for every rule, and twenty without any.
 const std::vector<Case>& cases();
 
 struct Outcome {

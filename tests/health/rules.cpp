@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "relume/health/rule.h"
+#include "relume/tensor/tensor.h"
 
 namespace relume::health {
 namespace {
@@ -164,6 +165,18 @@ TEST(LossNotImproving, ComparesWithTheStartAndWithAConstantAnswer) {
   EXPECT_THAT(findings[0].cause, HasSubstr("constant answer"));
 }
 
+TEST(LossNotImproving, LooksAtRowsThatWereNotTrainedOn) {
+  const auto judged = [](double valid) {
+    return after([=](Measurements& m) {
+      m.constant_valid_loss = 0.69;
+      for (const double train : {0.7, 0.68, 0.65, 0.6}) m.epochs.push_back({train, valid});
+    });
+  };
+  ASSERT_THAT(rules_of(judged(0.695)), ElementsAre("loss_not_improving"));
+  EXPECT_THAT(judged(0.695)[0].cause, HasSubstr("does not hold for others"));
+  EXPECT_TRUE(judged(0.6).empty());
+}
+
 TEST(Overfitting, TakesThreeEpochsOfBoth) {
   for (const auto& [valid, fires] : {std::pair(0.62, true), {0.55, false}}) {
     const auto findings = after([value = valid](Measurements& m) {
@@ -181,6 +194,163 @@ TEST(InputRules, NameTheColumn) {
   EXPECT_THAT(findings[0].units, ElementsAre(1));
   EXPECT_THAT(findings[0].cause, HasSubstr("salary"));
   EXPECT_THAT(findings[1].units, ElementsAre(2));
+}
+
+TEST(InputRules, TellWhatIsNoNumberFromWhatIsConstant) {
+  Tensor x = zeros({50, 3});
+  for (std::int64_t i = 0; i < 50; ++i) x.data<float>()[3 * i] = x.data<float>()[3 * i + 2] = static_cast<float>(i);
+  x.data<float>()[3 * 7] = NAN;
+  for (std::int64_t i = 0; i < 50; ++i) x.data<float>()[3 * i + 1] = i == 4 ? HUGE_VALF : 1;
+  Measurements m;
+  m.inputs = measure_columns(x, {"a", "b", "c"});
+  EXPECT_EQ(m.inputs[0].not_finite, 1);
+  EXPECT_NEAR(m.inputs[0].mean, (1225.0 - 7) / 49, 1e-9);
+  const auto findings = judge(m);
+  ASSERT_THAT(rules_of(findings), ElementsAre("not_finite_feature"));
+  EXPECT_THAT(findings[0].units, ElementsAre(0, 1));
+  EXPECT_THAT(findings[0].cause, HasSubstr("a in 1, b in 1"));
+}
+
+TEST(ZeroGradient, IsNotASmallStep) {
+  const auto findings = after([](Measurements& m) {
+    for (Check& check : m.checks) {
+      for (WeightCheck& weight : check.weights) weight = {0, 0};
+      check.smoothed_loss = check.lowest_loss = 1;
+    }
+  });
+  ASSERT_THAT(rules_of(findings), ElementsAre("zero_gradient"));
+  EXPECT_EQ(findings[0].severity, Severity::error);
+  EXPECT_THAT(to_string(findings[0]), ::testing::Not(HasSubstr("lr")));
+}
+
+TEST(ZeroGradient, IsExplainedByALayerThatNeverFiresHoweverFewTheRows) {
+  const auto findings = after([](Measurements& m) {
+    LayerActivity dead{"relu3", ActivationKind::rectifier, 150, {0}};
+    dead.silent_since = 48;
+    m.activity = {{"relu1", ActivationKind::rectifier, 150, {150, 60, 80}}, dead};
+    for (Check& check : m.checks) {
+      for (WeightCheck& weight : check.weights) weight = {0, 0};
+      check.smoothed_loss = check.lowest_loss = 1;
+    }
+  });
+  ASSERT_THAT(rules_of(findings), ElementsAre("dead_units"));
+  EXPECT_EQ(findings[0].layer, "relu3");
+  EXPECT_EQ(findings[0].step, 48);
+}
+
+TEST(VanishingGradient, IsNotThatOfALayerThatIsNotTrained) {
+  EXPECT_TRUE(after([](Measurements& m) {
+                for (Check& check : m.checks) check.weights[0] = {std::nan(""), 0};
+              }).empty());
+}
+
+TEST(OneAnswer, IsSaidOfClassesAndOfNumbers) {
+  Measurements m;
+  m.answers = Answers{.rows = 500, .classes = 2, .answered = 1, .first = 1, .label = "fine", .share = 0.96};
+  auto findings = judge(m);
+  ASSERT_THAT(rules_of(findings), ElementsAre("one_answer"));
+  EXPECT_THAT(to_string(findings[0], Voice::command_line), HasSubstr("\"fine\" of all 500 rows, and 96 %"));
+  EXPECT_THAT(to_string(findings[0], Voice::command_line), HasSubstr("--class-weights balanced"));
+  m.answers->answered = 2;
+  EXPECT_TRUE(judge(m).empty());
+  m.answers = Answers{.rows = 500, .label = {}, .spread = 1e-3};
+  EXPECT_THAT(rules_of(judge(m)), ElementsAre("one_answer"));
+  m.weight_decay = 500;
+  EXPECT_THAT(to_string(judge(m)[0]), HasSubstr("weight decay of 500"));
+  m.answers = Answers{.rows = 500, .label = {}, .spread = 0.3};
+  EXPECT_TRUE(judge(m).empty());
+  m.answers = Answers{.rows = 3, .classes = 1, .answered = 1, .label = {}};
+  EXPECT_TRUE(judge(m).empty()) << "the rows are of one class";
+}
+
+TEST(TooFewUnits, IsALayerThroughWhichNotAllGoes) {
+  const auto stuck = [](std::size_t units, double loss) {
+    return after([=](Measurements& m) {
+      m.activity = {{"relu1", ActivationKind::rectifier, 1000, std::vector<std::int64_t>(units, 500)}};
+      m.constant_loss = 0.69;
+      for (int i = 0; i < 20; ++i) m.epochs.push_back({i < 4 ? 0.6 : loss, std::nullopt});
+    });
+  };
+  const auto findings = stuck(2, 0.48);
+  ASSERT_THAT(rules_of(findings), ElementsAre("too_few_units"));
+  EXPECT_EQ(findings[0].layer, "relu1");
+  EXPECT_TRUE(stuck(16, 0.48).empty());
+  EXPECT_TRUE(stuck(2, 0.05).empty()) << "two are enough here";
+}
+
+TEST(DeadUnits, ThatWereDeadBeforeTheFirstStepCostNothingWhereTheLossFell) {
+  const auto judged = [](std::int64_t since, double lowest) {
+    return after([=](Measurements& m) {
+      LayerActivity few = {"relu1", ActivationKind::rectifier, 1000, std::vector<std::int64_t>(20, 500)};
+      few.dead_since.assign(20, -1);
+      for (std::size_t j = 0; j < 4; ++j) few.fired[j] = 0, few.dead_since[j] = since;
+      m.activity = {few};
+      for (Check& check : m.checks) check.lowest_loss = lowest;
+    })[0];
+  };
+  EXPECT_EQ(judged(0, 0.1).severity, Severity::info);
+  EXPECT_TRUE(judged(0, 0.1).is_idle());
+  EXPECT_EQ(judged(16, 0.1).severity, Severity::warning) << "they died while it learned";
+  EXPECT_FALSE(judged(16, 0.1).is_idle());
+  EXPECT_EQ(judged(0, 0.9).severity, Severity::warning) << "nothing is learned";
+}
+
+TEST(Remedies, NameRatesAroundTheRunsOwn) {
+  const auto rate_of = [](const std::string& rule, double full, double now, const auto& spoil) {
+    const auto findings = after([&](Measurements& m) {
+      m.full_lr = full;
+      for (Check& check : m.checks) check.lr = now;
+      spoil(m);
+    });
+    for (const Finding& f : findings)
+      if (f.rule == rule) return std::stod(f.remedy.options.at(0).second);
+    ADD_FAILURE() << rule;
+    return 0.0;
+  };
+  const auto stuck = [](Measurements& m) {
+    for (Check& check : m.checks) check.smoothed_loss = check.lowest_loss = 1;
+  };
+  const auto large = [](Measurements& m) {
+    for (Check& check : m.checks) check.weights[1].update_ratio = 3;
+  };
+  const auto still = [&](Measurements& m) {
+    stuck(m);
+    for (Check& check : m.checks)
+      for (WeightCheck& weight : check.weights) weight.update_ratio = 1e-9;
+  };
+  // The schedule has taken the rate down to nothing: what is advised is ten times the run's own.
+  EXPECT_DOUBLE_EQ(rate_of("loss_not_improving", 1e-3, 1e-29, stuck), 1e-2);
+  EXPECT_DOUBLE_EQ(rate_of("step_too_large", 0.5, 0.5, large), 0.02);
+  EXPECT_DOUBLE_EQ(rate_of("step_too_large", 1e12, 1e12, large), 0.1) << "not 3e10";
+  EXPECT_DOUBLE_EQ(rate_of("step_too_small", 1e-9, 1e-9, still), 1e-3);
+}
+
+TEST(Remedies, AreWordedForWhoHearsThem) {
+  const Remedy remedy{"Try {}, {} or a smaller {}.", {{"lr", "0.01"}, {"on_dead", "revive"}, {"lr", ""}}};
+  EXPECT_EQ(to_string(remedy, Voice::command_line), "Try --lr 0.01, --on-dead revive or a smaller --lr.");
+  EXPECT_EQ(to_string(remedy, Voice::options), "Try lr = 0.01, on_dead = revive or a smaller lr.");
+  EXPECT_EQ(to_string(remedy, Voice::loop),
+            "Try a learning rate of 0.01, revive() on the dead units or a smaller learning rate.");
+}
+
+TEST(StepTooLarge, NamesTheWeightDecayThatTakesTheWeightsAway) {
+  const auto findings = after([](Measurements& m) {
+    m.weight_decay = 500;
+    for (Check& check : m.checks) check.weights[1].update_ratio = 0.5;
+  });
+  ASSERT_THAT(rules_of(findings), ElementsAre("step_too_large"));
+  EXPECT_THAT(findings[0].cause, HasSubstr("weight decay of 500"));
+  EXPECT_EQ(findings[0].remedy.options[0].first, "weight_decay");
+}
+
+TEST(StepTooLarge, ComesBeforeTheGradientThatFadesThroughIt) {
+  const auto findings = after([](Measurements& m) {
+    for (Check& check : m.checks) {
+      check.weights[0] = {1e-9, 0.4};
+      check.smoothed_loss = check.lowest_loss = 1;
+    }
+  });
+  EXPECT_THAT(rules_of(findings), ElementsAre("step_too_large"));
 }
 
 LayerActivity layer(std::string name, ActivationKind kind, std::vector<std::int64_t> fired,
