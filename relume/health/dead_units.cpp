@@ -26,11 +26,12 @@ struct Since {
   std::string text;
 };
 
-/// The units that were dead before the first step, among these.
-double dead_at_birth(const LayerActivity& layer, const std::vector<std::int64_t>& units) {
+/// The units among these that were dead before the first step, or before a twentieth of the steps was over: they hardly
+/// fired to begin with.
+double dead_at_first(const LayerActivity& layer, const std::vector<std::int64_t>& units, std::int64_t steps) {
   return static_cast<double>(std::count_if(units.begin(), units.end(), [&](std::int64_t unit) {
-    return static_cast<std::size_t>(unit) < layer.dead_since.size() &&
-           layer.dead_since[static_cast<std::size_t>(unit)] == 0;
+    const auto j = static_cast<std::size_t>(unit);
+    return j < layer.dead_since.size() && layer.dead_since[j] >= 0 && layer.dead_since[j] <= steps / 20;
   }));
 }
 
@@ -92,7 +93,7 @@ Verdict dead_units(const Measurements& m, const Thresholds& thresholds) {
     if (beginning.step >= 0) finding.step = beginning.step;
     // Where the columns are few, some units are dead before anything is learned: a smaller network that learns as well.
     const double born =
-        learns(m) && !jump && share < thresholds.dead_share.error ? dead_at_birth(*layer, finding.units) : 0;
+        learns(m) && !jump && share < thresholds.dead_share.error ? dead_at_first(*layer, finding.units, m.step) : 0;
     finding.severity = grade(share - born / units, thresholds.dead_share);
     if (born > 0) finding.evidence.insert(finding.evidence.begin() + 3, {"dead_at_first", born});
     finding.cause =
@@ -100,7 +101,9 @@ Verdict dead_units(const Measurements& m, const Thresholds& thresholds) {
                     finding.units.size(), finding.evidence[1].second, finding.evidence[2].second, beginning.text);
     if (finding.severity == Severity::info) {
       const bool few = share < thresholds.dead_share.warning;
-      if (!few) finding.cause += fmt::format(" {:.0f} of them were so before the first step, and the loss fell.", born);
+      if (!few)
+        finding.cause +=
+            fmt::format(" {:.0f} of them were so from the first steps on, and the loss fell all the same.", born);
       finding.remedy = {fmt::format("{} cost nothing; {}", few ? "So few" : "They", nothing_to_do)};
       continue;
     }

@@ -26,7 +26,9 @@ Verdict overfitting(const Measurements& m, const Thresholds& thresholds) {
   const auto epoch = best - m.epochs.begin() + 1;
   Finding finding;
   finding.rule = "overfitting";
-  finding.severity = Severity::warning;
+  // Where the weights of the best epoch are kept and are good, what came after it did no harm.
+  const bool harmless = m.keeps_best && m.constant_valid_loss && 2 * *best->valid < *m.constant_valid_loss;
+  finding.severity = harmless ? Severity::info : Severity::warning;
   finding.step = m.step;
   finding.evidence = {{"best_epoch", static_cast<double>(epoch)},
                       {"best_valid_loss", *best->valid},

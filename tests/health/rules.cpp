@@ -186,6 +186,21 @@ TEST(Overfitting, TakesThreeEpochsOfBoth) {
   }
 }
 
+TEST(Overfitting, DoesNoHarmToGoodWeightsThatAreKept) {
+  const auto severity = [](bool keeps_best, double best) {
+    const auto findings = after([=](Measurements& m) {
+      m.keeps_best = keeps_best;
+      m.constant_valid_loss = 0.69;
+      for (const double train : {0.6, 0.5, 0.4, 0.3, 0.2}) m.epochs.push_back({train, train >= 0.5 ? best : 0.9});
+    });
+    EXPECT_EQ(rules_of(findings), std::vector<std::string>{"overfitting"});
+    return findings.at(0).severity;
+  };
+  EXPECT_EQ(severity(true, 0.2), Severity::info);
+  EXPECT_EQ(severity(true, 0.48), Severity::warning);
+  EXPECT_EQ(severity(false, 0.2), Severity::warning);
+}
+
 TEST(InputRules, NameTheColumn) {
   const auto findings = after([](Measurements& m) {
     m.inputs = {{"age", 0, 1}, {"salary", 50000, 20000}, {"always", 1, 0}, {"height", 0.2, 1.1}};
@@ -278,7 +293,7 @@ TEST(TooFewUnits, IsALayerThroughWhichNotAllGoes) {
   EXPECT_TRUE(stuck(2, 0.05).empty()) << "two are enough here";
 }
 
-TEST(DeadUnits, ThatWereDeadBeforeTheFirstStepCostNothingWhereTheLossFell) {
+TEST(DeadUnits, ThatWereDeadFromTheFirstStepsOnCostNothingWhereTheLossFell) {
   const auto judged = [](std::int64_t since, double lowest) {
     return after([=](Measurements& m) {
       LayerActivity few = {"relu1", ActivationKind::rectifier, 1000, std::vector<std::int64_t>(20, 500)};
@@ -290,8 +305,8 @@ TEST(DeadUnits, ThatWereDeadBeforeTheFirstStepCostNothingWhereTheLossFell) {
   };
   EXPECT_EQ(judged(0, 0.1).severity, Severity::info);
   EXPECT_TRUE(judged(0, 0.1).is_idle());
-  EXPECT_EQ(judged(16, 0.1).severity, Severity::warning) << "they died while it learned";
-  EXPECT_FALSE(judged(16, 0.1).is_idle());
+  EXPECT_EQ(judged(160, 0.1).severity, Severity::warning) << "they died while it learned";
+  EXPECT_FALSE(judged(160, 0.1).is_idle());
   EXPECT_EQ(judged(0, 0.9).severity, Severity::warning) << "nothing is learned";
 }
 
