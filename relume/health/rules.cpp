@@ -67,7 +67,6 @@ constexpr std::array explanations = {
     Explanation{"saturated_units", Severity::warning, "step_too_small"},
     Explanation{"vanishing_gradient", Severity::warning, "step_too_small"},
     Explanation{"vanishing_gradient", Severity::warning, "loss_not_improving"},
-    Explanation{"vanishing_gradient", Severity::error, "one_answer"},
     Explanation{"step_too_small", Severity::warning, "loss_not_improving"},
     Explanation{"unscaled_feature", Severity::warning, "diverging"},
     Explanation{"target_outlier", Severity::warning, "diverging"},
