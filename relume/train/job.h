@@ -34,7 +34,7 @@ struct Job {
   std::int64_t dropped_rows = 0;  ///< rows without a target
   std::string source;
   std::vector<std::string> notes;  ///< on how the data's files were read
-  health::DataFacts facts;  ///< of a table, for Trainer::look_at()
+  health::DataFacts facts;         ///< of a table, for Trainer::look_at()
 };
 
 /// Opens the data, splits it, fits the preprocessing on the training rows and builds the network.
