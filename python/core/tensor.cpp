@@ -301,7 +301,7 @@ void bind_in_place(nb::class_<Tensor>& type) {
 /// From zeros(2, 3), zeros((2, 3)) or zeros(size=(2, 3)).
 Shape shape_of_new(const nb::args& shape, nb::handle size) {
   if (size.is_none()) return shape_from(shape);
-  if (shape.size() > 0) throw nb::type_error("tensor: the size is given twice");
+  if (!shape.empty()) throw nb::type_error("tensor: the size is given twice");
   return shape_from(size);
 }
 
