@@ -70,11 +70,11 @@ def test_images_are_taken_as_they_are():
 def test_a_large_target_keeps_what_its_values_differ_by():
     x = np.random.default_rng(0).random((300, 1))
     y = 1.7e9 + 600 * x[:, 0]
-    model = relume.train(x, y, hidden=[16], epochs=40)
+    model = relume.train(x, y, epochs=60)
     predicted = model.predict(x)
     assert predicted.dtype == np.float64 and len(np.unique(predicted)) > 290
     # float32 holds multiples of 128 there: a root mean square error of 37
-    assert np.sqrt(np.mean((predicted - y) ** 2)) < 15
+    assert np.sqrt(np.mean((predicted - y) ** 2)) < 5
 
 
 def test_images_may_have_a_number_to_predict():
