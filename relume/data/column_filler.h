@@ -28,16 +28,16 @@ class ColumnFiller {
   template <class Where>
   void add(std::string_view field, Decimal decimal, const Where& where) {
     const bool missing = is_missing_mark(field) || is_own_mark(field, marks_, !column_.is_text());
+    const auto number = missing || column_.is_text() ? std::nullopt : number_of(field, decimal);
     if (column_.is_text()) {
       column_.codes.push_back(missing ? -1 : codes_.code(field));
-    } else if (missing) {
-      push_missing();
-    } else if (const auto number = number_of(field, decimal)) {
+    } else if (number) {
       require<InputError>(!std::isinf(*number),
                           "csv: {}: column '{}' is infinite here; mend the field or leave it empty",
                           std::isinf(*number) ? where() : std::string(), column_.name);
       column_.numbers.push_back(*number);
-    } else if (is_missing_number_mark(field) || std::ranges::find(spec_->missing, field) != spec_->missing.end()) {
+    } else if (missing || is_missing_number_mark(field) ||
+               std::ranges::find(spec_->missing, field) != spec_->missing.end()) {
       push_missing();
     } else {
       fail_at(where(), field, decimal);

@@ -56,14 +56,11 @@ class Plain {
   bool take(std::string_view text) {
     while (!text.empty()) {
       if (size_ + 4 > text_.size()) return false;
-      if (static_cast<unsigned char>(text.front()) < 0x80) {
-        text_[size_++] = text.front();
-        text.remove_prefix(1);
-      } else if (!take_typography(text)) {
-        // Of a currency's sign, if it is one.
-        text_[size_++] = text.front();
-        text.remove_prefix(1);
-      }
+      // What is neither ASCII nor known may be of a currency's sign.
+      const bool ascii = static_cast<unsigned char>(text.front()) < 0x80;
+      if (!ascii && take_typography(text)) continue;
+      text_[size_++] = text.front();
+      text.remove_prefix(1);
     }
     return true;
   }
