@@ -12,12 +12,14 @@ __all__ = ["from_torch", "to_torch"]
 _MODULES = {name: facts for name, facts in _core._activation_modules.items() if hasattr(torch.nn, name)}
 
 
-def activation_of(module: torch.nn.Module) -> str | None:
-    """The text of the elementwise activation that a torch module is, or None: "leaky_relu(negative_slope=0.2)"."""
-    facts = _MODULES.get(type(module).__name__)
-    if facts is None or type(module) is not getattr(torch.nn, type(module).__name__):
+def activation_of(module: torch.nn.Module, *, derived: bool = False) -> str | None:
+    """The text of the elementwise activation that a torch module is, or None: "leaky_relu(negative_slope=0.2)". With
+    `derived`, a class of one's own that leaves forward() as it is counts as the torch class that it comes from."""
+    kinds = type(module).__mro__ if derived else (type(module),)
+    kind = next((k for k in kinds if k.__name__ in _MODULES and k is getattr(torch.nn, k.__name__)), None)
+    if kind is None or type(module).forward is not kind.forward:
         return None
-    name, parameters, is_elementwise, _ = facts
+    name, parameters, is_elementwise, _ = _MODULES[kind.__name__]
     if not is_elementwise:
         return None
     if name.startswith("gelu"):
