@@ -134,9 +134,9 @@ class Pass(NamedTuple):
     is_whole: bool  # else there is something that cannot be looked into: compiled code, or too much of it
 
 
-def read_pass(outputs: list, inputs: list, known: set) -> Pass:
-    """What ran between these nodes of the graph: from the inputs' to the outputs', apart from the nodes that are known
-    already."""
+def read_pass(outputs: list, inputs: list, known: set[int]) -> Pass:
+    """What ran between these nodes of the graph: from the inputs' to the outputs', apart from the nodes whose numbers
+    are known already."""
     seen = set(inputs)
     rest = [node for node in outputs if node not in seen]
     found, gates, is_whole = [], set(), True
@@ -153,7 +153,7 @@ def read_pass(outputs: list, inputs: list, known: set) -> Pass:
         name = node.name()
         if name.startswith("CompiledFunction"):
             is_whole = False
-        elif node not in known:
+        elif node._sequence_nr() not in known:
             if name in GATES:
                 gates.add(GATES[name])
             elif (rectified := _rectified(node)) is not None:

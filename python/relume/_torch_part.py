@@ -10,6 +10,7 @@ import torch
 from relume import _core, nn
 
 _MOST_SPARSE = 1 << 22  # elements of a parameter up to which its sparse gradient is made dense to be measured
+_MOST_EARLY = 1 << 20  # elements of outputs that are kept for a monitor that there is not yet
 
 
 def on_cpu(tensor: torch.Tensor) -> _core.Tensor:
@@ -36,8 +37,10 @@ class Site:
     def count(self, rows: torch.Tensor) -> None:
         if self.is_followed:
             _core._run_hooks(self.mirrored, on_cpu(rows))
-        elif len(self.early) < 8:
-            self.early.append(rows.detach().clone())
+        else:
+            room = _MOST_EARLY - sum(early.numel() for early in self.early)
+            if (fitting := rows[: room // rows.shape[1]]).numel():
+                self.early.append(fitting.clone())
 
     def follow(self) -> None:
         """A monitor counts from here on, what came before it as well."""

@@ -18,19 +18,23 @@ from relume._torch_part import Part, Site, on_cpu
 from relume.pytorch import activation_of, from_torch
 
 _MOST_RESTARTS = 8
+_MOST_ELEMENTS = 1 << 22  # of an output; of a larger one the first rows are counted
 _CHANNEL_LAYERS = (
     torch.nn.modules.conv._ConvNd,
     torch.nn.modules.batchnorm._NormBase,
     torch.nn.GroupNorm,
 )
 _is_compiling = torch.compiler.is_compiling
+# Not every version of PyTorch has these under these names; without them what is transformed is looked at, and fails.
+_transform = getattr(torch._C._functorch, "peek_interpreter_stack", lambda: None)
+_dispatch_modes = getattr(torch._C, "_len_torch_dispatch_stack", lambda: 0)
 
 
 def _is_traced(tensor: torch.Tensor) -> bool:
     """Whether PyTorch traces, transforms or captures what runs, so that there are no numbers to be read."""
     return (
-        torch._C._functorch.peek_interpreter_stack() is not None
-        or torch._C._len_torch_dispatch_stack() > 0
+        _transform() is not None
+        or _dispatch_modes() > 0
         or torch.jit.is_tracing()
         or (tensor.is_cuda and torch.cuda.is_current_stream_capturing())
     )
@@ -89,6 +93,8 @@ class Watch:
     does letting go of it."""
 
     def __init__(self, module: torch.nn.Module, optimizer, interval: int, on_finding, thresholds: dict, loss=None):
+        if loss is not None and not isinstance(loss, torch.nn.Module):
+            raise TypeError("watch: loss= takes the module that computes the loss; monitor.loss(loss) tells any other")
         if next(module.parameters(), None) is None:
             raise ValueError("watch: the module has no parameters that are trained")
         self.layers: dict[str, str] = {}
@@ -120,7 +126,7 @@ class Watch:
     def _find_activations(self) -> None:
         self._modules: list[tuple[torch.nn.Module, Site, bool]] = []
         self._functions: dict[tuple, Site] = {}
-        self._claimed: set = set()
+        self._claimed: set[int] = set()  # the numbers of nodes of the graph, which would keep the graph alive
         is_channels = False  # of the layer before
         for name, child in self._module.named_modules():
             if isinstance(child, _CHANNEL_LAYERS):
@@ -195,7 +201,7 @@ class Watch:
             if _is_traced(output):
                 return
             if output.grad_fn is not None:
-                self._claimed.add(output.grad_fn)
+                self._claimed.add(output.grad_fn._sequence_nr())
             if site.is_given_up:
                 return
             producer = producer_of(output, output.grad_fn) if output.grad_fn is not None else None
@@ -212,6 +218,8 @@ class Watch:
         if output.dim() == 0 or output.numel() == 0 or not output.is_floating_point():
             return
         output = output.detach()
+        if output.numel() > _MOST_ELEMENTS and output.dim() > 1 and axis != 0:
+            output = output[: max(1, _MOST_ELEMENTS * len(output) // output.numel())]
         rows = output.flatten(1) if axis is None else output.movedim(axis, -1)
         site.count(rows.reshape(-1, rows.shape[-1]))
 
@@ -229,7 +237,7 @@ class Watch:
             return
         claimed, self._claimed = self._claimed, set()
         nodes = nodes_of(output)
-        if not nodes or torch._C._functorch.peek_interpreter_stack() is not None or torch.jit.is_tracing():
+        if not nodes or _transform() is not None or torch.jit.is_tracing():
             return
         if self._looks_at_outputs:
             begins = _Hook(weakref.ref(self), "_see_backward", threading.get_ident(), False)
@@ -245,7 +253,7 @@ class Watch:
         if self._counting is not None:
             self._counting.end_pass()
 
-    def _count_functions(self, outputs: list, inputs: list, claimed: set) -> None:
+    def _count_functions(self, outputs: list, inputs: list, claimed: set[int]) -> None:
         read = read_pass(outputs, inputs, claimed)
         if not read.is_whole:
             self._see_not("compiled", "activations in what runs compiled are not counted")
@@ -253,7 +261,8 @@ class Watch:
             self._see_not(name, f"{name} is not counted where it is called as a function")
         for found in read.rectified:
             if found.output is None:
-                self._see_not("recomputed", f"a {found.name} called as a function under checkpoint() is not counted")
+                where = "where PyTorch keeps nothing (checkpoint) or keeps it elsewhere"
+                self._see_not("recomputed", f"a {found.name} called as a function {where} is not counted")
                 continue
             if not _is_plain(found.output) or _is_traced(found.output):
                 continue

@@ -9,6 +9,7 @@ import threading
 import types
 import warnings
 import weakref
+from multiprocessing.reduction import ForkingPickler
 
 import pytest
 
@@ -428,7 +429,7 @@ def test_the_axis_of_the_units_is_that_of_the_layer_that_makes_them(name):
 
 def test_what_is_not_seen_is_said():
     assert any("torch.tanh()" in note for note in watched(Net(torch.tanh)).notes)
-    assert any("checkpoint()" in note for note in watched(Checkpointed(False)).notes)
+    assert any("checkpoint" in note for note in watched(Checkpointed(False)).notes)
     assert any("behind no layer" in note for note in watched(Net(result=lambda y: F.relu(y @ y.T)[:, :4])).notes)
     compiled_part = Sequential(torch.compile(mlp(), backend="aot_eager"))
     assert any("compiled" in note for note in watched(compiled_part).notes)
@@ -537,6 +538,45 @@ def test_a_monitor_that_nobody_holds_is_gone_with_its_hooks():
     assert not net._forward_hooks and not net.activation._forward_hooks
     assert not any(p._post_accumulate_grad_hooks for p in net.parameters())
     plain(net, 3)
+
+
+def test_of_large_outputs_the_first_rows_are_counted(monkeypatch):
+    monkeypatch.setattr(sys.modules["relume.pytorch_watch"], "_MOST_ELEMENTS", 320)
+    monkeypatch.setattr(sys.modules["relume._torch_part"], "_MOST_EARLY", 100)
+    net = Net()
+    kill(net.second)
+    (found,) = [f for f in watched(net, steps=320).findings if f.rule == "dead_units"]
+    assert found.evidence["rows"] < 300 and set(range(20)) <= set(found.units)
+
+
+def test_what_is_no_module_is_refused_as_the_loss():
+    with pytest.raises(TypeError, match="monitor.loss"):
+        relume.health.watch(mlp(), loss=F.cross_entropy)
+
+
+def test_a_copy_compiles_and_goes_to_another_process():
+    net = Net(ReLU())
+    with relume.health.watch(net):
+        again = ForkingPickler.loads(ForkingPickler.dumps(net))
+        plain(torch.compile(copy.deepcopy(net), backend="eager", fullgraph=True), 2)
+        plain(torch.compile(again, backend="eager", fullgraph=True), 2)
+
+
+class Owner:
+    """Lives as long as the graph that it is given to."""
+
+
+def test_what_is_never_stepped_is_not_kept():
+    net = Sequential(Linear(12, 24), ReLU())
+    with relume.health.watch(net):
+        for parts in (net, lambda x: net[1](net[0](x))):
+            owner = Owner()
+            out = parts(torch.randn(5, 12))
+            out.grad_fn.metadata["owner"] = owner
+            kept = weakref.ref(owner)
+            del out, owner
+            gc.collect()
+            assert kept() is None
 
 
 def test_a_copy_has_no_monitor():
