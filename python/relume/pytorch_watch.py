@@ -139,7 +139,8 @@ class Watch:
 
     def _add_hooks(self) -> None:
         me, thread = weakref.ref(self), threading.get_ident()
-        last = [parameter for parameter in self._module.parameters() if parameter.requires_grad][-1:]
+        lazy = torch.nn.parameter.UninitializedTensorMixin
+        last = [p for p in self._module.parameters() if p.requires_grad and not isinstance(p, lazy)][-1:]
         self._handles = [
             *(m.register_forward_hook(_UnitHook(me, "_count_module", site, is_c)) for m, site, is_c in self._modules),
             self._module.register_forward_hook(_Hook(me, "_end_pass")),

@@ -257,6 +257,24 @@ def nine_dimensions(net):
     plain(net, 12, lambda: batch(2, (1,) * 7 + (12,)))
 
 
+def stepping_in_backward(net):
+    optimizers = {parameter: torch.optim.SGD([parameter], lr=0.01) for parameter in net.parameters()}
+
+    def step(parameter):
+        optimizers[parameter].step()
+        parameter.grad = None
+
+    for parameter in net.parameters():
+        parameter.register_post_accumulate_grad_hook(step)
+    for _ in range(12):
+        loss_of(net, *batch()).backward()
+
+
+def lazily(net):
+    net(batch()[0])
+    plain(net)
+
+
 def in_a_dictionary(net):
     plain(lambda x: net(x)["y"], optimizer=torch.optim.SGD(net.parameters(), lr=0.1))
 
@@ -297,6 +315,8 @@ LOOPS = {
     "frozen transformer": (with_frozen_transformer, transformer_loop),
     "checkpoint": (lambda: Checkpointed(False), plain),
     "reentrant checkpoint": (lambda: Checkpointed(True), plain),
+    "in backward": (mlp, stepping_in_backward),
+    "lazy": (lambda: Sequential(torch.nn.LazyLinear(8), ReLU(), torch.nn.LazyLinear(4)), lazily),
     "nine dimensions": (mlp, nine_dimensions),
 }
 
