@@ -57,12 +57,17 @@ def _is_measurable(parameter: torch.Tensor) -> bool:
     )
 
 
+def identity(named: dict[str, torch.Tensor]) -> set[tuple]:
+    """What tells these parameters from others, and from themselves with another shape or dtype."""
+    return {(id(parameter), tuple(parameter.shape), parameter.dtype) for parameter in named.values()}
+
+
 class Part:
     """The parameters of a module that one optimizer moves, and a monitor over them."""
 
     def __init__(self, optimizer, named: dict[str, torch.Tensor], sites: list[Site], options, on_finding, steps: int):
         self.optimizer = weakref.ref(optimizer)
-        self.trained = {id(parameter) for parameter in named.values()}
+        self.trained = identity(named)
         self.left_out = [name for name, parameter in named.items() if not _is_measurable(parameter)]
         self._mirror = nn.Module()
         self._pairs = []

@@ -14,7 +14,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from relume import _core, nn
 from relume._torch_graph import nodes_of, producer_of, read_pass
 from relume._torch_loss import Losses, root_of_backward, scale_of_step
-from relume._torch_part import Part, Site, on_cpu
+from relume._torch_part import Part, Site, identity, on_cpu
 from relume.pytorch import activation_of, from_torch
 
 _MOST_RESTARTS = 8
@@ -324,7 +324,7 @@ class Watch:
         if part is None or not part.is_due or self._restarts > _MOST_RESTARTS:
             return part
         named = self._named_in(optimizer)
-        if named and {id(parameter) for parameter in named.values()} != part.trained:
+        if named and identity(named) != part.trained:
             self._restarts += 1
             if self._restarts > _MOST_RESTARTS:
                 self._note("restarts", "which parameters are trained changes so often that it is no longer followed")

@@ -545,6 +545,19 @@ def test_layers_that_are_frozen_later_are_left_out():
     assert [f for f in monitor.findings if f.rule == "vanishing_gradient"] == [] and monitor.notes == []
 
 
+def test_layers_that_grow_are_measured_as_they_are_now():
+    net = mlp()
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-3)
+    with relume.health.watch(net, on_finding=lambda finding: None) as monitor:
+        plain(net, 20, optimizer=optimizer)
+        net[2].weight.data, net[2].bias.data = torch.randn(40, 24), torch.full((40,), -1000.0)
+        net[4].weight.data = torch.randn(4, 40)
+        net.add_module("5", Linear(4, 4))
+        optimizer.add_param_group({"params": net[5].parameters()})
+        plain(net, 150, optimizer=optimizer)
+    assert monitor.notes == [] and dead(monitor)["3"] == list(range(40))
+
+
 def test_a_monitor_that_nobody_holds_is_gone_with_its_hooks():
     hooks = sys.modules["torch.optim.optimizer"]._global_optimizer_pre_hooks
     before = len(hooks)
