@@ -1,5 +1,4 @@
 # The libraries that relume holds inside itself: linked statically and hidden, so that a user needs none of them.
-find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(Threads REQUIRED)
 
 # Highway is used with static dispatch, which needs its headers alone.
@@ -15,7 +14,7 @@ add_library(relume_dependencies INTERFACE)
 target_include_directories(relume_dependencies SYSTEM INTERFACE
   ${RELUME_HIGHWAY_INCLUDE} ${RELUME_FMT_INCLUDE} ${RELUME_JSON_INCLUDE} ${RELUME_CSV_INCLUDE} ${RELUME_ZLIB_INCLUDE})
 target_link_libraries(relume_dependencies INTERFACE
-  ${RELUME_ZLIB_LIBRARY} ${RELUME_CSV_LIBRARY} OpenMP::OpenMP_CXX Threads::Threads ${CMAKE_DL_LIBS})
+  ${RELUME_ZLIB_LIBRARY} ${RELUME_CSV_LIBRARY} Threads::Threads ${CMAKE_DL_LIBS})
 
 if(RELUME_WITH_LIBXSMM)
   find_library(RELUME_XSMM_LIBRARY NAMES libxsmm.a xsmm)
