@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -192,17 +193,21 @@ ColumnRole choose_text_role(const Column& column, std::span<const std::int64_t> 
                    fmt::format("constant, '{}' in every row", column.values[static_cast<std::size_t>(values[0].code)])};
 
   const std::size_t fewest_rows = rows.size() < 1000 ? 3 : 10;
-  ColumnPlan plan{.name = column.name, .kind = ColumnKind::text};
+  std::map<std::string, std::size_t> categories;
   std::size_t covered = 0;
   for (const Counted& value : values) {
     const bool small_choice = values.size() <= 5;
-    if ((value.count < fewest_rows && !small_choice) || plan.categories.size() == most_categories) break;
-    plan.categories.push_back(column.values[static_cast<std::size_t>(value.code)]);
+    if ((value.count < fewest_rows && !small_choice) || categories.size() == most_categories) break;
+    categories.emplace(column.values[static_cast<std::size_t>(value.code)], value.count);
     covered += value.count;
   }
   const bool every_row_its_own = values.size() * 20 >= present * 19 && present >= 5;
   if (2 * covered >= present && !every_row_its_own) {
-    std::ranges::sort(plan.categories);
+    ColumnPlan plan{.name = column.name, .kind = ColumnKind::text};
+    for (const auto& [category, count] : categories) {
+      plan.categories.push_back(category);
+      if (covered == rows.size()) plan.shares.push_back(static_cast<float>(count) / static_cast<float>(rows.size()));
+    }
     return plan;
   }
   const bool many = 2 * values.size() >= present;

@@ -106,6 +106,12 @@ class TableReader {
   /// Replaces the table's rows by the next ones; false where none are left.
   bool next(Table& table, std::int64_t max_rows);
 
+  /// From now on the fields of one more column of the file, by name or number as find_column() takes them, are kept as
+  /// they stand. Throws InputError where there is none of that name.
+  void keep(std::string_view column);
+  /// Those of the rows that next() gave.
+  const std::vector<std::string>& kept() const { return kept_; }
+
  private:
   void match_by_name(const std::vector<ColumnSpec>& columns);
   void match_by_place(const std::vector<ColumnSpec>& columns);
@@ -120,6 +126,8 @@ class TableReader {
   bool settled_ = false;             // no later field changes the decimal mark
   std::vector<ColumnSpec> columns_;  // those to read
   std::vector<std::size_t> fields_;  // where in the row each of them is
+  std::optional<std::size_t> field_to_keep_;
+  std::vector<std::string> kept_;
 };
 
 /// The whole file. A column is numbers where every field that is not missing is one, or nearly every: the few others

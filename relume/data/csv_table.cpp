@@ -97,7 +97,15 @@ void TableReader::settle_decimal(const CsvRow& row) {
   settled_ = true;
 }
 
+void TableReader::keep(std::string_view column) {
+  Table names;
+  names.source = reader_.path().string();
+  for (const std::string& name : reader_.names()) names.columns.push_back({.name = name});
+  field_to_keep_ = static_cast<std::size_t>(find_column(names, column, "csv"));
+}
+
 bool TableReader::next(Table& table, std::int64_t max_rows) {
+  kept_.clear();
   table.has_header = reader_.has_header();
   table.source = reader_.path().string();
   table.lines.clear();
@@ -108,6 +116,7 @@ bool TableReader::next(Table& table, std::int64_t max_rows) {
     if (!settled_) settle_decimal(row);
     for (std::size_t i = 0; i < fillers.size(); ++i)
       fillers[i].add(row.fields[fields_[i]], decimal_, [&] { return reader_.where(row, fields_[i]); });
+    if (field_to_keep_) kept_.emplace_back(row.fields[*field_to_keep_]);
     table.lines.push_back(row.line);
   }
   table.decimal = decimal_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -45,7 +46,11 @@ void write_categories(const ColumnPlan& plan, const Column& column, std::span<co
     float* out = place.first + static_cast<std::int64_t>(i) * place.stride;
     std::fill(out, out + other + 1, 0.0f);
     const std::int32_t code = column.codes[static_cast<std::size_t>(rows[i])];
-    out[code < 0 ? other : feature_of_code[static_cast<std::size_t>(code)]] = 1;
+    const std::int64_t at = code < 0 ? other : feature_of_code[static_cast<std::size_t>(code)];
+    if (at == other && !plan.shares.empty())
+      std::ranges::copy(plan.shares, out);
+    else
+      out[at] = 1;
   }
 }
 
@@ -78,7 +83,11 @@ std::string_view name(ColumnKind kind) { return kind == ColumnKind::text ? "text
 ColumnKind kind_from(const nlohmann::json& json) { return json == "text" ? ColumnKind::text : ColumnKind::number; }
 
 nlohmann::json plan_to_json(const ColumnPlan& plan) {
-  if (plan.kind == ColumnKind::text) return {{"name", plan.name}, {"kind", "text"}, {"categories", plan.categories}};
+  if (plan.kind == ColumnKind::text) {
+    nlohmann::json json = {{"name", plan.name}, {"kind", "text"}, {"categories", plan.categories}};
+    if (!plan.shares.empty()) json["shares"] = plan.shares;
+    return json;
+  }
   nlohmann::json json = {{"name", plan.name},           {"kind", "number"},
                          {"median", plan.median},       {"mean", plan.mean},
                          {"deviation", plan.deviation}, {"flags_missing", plan.flags_missing}};
@@ -90,6 +99,10 @@ ColumnPlan plan_from_json(const nlohmann::json& json) {
   ColumnPlan plan{.name = json.at("name").get<std::string>(), .kind = kind_from(json.at("kind"))};
   if (plan.kind == ColumnKind::text) {
     plan.categories = json.at("categories").get<std::vector<std::string>>();
+    plan.shares = json.value("shares", std::vector<float>());
+    require<InputError>(plan.shares.empty() || plan.shares.size() == plan.categories.size(),
+                        "preprocess: the model's column '{}' has {} categories and {} shares; it is damaged", plan.name,
+                        plan.categories.size(), plan.shares.size());
     return plan;
   }
   plan.median = json.at("median").get<double>();
@@ -142,6 +155,12 @@ bool names_are_made_up(const TableSchema& schema) {
 }
 
 }  // namespace
+
+std::string to_string(const UnknownCategory& unknown) {
+  return fmt::format("{}: '{}' in column '{}' is no category of the model; {} of its fields {} counted as (other)",
+                     unknown.where, unknown.example.substr(0, 40), unknown.column, unknown.rows,
+                     unknown.rows == 1 ? "is" : "are");
+}
 
 std::int64_t ColumnPlan::features() const {
   return kind == ColumnKind::text ? static_cast<std::int64_t>(categories.size()) + 1 : 1 + flags_missing;
@@ -231,13 +250,36 @@ std::string Preprocessor::describe(const float* row) const {
       value =
           plan.flags_missing && row[1] > 0 ? "missing" : rounded(x, plan.logarithmic ? plan.unit : plan.deviation, 5);
     } else {
-      const auto at = static_cast<std::size_t>(std::max_element(row, row + plan.features()) - row);
-      value = at < plan.categories.size() ? plan.categories[at] : "(other)";
+      const float* const end = row + plan.categories.size();
+      const float* const at = std::find(row, end, 1.0f);
+      value = at != end ? plan.categories[static_cast<std::size_t>(at - row)] : "(other)";
     }
     text += (text.empty() ? "" : ", ") + plan.name + " " + value;
     row += plan.features();
   }
   return text;
+}
+
+std::vector<UnknownCategory> Preprocessor::unknown_categories(const Table& table) const {
+  std::vector<UnknownCategory> all;
+  for (const ColumnPlan& plan : used_) {
+    const Column* given = table.find(plan.name);
+    if (plan.kind != ColumnKind::text || !given) continue;
+    const Column column = given->is_text() ? *given : as_text(*given);
+    std::vector<bool> is_known(column.values.size());
+    const std::set<std::string_view> known(plan.categories.begin(), plan.categories.end());
+    for (std::size_t i = 0; i < is_known.size(); ++i) is_known[i] = known.contains(column.values[i]);
+    UnknownCategory unknown{.column = plan.name};
+    for (std::int64_t row = 0; row < column.rows(); ++row) {
+      const std::int32_t code = column.codes[static_cast<std::size_t>(row)];
+      if (code < 0 || is_known[static_cast<std::size_t>(code)]) continue;
+      if (unknown.rows++ > 0) continue;
+      unknown.example = column.values[static_cast<std::size_t>(code)];
+      unknown.where = table.where(row);
+    }
+    if (unknown.rows > 0) all.push_back(std::move(unknown));
+  }
+  return all;
 }
 
 Tensor Preprocessor::transform(const Table& table) const {

@@ -34,9 +34,23 @@ struct ColumnPlan {
 
   // Text: one feature for each category, 1 where it is the field's, and one for everything else, missing included.
   std::vector<std::string> categories = {};
+  /// Of each category among the training rows, where no training row was anything else: no weight has learned what
+  /// "everything else" means then, and it is the mean of the categories.
+  std::vector<float> shares = {};
 
   std::int64_t features() const;
 };
+
+/// Fields of a column of text for which a model has no category.
+struct UnknownCategory {
+  std::string column = {};
+  std::int64_t rows = 0;
+  std::string example = {};  ///< the first of them
+  std::string where = {};    ///< its place, for messages
+};
+
+/// In words, for a person.
+std::string to_string(const UnknownCategory& unknown);
 
 /// A column that is not used, and why: {"Name", "free text, 891 different values in 891 rows"}.
 struct LeftOut {
@@ -65,6 +79,9 @@ class Preprocessor {
   /// A row of transform() in words: "age 22, sex male". A number's missing value is shown as such where that is a
   /// feature, else as the median; what was clipped stays so.
   std::string describe(const float* row) const;
+
+  /// Of each column of text in use those fields, missing ones aside, that are none of its categories.
+  std::vector<UnknownCategory> unknown_categories(const Table& table) const;
 
   const Target& target() const { return target_; }
   std::int64_t features() const;

@@ -135,8 +135,10 @@ TEST(Preprocessor, SqueezesSkewedColumns) {
   EXPECT_NEAR(squares, 1, 1e-4);
 }
 
-TEST(Preprocessor, PutsUnseenAndMissingCategoriesIntoTheBucket) {
-  const Preprocessor p = fit(mixed());
+TEST(Preprocessor, PutsUnseenAndMissingCategoriesIntoTheBucketThatTrainingFilled) {
+  Table training = mixed();
+  training.columns[5].codes[7] = -1;
+  const Preprocessor p = fit(training);
   Table fresh;
   fresh.columns = {texts("sex", {"male", "other", "", "female"}), numbers("age", {1, 2, 3, 4}),
                    numbers("fare", {1, 1, 1, 1})};
@@ -148,6 +150,29 @@ TEST(Preprocessor, PutsUnseenAndMissingCategoriesIntoTheBucket) {
   EXPECT_THAT(sex(1), ElementsAre(0, 0, 1));
   EXPECT_THAT(sex(2), ElementsAre(0, 0, 1));
   EXPECT_THAT(sex(3), ElementsAre(1, 0, 0));
+}
+
+TEST(Preprocessor, TakesTheMeanOfTheCategoriesWhereTrainingLeftTheBucketEmpty) {
+  Table training;
+  training.columns = {texts("place", {"north", "south", "north", "north"}), numbers("y", {1, 2, 3, 4})};
+  const Preprocessor fitted = fit(training), p = Preprocessor::from_json(fitted.to_json());
+  Table fresh;
+  fresh.columns = {texts("place", {"west", "", "south"})};
+  EXPECT_THAT(p.transform(fresh).to_vector<float>(), ElementsAre(0.75, 0.25, 0, 0.75, 0.25, 0, 0, 1, 0));
+  EXPECT_EQ(p.describe(p.transform(fresh).data<float>()), "place (other)");
+}
+
+TEST(Preprocessor, CountsFieldsThatAreNoCategory) {
+  const Preprocessor p = fit(mixed());
+  Table fresh;
+  fresh.source = "new.csv";
+  fresh.lines = {2, 3, 4, 5};
+  fresh.columns = {texts("sex", {"male", "other", "", "none"}), numbers("age", {1, 2, 3, 4}),
+                   numbers("fare", {1, 1, 1, 1})};
+  const auto unknown = p.unknown_categories(fresh);
+  ASSERT_EQ(unknown.size(), 1u);
+  EXPECT_EQ(to_string(unknown[0]),
+            "new.csv:3: 'other' in column 'sex' is no category of the model; 2 of its fields are counted as (other)");
 }
 
 TEST(Preprocessor, NamesAColumnThatIsMissingOrHasTurnedToText) {
