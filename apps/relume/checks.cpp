@@ -34,4 +34,13 @@ CLI::Validator not_below_zero() {
   return number_that<double>([](double value) { return std::isfinite(value) && value >= 0; }, "a number of at least 0");
 }
 
+CLI::Validator stdin_by_dash() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        if (text == "-") text = "/dev/stdin";
+        return {};
+      },
+      "");
+}
+
 }  // namespace relume::app

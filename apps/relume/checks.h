@@ -1,4 +1,4 @@
-// What numbers on the command line may be, in words that stand in --help.
+// What arguments may be.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,5 +11,8 @@ CLI::Validator at_least_one();
 CLI::Validator above_zero();
 /// A finite number of at least 0.
 CLI::Validator not_below_zero();
+
+/// For transform(): "-" names standard input, as everywhere.
+CLI::Validator stdin_by_dash();
 
 }  // namespace relume::app

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 #include "apps/relume/foreign_model.h"
 #include "apps/relume/layer_facts.h"
@@ -271,7 +272,9 @@ void add_doctor(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
   command->add_option("MODEL", a->model, "model.safetensors of a run; with --layers any file of that format")
       ->required();
-  command->add_option("DATA", a->data, "as for train; of an IDX folder the test set")->required();
+  command->add_option("DATA", a->data, "as for train; of an IDX folder the test set")
+      ->required()
+      ->transform(stdin_by_dash());
   command->add_option("--layers", a->layers,
                       "the layers of a network that others have saved: \"linear(64) relu linear(32) relu\"; the output "
                       "layer follows, and the data goes in as it is");

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 #include "apps/relume/job_arguments.h"
 #include "apps/relume/result.h"
@@ -41,7 +42,9 @@ void add_eval(CLI::App& app) {
   CLI::App* command = app.add_subcommand("eval", "Measure a model on data with known targets");
   auto a = std::make_shared<Arguments>();
   command->add_option("MODEL", a->model, "model.safetensors of a run")->required();
-  command->add_option("DATA", a->data, "as for train; of an IDX folder the test set")->required();
+  command->add_option("DATA", a->data, "as for train; of an IDX folder the test set")
+      ->required()
+      ->transform(stdin_by_dash());
   add_csv_options(*command, a->csv);
   command->add_flag("--json", a->json, "print the result as one JSON object");
   command->callback([a] { run(*a); });

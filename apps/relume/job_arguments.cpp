@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "apps/relume/checks.h"
 #include "relume/base/require.h"
 #include "relume/nn/architecture.h"
 
@@ -41,8 +42,9 @@ void add_csv_options(CLI::App& command, data::CsvOptions& csv) {
 void JobArguments::add_to(CLI::App& command) {
   command
       .add_option("DATA", options.data,
-                  "folder of IDX files, .csv, .tsv, .npy, .npz or builtin:spirals|moons|circles|friedman")
-      ->required();
+                  "folder of IDX files, .csv, .tsv, .npy, .npz, - or builtin:spirals|moons|circles|friedman")
+      ->required()
+      ->transform(stdin_by_dash());
   command
       .add_option("--target", options.target,
                   "column to learn: its name, its number from 1 (negative from the end) or last")
