@@ -8,6 +8,8 @@
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
+#include <nlohmann/json.hpp>
+
 #include "python/core/array.h"
 #include "python/core/core.h"
 #include "relume/base/atomic_file.h"
@@ -231,6 +233,17 @@ void bind_model(nb::module_& module) {
       .def_prop_ro("network", [](const io::Model& m) { return m.network; })
       .def_prop_ro("task", [](const io::Model& m) { return std::string(data::name(m.task)); })
       .def_ro("labels", &io::Model::labels)
+      .def_prop_ro("target",
+                   [](const io::Model& m) { return m.preprocessor ? m.preprocessor->target().column() : std::string(); })
+      .def_prop_rw(
+          "label_type",
+          [](const io::Model& m) { return nlohmann::json::parse(m.training).value("label_type", std::string()); },
+          [](io::Model& m, const std::string& dtype) {
+            nlohmann::json training = nlohmann::json::parse(m.training);
+            training["label_type"] = dtype;
+            m.training = training.dump();
+          },
+          "NumPy's name for the type that the classes had; empty where they were none of an array's.")
       .def_ro("features", &io::Model::features)
       .def_prop_ro("layers", [](const io::Model& m) { return nn::to_string(m.layers); })
       .def_prop_ro("is_table", [](const io::Model& m) { return m.preprocessor.has_value(); })

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numbers
+
 import numpy as np
 
 # (name, numbers) or (name, codes, texts); a code of -1 is missing.
@@ -38,42 +40,133 @@ def is_images(X) -> bool:
 
 
 def columns_of(X) -> list[Column]:
-    """The columns of a frame or a matrix. Raises ValueError for what has no rows and columns."""
+    """The columns of a frame or a matrix, each under a name of its own. Raises ValueError for what has no rows and columns."""
     if is_frame(X):
-        return [(str(name), *_column(X.iloc[:, i])) for i, name in enumerate(X.columns)]
+        names = unique_names(X.columns)
+        return [(name, *_column(X.iloc[:, i], f"column {name!r}")) for i, name in enumerate(names)]
     X = whole(X)
     if X.ndim != 2:
         raise ValueError(f"X has the shape {X.shape}; rows and columns are needed, so reshape it to (rows, columns)")
-    return [(f"x{i + 1}", *_column(X[:, i])) for i in range(X.shape[1])]
+    return [(f"x{i + 1}", *_column(X[:, i], f"column {i + 1}")) for i in range(X.shape[1])]
 
 
-def labels_of(y) -> tuple[Column, np.ndarray | None]:
-    """The column of targets, and the classes among them as they were given."""
-    array = targets_of(y)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise ValueError(f"y has the shape {array.shape}; one target for each row is needed")
-    if array.dtype.kind == "b":
-        return _texts(array.astype(str)), np.array([False, True])
-    column = _column(array)
-    are_classes = array.dtype.kind in "iu" or len(column) == 2
-    return column, np.unique(array) if are_classes else None
+def unique_names(names) -> list[str]:
+    """The names as files have them: the second of two that are alike is name.2, one without a name has its place's."""
+    taken: dict[str, int] = {}
+    unique = []
+    for i, name in enumerate(names):
+        name = str(name) or f"column{i + 1}"
+        copy = taken.get(name, 0) + 1
+        candidate = name if copy == 1 else f"{name}.{copy}"
+        while candidate in taken:
+            copy += 1
+            candidate = f"{name}.{copy}"
+        taken[name] = copy
+        taken.setdefault(candidate, 1)
+        unique.append(candidate)
+    return unique
 
 
-def _column(values) -> Column:
-    kind = getattr(values, "dtype", None)
-    numeric = getattr(kind, "kind", "O") in "biuf"
-    if numeric:
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan) if hasattr(values, "to_numpy") else values
-        return (np.asarray(numbers, dtype=np.float64),)
-    return _texts(np.asarray(values, dtype=object))
+def labels_of(y) -> Column:
+    """The column of targets. Raises ValueError where it is not one target for each row."""
+    if not hasattr(y, "iloc"):
+        y = targets_of(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y.iloc[:, 0] if hasattr(y, "iloc") else y[:, 0]
+    if y.ndim != 1:
+        raise ValueError(f"y has the shape {y.shape}; one target for each row is needed")
+    return _column(y, "y")
+
+
+class Classes:
+    """The values among targets as they were given, by the text that a model has for each."""
+
+    def __init__(self, values):
+        if not hasattr(values, "dropna"):
+            values = np.asarray(values).reshape(-1)
+            self._values = np.array([v for v in values.tolist() if not _is_missing(v)], dtype=values.dtype)
+        else:
+            distinct = values.iloc[:, 0] if values.ndim == 2 else values
+            distinct = distinct.dropna().unique()
+            self._values = distinct if isinstance(distinct, np.ndarray) else np.array(distinct.tolist())
+
+    def in_order(self, labels: list[str]) -> np.ndarray | None:
+        """The values of a model's labels; None where some are not among them."""
+        by_text, by_number = {}, {}
+        for value in dict.fromkeys(self._values.tolist()):
+            by_text[_text(value)] = value
+            if isinstance(value, (int, float)):
+                by_number[float(value)] = value
+        found = [by_text[label] if label in by_text else by_number.get(_number(label)) for label in labels]
+        if not found or any(value is None for value in found):
+            return None
+        of_objects = self._values.dtype.kind == "O" and not all(isinstance(value, str) for value in found)
+        return np.array(found, dtype=None if of_objects else self._values.dtype)
+
+
+def classes_of(labels: list[str], dtype: str) -> np.ndarray:
+    """A model's labels as values of the type that its classes had."""
+    kind = np.dtype(dtype or "U").kind
+    if kind == "b":
+        return np.array([label == "True" for label in labels])
+    return np.array(labels).astype(dtype) if kind in "iuf" else np.array(labels)
+
+
+def _column(values, what: str) -> Column:
+    kind = getattr(getattr(values, "dtype", None), "kind", "O")
+    if kind == "c":
+        raise TypeError(f"{what} holds complex numbers; give their real and imaginary parts as two columns")
+    if kind == "M" and not hasattr(values, "iloc"):
+        return _texts(np.datetime_as_string(values).astype(object))
+    if kind == "m":
+        return (np.asarray(values, dtype="timedelta64[ns]").astype(np.float64) / 1e9,)
+    if kind in "iuf":
+        return _numbers(values)
+    array = np.asarray(values, dtype=object)
+    if kind == "O" and str(getattr(values, "dtype", "")) != "category":
+        present = [v for v in array.tolist() if not _is_missing(v)]
+        if present and all(isinstance(v, numbers.Number) and not isinstance(v, (bool, np.bool_)) for v in present):
+            return _numbers(np.array([np.nan if _is_missing(v) else v for v in array.tolist()], dtype=np.float64))
+    return _texts(array)
+
+
+def _numbers(values) -> Column:
+    as_float = values.to_numpy(dtype=np.float64, na_value=np.nan) if hasattr(values, "to_numpy") else values
+    as_float = np.asarray(as_float, dtype=np.float64)
+    if values.dtype.kind in "iu" and len(as_float) and np.nanmax(np.abs(as_float)) >= 2.0**53:
+        # Whole numbers that a double cannot tell apart are names of something.
+        whole_numbers = np.asarray(values, dtype=object)
+        if len({v for v in whole_numbers.tolist() if not _is_missing(v)}) > len(np.unique(as_float[~np.isnan(as_float)])):
+            return _texts(whole_numbers)
+    return (as_float,)
+
+
+def _is_missing(value) -> bool:
+    if value is None:
+        return True
+    try:
+        return bool(value != value)
+    except TypeError:  # pandas' NA answers with itself
+        return True
 
 
 def _texts(values: np.ndarray) -> Column:
     known: dict[str, int] = {}
     codes = np.empty(len(values), dtype=np.int32)
-    for i, value in enumerate(values):
-        missing = value is None or value != value or str(value) in ("", "<NA>", "NaT")
-        codes[i] = -1 if missing else known.setdefault(str(value), len(known))
+    for i, value in enumerate(values.tolist()):
+        text = "" if _is_missing(value) else _text(value)
+        codes[i] = -1 if text in ("", "<NA>", "NaT") else known.setdefault(text, len(known))
     return (codes, list(known))
+
+
+def _text(value) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

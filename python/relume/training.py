@@ -10,7 +10,7 @@ from typing import Any, Callable, Sequence
 import numpy as np
 
 from relume import _core
-from relume._frames import columns_of, is_images, labels_of, targets_of, whole
+from relume._frames import Classes, classes_of, columns_of, is_frame, is_images, labels_of, targets_of, unique_names, whole
 
 __all__ = ["Model", "load", "train"]
 
@@ -45,7 +45,7 @@ class Model:
     @property
     def classes(self) -> np.ndarray:
         """The classes in the order of predict_proba's columns."""
-        return np.array(self._model.labels) if self._classes is None else self._classes
+        return classes_of(self._model.labels, self._model.label_type) if self._classes is None else self._classes
 
     @property
     def columns(self) -> list[str]:
@@ -108,22 +108,38 @@ def load(path: str | os.PathLike) -> Model:
     return Model(_core._Model.load(os.fspath(path)))
 
 
-def _table(X, y, target: str) -> tuple[_core._Table, str, np.ndarray | None]:
+def _rows(X) -> int:
+    return len(X) if hasattr(X, "__len__") else len(np.asarray(X))
+
+
+def _check_rows(X, y) -> None:
+    if _rows(X) != _rows(y):
+        raise ValueError(f"train: {_rows(X)} rows of X and {_rows(y)} of y; give one target for each row")
+
+
+def _table(X, y, target: str) -> tuple[_core._Table, str]:
     columns = columns_of(X)
     if y is None:
-        return _core._table(columns, "the data"), target, None
+        return _core._table(columns, "the data"), target
+    _check_rows(X, y)
     names = {name for name, *_ in columns}
-    name = next(n for n in ("target", "y", "the target") if n not in names)
-    column, classes = labels_of(y)
-    return _core._table([*columns, (name, *column)], "the data"), name, classes
+    name = next(n for n in ("target", "y", *(f"target {i}" for i in range(2, len(names) + 3))) if n not in names)
+    return _core._table([*columns, (name, *labels_of(y))], "the data"), name
 
 
-def _arrays(X, y) -> tuple[_core._Arrays | _core._Table, np.ndarray | None]:
-    X, y = np.ascontiguousarray(whole(X)), targets_of(y)
-    if len(X) != len(y):
-        raise ValueError(f"train: {len(X)} rows of X and {len(y)} of y; give one target for each row")
-    column, classes = labels_of(y)
-    return _core._source(X, column, y.dtype.kind != "f", "the data"), classes
+def _arrays(X, y) -> _core._Arrays | _core._Table:
+    _check_rows(X, y)
+    kind = getattr(getattr(y, "dtype", np.asarray(y).dtype), "kind", "O")
+    return _core._source(np.ascontiguousarray(whole(X)), labels_of(y), kind != "f", "the data")
+
+
+def _classes(X, y, column: str) -> Classes | None:
+    """The classes among the targets: y, or the column of X that was learned."""
+    if y is not None:
+        return Classes(targets_of(y) if not hasattr(y, "iloc") else y)
+    if not is_frame(X) or column not in (names := unique_names(X.columns)):
+        return None
+    return Classes(X.iloc[:, names.index(column)])
 
 
 def _bar(epochs: int):
@@ -187,15 +203,14 @@ def train(
         layers = " ".join(f"linear({int(width)}) {activation}" for width in hidden)
         if not layers:
             raise ValueError("train: hidden is empty; give widths such as [64, 64], or layers=\"flatten\" for none")
-    classes = None
     if isinstance(X, (str, os.PathLike)):
         source = os.fspath(X)
     elif is_images(X):
         if y is None:
             raise ValueError("train: images need targets; give y")
-        source, classes = _arrays(X, y)
+        source = _arrays(X, y)
     else:
-        source, target, classes = _table(X, y, target)
+        source, target = _table(X, y, target)
     listen, done = _listener(on_epoch, progress, options.get("epochs", 0))
     try:
         trained = _core._train(
@@ -205,7 +220,11 @@ def train(
         )
     finally:
         done()
-    model = Model(trained.model, trained, _in_order(trained.model.labels, classes))
+    classes = None if isinstance(X, (str, os.PathLike)) else _classes(X, y, trained.model.target)
+    in_order = classes and classes.in_order(trained.model.labels)
+    if in_order is not None:
+        trained.model.label_type = in_order.dtype.str
+    model = Model(trained.model, trained, in_order)
     if trained.interrupted:
         interrupt = KeyboardInterrupt("train: interrupted; the exception's attribute `model` holds the model so far")
         interrupt.model = model
@@ -219,17 +238,3 @@ def _call(X, y, given: dict[str, Any]) -> str:
     data = [repr(os.fspath(X)) if isinstance(X, (str, os.PathLike)) else "X"] + ([] if y is None else ["y"])
     named = [f"{name}={value!r}" for name, value in given.items() if repr(value) != repr(usual.get(name))]
     return f"relume.train({', '.join(data + named)})"
-
-
-def _in_order(labels: list[str], classes: np.ndarray | None) -> np.ndarray | None:
-    """The classes as they were given, in the order of the model's labels."""
-    if classes is None or not labels:
-        return None
-    by_text = {_text(c): c for c in classes.tolist()}
-    if not all(label in by_text for label in labels):
-        return None
-    return np.array([by_text[label] for label in labels], dtype=classes.dtype)
-
-
-def _text(value) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
