@@ -7,12 +7,12 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
-
 #include <nlohmann/json.hpp>
 
 #include "python/core/array.h"
 #include "python/core/core.h"
 #include "relume/base/atomic_file.h"
+#include "relume/data/text_columns.h"
 #include "relume/train/job.h"
 #include "relume/train/predict.h"
 #include "relume/train/run_report.h"
@@ -199,7 +199,11 @@ std::unique_ptr<Trained> train_on(nb::handle source, const std::string& target, 
     trained->command = command;
     return trained;
   };
-  if (nb::isinstance<data::Table>(source)) return train_with(nb::cast<data::Table>(source));
+  if (nb::isinstance<data::Table>(source)) {
+    auto table = nb::cast<data::Table>(source);
+    data::read_numbers(table);
+    return train_with(table);
+  }
   if (nb::isinstance<data::Arrays>(source)) return train_with(nb::cast<data::Arrays>(source));
   job.data = text_of(source);
   data::OpenOptions open;
@@ -220,7 +224,8 @@ nb::object predict(const io::Model& model, const Tensor& features) {
 
 Tensor features_of(const io::Model& model, nb::handle source) {
   if (!nb::isinstance<data::Table>(source)) return train::features_of(model, nb::cast<data::Arrays>(source));
-  const auto& table = nb::cast<const data::Table&>(source);
+  auto table = nb::cast<data::Table>(source);
+  if (model.preprocessor) data::read_numbers(table, model.preprocessor->schema());
   return model.preprocessor && table.has_header ? model.preprocessor->transform(table)
                                                 : train::features_of(model, table);
 }
@@ -233,8 +238,9 @@ void bind_model(nb::module_& module) {
       .def_prop_ro("network", [](const io::Model& m) { return m.network; })
       .def_prop_ro("task", [](const io::Model& m) { return std::string(data::name(m.task)); })
       .def_ro("labels", &io::Model::labels)
-      .def_prop_ro("target",
-                   [](const io::Model& m) { return m.preprocessor ? m.preprocessor->target().column() : std::string(); })
+      .def_prop_ro(
+          "target",
+          [](const io::Model& m) { return m.preprocessor ? m.preprocessor->target().column() : std::string(); })
       .def_prop_rw(
           "label_type",
           [](const io::Model& m) { return nlohmann::json::parse(m.training).value("label_type", std::string()); },
@@ -289,6 +295,7 @@ void bind_training(nb::module_& module) {
       .def_prop_ro("findings", [](const Trained& t) { return t.history.findings; })
       .def_prop_ro("cures", [](const Trained& t) { return t.history.cures; })
       .def_ro("interrupted", &Trained::interrupted)
+      .def_ro("notes", &Trained::notes)
       .def(
           "report",
           [](const Trained& t, const std::optional<std::filesystem::path>& path) {

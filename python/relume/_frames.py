@@ -95,8 +95,7 @@ class Classes:
         by_text, by_number = {}, {}
         for value in dict.fromkeys(self._values.tolist()):
             by_text[_text(value)] = value
-            if isinstance(value, (int, float)):
-                by_number[float(value)] = value
+            by_number[_number(_text(value))] = value
         found = [by_text[label] if label in by_text else by_number.get(_number(label)) for label in labels]
         if not found or any(value is None for value in found):
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import inspect
 import os
+import warnings
 from typing import Any, Callable, Sequence
 
 import numpy as np
@@ -29,6 +30,8 @@ class Model:
         self.findings: list[_core.Finding] = trained.findings if trained else []
         """What the rules of health have found, worst first."""
         self.cures: list[str] = trained.cures if trained else []
+        self.notes: list[str] = trained.notes if trained else []
+        """How the data was read, where that is not plain: marks of missing values, rows without a target, formats."""
         self.best_epoch: int = trained.best_epoch if trained else 0
         self.ending: str = trained.ending if trained else ""
 
@@ -225,6 +228,8 @@ def train(
     if in_order is not None:
         trained.model.label_type = in_order.dtype.str
     model = Model(trained.model, trained, in_order)
+    for note in model.notes:
+        warnings.warn(note, stacklevel=2)
     if trained.interrupted:
         interrupt = KeyboardInterrupt("train: interrupted; the exception's attribute `model` holds the model so far")
         interrupt.model = model

@@ -93,6 +93,15 @@ def test_rows_without_a_label_are_dropped(frame):
     assert list(relume.train(frame, floats, epochs=3).classes) == [0.0, 1.0]
 
 
+def test_what_was_read_as_missing_is_said(frame):
+    country = np.where(frame.a > 0.5, "NA", np.where(frame.a > 0, "DE", "FR"))
+    with pytest.warns(UserWarning, match="NA"):
+        model = relume.train(frame, country, epochs=3)
+    assert any("NA" in note for note in model.notes)
+    with pytest.warns(UserWarning, match="no target"):
+        relume.train(frame, [None, *country[1:]], epochs=1)
+
+
 def test_identifiers_that_doubles_cannot_tell_apart_stay_apart(frame):
     first = 2**53
     y = np.where(frame.a > 0.5, first + 1, np.where(frame.a > -0.5, first, first + 2))
