@@ -177,6 +177,29 @@ void set(Options& o, const std::string& name, nb::handle value) {
     throw nb::type_error(("train: there is no option \"" + name + "\"").c_str());
 }
 
+std::vector<std::string> texts_of(nb::handle value) {
+  if (nb::isinstance<nb::str>(value)) return {nb::cast<std::string>(value)};
+  return nb::cast<std::vector<std::string>>(value);
+}
+
+/// Takes what says which columns are used and how their texts are read. Whether the name is one of these.
+bool set(train::JobOptions& o, const std::string& name, nb::handle value) {
+  if (name == "use") {
+    o.use = texts_of(value);
+  } else if (name == "drop") {
+    o.drop = texts_of(value);
+  } else if (name == "na") {
+    o.csv.missing = texts_of(value);
+  } else if (name == "decimal") {
+    const auto mark = nb::cast<std::string>(value);
+    if (mark != "." && mark != ",") throw nb::value_error("train: decimal is \".\" or \",\"");
+    o.csv.decimal = mark == "." ? data::Decimal::point : data::Decimal::comma;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 std::unique_ptr<Trained> train_on(nb::handle source, const std::string& target, const std::string& task,
                                   const std::string& layers, const std::string& activation, const std::string& valid,
                                   const std::string& test, std::uint64_t seed, const nb::dict& named,
@@ -192,7 +215,8 @@ std::unique_ptr<Trained> train_on(nb::handle source, const std::string& target, 
   if (task == "regression") job.task = data::Task::regression;
   Options options;
   options.seed = seed;
-  for (const auto& [name, value] : named) set(options, nb::cast<std::string>(name), value);
+  for (const auto& [name, value] : named)
+    if (!set(job, nb::cast<std::string>(name), value)) set(options, nb::cast<std::string>(name), value);
   job.data = "the data";
   const auto train_with = [&](const data::Source& opened) {
     std::unique_ptr<Trained> trained = run(opened, job, options, std::move(on_epoch));
@@ -201,13 +225,14 @@ std::unique_ptr<Trained> train_on(nb::handle source, const std::string& target, 
   };
   if (nb::isinstance<data::Table>(source)) {
     auto table = nb::cast<data::Table>(source);
-    data::read_numbers(table);
+    data::read_numbers(table, job.csv);
     return train_with(table);
   }
   if (nb::isinstance<data::Arrays>(source)) return train_with(nb::cast<data::Arrays>(source));
   job.data = text_of(source);
   data::OpenOptions open;
   open.seed = seed;
+  open.csv = job.csv;
   return train_with(data::open_data(job.data, open));
 }
 

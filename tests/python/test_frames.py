@@ -102,6 +102,21 @@ def test_what_was_read_as_missing_is_said(frame):
         relume.train(frame, [None, *country[1:]], epochs=1)
 
 
+def test_columns_are_chosen_and_texts_read_as_asked(frame):
+    y = np.where(frame.a > 0, "p", "n")
+    assert relume.train(frame, y, use=["a"], epochs=2).columns == ["a"]
+    assert relume.train(frame, y, drop="a", epochs=2).columns == ["b"]
+    thousandths = frame.assign(a=[f"{int(abs(v) * 1000 + 1000) // 1000},{int(abs(v) * 1000) % 1000:03d}" for v in frame.a])
+    with pytest.raises(relume.InputError, match="decimal"):
+        relume.train(thousandths, y, epochs=2)
+    assert "a" in relume.train(thousandths, y, decimal=",", epochs=2).columns
+    gone = frame.assign(b=frame.b.map(lambda v: "gone" if v > 1 else str(v)))
+    with pytest.warns(UserWarning):
+        assert set(relume.train(gone, y, na="gone", epochs=2).columns) == {"a", "b"}
+    with pytest.raises(ValueError, match="decimal"):
+        relume.train(frame, y, decimal=";", epochs=1)
+
+
 def test_identifiers_that_doubles_cannot_tell_apart_stay_apart(frame):
     first = 2**53
     y = np.where(frame.a > 0.5, first + 1, np.where(frame.a > -0.5, first, first + 2))
