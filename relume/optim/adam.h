@@ -13,8 +13,8 @@ struct AdamOptions {
   double epsilon = 1e-8;
   double weight_decay = 0;   ///< Adam: added to the gradient (L2); AdamW: taken off the weight itself
   bool epsilon_hat = false;  ///< ε is added before the bias correction: the paper's ε̂, and scikit-learn's
-  bool amsgrad = false;      ///< divides by the largest ŝ so far: Reddi, Kale, Kumar, "On the convergence of Adam", 2018
-  bool maximize = false;     ///< up the gradient
+  bool amsgrad = false;   ///< divides by the largest ŝ so far: Reddi, Kale, Kumar, "On the convergence of Adam", 2018
+  bool maximize = false;  ///< up the gradient
 };
 
 /// m = β₁ m + (1 − β₁) g,  s = β₂ s + (1 − β₂) g²,  w −= lr m̂ / (√ŝ + ε) with m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ);
