@@ -47,16 +47,46 @@ class Output {
   std::unique_ptr<AtomicFile> file_;
 };
 
-/// Writes what is said of the rows, the first of which has that number. `ids`: one for each row, or none.
-void predict_rows(const io::Model& model, const Tensor& features, std::int64_t first_row,
-                  const std::vector<std::string>& ids, PredictionText& text, Output& out) {
-  const std::int64_t n = features.size(0);
-  for (std::int64_t at = 0; at < n; at += chunk) {
-    const std::int64_t end = std::min(at + chunk, n);
-    const auto some = ids.empty() ? ids : std::vector(ids.begin() + at, ids.begin() + end);
-    out.write(text.rows(train::predict(model, features.slice(0, at, end), first_row + at), some));
+/// Turns rows into text; nothing is written before the first of them are known.
+class Writer {
+ public:
+  Writer(const io::Model& model, const Arguments& a) : model_(model), json_(a.json), out_(a.out) {}
+
+  void name_ids(const std::string& column) { id_column_ = column; }
+
+  /// `ids`: one for each row, or none.
+  void add(const Tensor& features, const std::vector<std::string>& ids) {
+    const std::int64_t n = features.size(0);
+    for (std::int64_t at = 0; at < n; at += chunk) {
+      const std::int64_t end = std::min(at + chunk, n);
+      const auto some = ids.empty() ? ids : std::vector(ids.begin() + at, ids.begin() + end);
+      const train::Predictions predictions = train::predict(model_, features.slice(0, at, end), rows_ + at);
+      begin();
+      out_.write(text_->rows(predictions, some));
+    }
+    rows_ += n;
   }
-}
+
+  void finish() {
+    begin();
+    out_.write(text_->end());
+    out_.commit();
+  }
+
+ private:
+  void begin() {
+    if (text_) return;
+    text_ = json_ ? prediction_json(model_) : prediction_csv(model_, id_column_);
+    out_.write(text_->begin());
+  }
+
+  const io::Model& model_;
+  bool json_;
+  Output out_;
+  std::string id_column_;
+  std::unique_ptr<PredictionText> text_;
+  std::int64_t rows_ = 0;
+};
 
 /// Adds up the parts of a file.
 void add_to(std::map<std::string, data::UnknownCategory>& all, const std::vector<data::UnknownCategory>& found) {
@@ -66,44 +96,40 @@ void add_to(std::map<std::string, data::UnknownCategory>& all, const std::vector
   }
 }
 
-void predict_file(const io::Model& model, const Arguments& a, PredictionText& text, Output& out) {
+void predict_file(const io::Model& model, const Arguments& a, Writer& writer) {
   data::TableReader reader(a.data, model.preprocessor->schema(), a.csv);
-  if (!a.id.empty()) reader.keep(a.id);
+  if (!a.id.empty()) writer.name_ids(reader.keep(a.id));
   std::map<std::string, data::UnknownCategory> unknown;
-  std::int64_t row = 0;
   data::Table table;
   while (reader.next(table, chunk)) {
     add_to(unknown, model.preprocessor->unknown_categories(table));
-    predict_rows(model, model.preprocessor->transform(table), row, reader.kept(), text, out);
-    row += table.rows();
+    writer.add(model.preprocessor->transform(table), reader.kept());
   }
   for (const std::string& note : table.notes) fmt::print(stderr, "{}\n", note);
   for (const auto& [column, fields] : unknown) fmt::print(stderr, "{}\n", data::to_string(fields));
 }
 
-std::vector<std::string> texts_of(const data::Source& source, const std::string& column) {
-  const auto* table = std::get_if<data::Table>(&source);
-  require<InputError>(table, "predict: the data is no table; --id names a column of one");
-  const data::Column& ids = table->columns[static_cast<std::size_t>(data::find_column(*table, column, "predict"))];
-  std::vector<std::string> texts;
-  for (std::int64_t row = 0; row < table->rows(); ++row) texts.push_back(ids.text(row));
-  return texts;
+void predict_source(const io::Model& model, const Arguments& a, Writer& writer) {
+  data::Source source = data::open_data(a.data);
+  std::vector<std::string> ids;
+  if (!a.id.empty()) {
+    const auto* table = std::get_if<data::Table>(&source);
+    require<InputError>(table, "predict: {} is no table; --id names a column of one", a.data);
+    const data::Column& column = table->columns[static_cast<std::size_t>(data::find_column(*table, a.id, "predict"))];
+    writer.name_ids(column.name);
+    for (std::int64_t row = 0; row < table->rows(); ++row) ids.push_back(column.text(row));
+  }
+  writer.add(train::features_of(model, std::move(source)), ids);
 }
 
 void run(const Arguments& a) {
   const io::Model model = io::Model::load(a.model);
-  const auto text = a.json ? prediction_json(model) : prediction_csv(model, a.id);
-  Output out(a.out);
-  out.write(text->begin());
-  if (model.preprocessor && data::is_delimited_text(a.data)) {
-    predict_file(model, a, *text, out);
-  } else {
-    data::Source source = data::open_data(a.data);
-    const std::vector<std::string> ids = a.id.empty() ? std::vector<std::string>() : texts_of(source, a.id);
-    predict_rows(model, train::features_of(model, std::move(source)), 0, ids, *text, out);
-  }
-  out.write(text->end());
-  out.commit();
+  Writer writer(model, a);
+  if (model.preprocessor && data::is_delimited_text(a.data))
+    predict_file(model, a, writer);
+  else
+    predict_source(model, a, writer);
+  writer.finish();
 }
 
 }  // namespace

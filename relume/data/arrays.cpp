@@ -31,7 +31,7 @@ void check_precision(const Tensor& x, const char* name, const std::string& sourc
 }
 
 Tensor as_features(const Tensor& x, const char* name, const std::string& source) {
-  const Tensor dense = x.contiguous();
+  Tensor dense = x.contiguous();
   if (dense.dtype() == uint8 || dense.dtype() == float32) return dense;
   if (dense.dtype() == float64) check_precision<double>(dense, name, source);
   if (dense.dtype() == int64) check_precision<std::int64_t>(dense, name, source);
@@ -204,7 +204,7 @@ Target choose_target(const Arrays& arrays, std::optional<Task> task) {
 }
 
 Tensor encode_among_all(const Target& target, const Table& table, std::span<const std::int64_t> rows) {
-  const Tensor some = target.encode(table, rows);
+  Tensor some = target.encode(table, rows);
   if (some.size(0) == table.rows()) return some;
   Shape shape = some.shape();
   shape[0] = table.rows();

@@ -107,8 +107,8 @@ class TableReader {
   bool next(Table& table, std::int64_t max_rows);
 
   /// From now on the fields of one more column of the file, by name or number as find_column() takes them, are kept as
-  /// they stand. Throws InputError where there is none of that name.
-  void keep(std::string_view column);
+  /// they stand. Returns its name. Throws InputError where there is none.
+  const std::string& keep(std::string_view column);
   /// Those of the rows that next() gave.
   const std::vector<std::string>& kept() const { return kept_; }
 

@@ -97,11 +97,12 @@ void TableReader::settle_decimal(const CsvRow& row) {
   settled_ = true;
 }
 
-void TableReader::keep(std::string_view column) {
+const std::string& TableReader::keep(std::string_view column) {
   Table names;
   names.source = reader_.path().string();
   for (const std::string& name : reader_.names()) names.columns.push_back({.name = name});
   field_to_keep_ = static_cast<std::size_t>(find_column(names, column, "csv"));
+  return reader_.names()[*field_to_keep_];
 }
 
 bool TableReader::next(Table& table, std::int64_t max_rows) {

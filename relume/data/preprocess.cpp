@@ -157,9 +157,8 @@ bool names_are_made_up(const TableSchema& schema) {
 }  // namespace
 
 std::string to_string(const UnknownCategory& unknown) {
-  return fmt::format("{}: '{}' in column '{}' is no category of the model; {} of its fields {} counted as (other)",
-                     unknown.where, unknown.example.substr(0, 40), unknown.column, unknown.rows,
-                     unknown.rows == 1 ? "is" : "are");
+  return fmt::format("{}: '{}' in column '{}' is no category of the model, as {} of its fields {} not", unknown.where,
+                     unknown.example.substr(0, 40), unknown.column, unknown.rows, unknown.rows == 1 ? "is" : "are");
 }
 
 std::int64_t ColumnPlan::features() const {

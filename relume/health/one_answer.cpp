@@ -16,6 +16,10 @@ Remedy remedy(const Measurements& m, const Answers& a) {
   if (a.classes > 0 && a.share >= most)
     return {"That class is so common that the loss gains little by others. Try {}; f1_macro shows what accuracy hides.",
             {{"class_weights", "balanced"}}};
+  // Rates of more than a tenth are no advice.
+  const bool may_grow = advised_lr(m, 10) <= 0.1;
+  if (!may_grow)
+    return {"Try {} or another start; if nothing helps, the columns may say nothing.", {advise_lr(m, 0.1)}};
   return {"Try {}, {} or another start; if nothing helps, the columns may say nothing.",
           {advise_lr(m, 10), advise_lr(m, 0.1)}};
 }

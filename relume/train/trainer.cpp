@@ -263,6 +263,8 @@ History Trainer::run() {
     look_before_first_step();
   }
   s.begun = true;
+  if (!s.last.empty()) model_.network->load_state(s.last);
+  s.last.clear();
   if (s.best.empty()) {
     remember_best();
     // What a cure goes back to must be better than where the run began.
@@ -288,7 +290,7 @@ History Trainer::run() {
 void Trainer::finish() {
   State& s = *state_;
   s.last = copies(model_.network->state());
-  if (s.history.ending != Ending::interrupted || !all_finite(parameters_)) model_.network->load_state(s.best);
+  model_.network->load_state(s.best);
   health::UnitActivity activity(*model_.network);
   const kernels::MatmulPrecisionScope exact(kernels::MatmulPrecision::highest);  // as all that measures the model later
   const Tensor y = outputs(*model_.network, dataset_, window());

@@ -128,8 +128,8 @@ NamedTensors copies(const NamedTensors& tensors, const std::string& prefix) {
 io::Checkpoint Trainer::checkpoint() const {
   const State& s = *state_;
   io::Checkpoint result;
-  for (auto& part :
-       {copies(model_.network->state(), "model."), copies(s.best, "best."), copies(optimizer_->state(), "optimizer.")})
+  for (auto& part : {copies(s.last.empty() ? model_.network->state() : s.last, "model."), copies(s.best, "best."),
+                     copies(optimizer_->state(), "optimizer.")})
     result.tensors.insert(result.tensors.end(), part.begin(), part.end());
   const health::MonitorState monitor = s.monitor->state();
   for (auto& part : copies(monitor.tensors, "monitor.")) result.tensors.push_back(std::move(part));

@@ -46,11 +46,11 @@ class Predict : public testing::Test {
     const Outcome outcome = relume(place, arguments);
     ASSERT_EQ(outcome.status, 0) << outcome.err;
   }
-  std::string predict(const std::string& table) {
+  std::string predict(const std::string& table, const std::string& notes = "") {
     place.write("new.csv", table);
     const Outcome outcome = relume(place, {"predict", "run/model.safetensors", "new.csv"});
     EXPECT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_EQ(outcome.err, "");
+    EXPECT_EQ(outcome.err, notes);
     return outcome.out;
   }
   std::string refusal(const std::string& table) {
@@ -89,7 +89,9 @@ TEST_F(Predict, FindsColumnsByNameInAnyOrder) {
 
 TEST_F(Predict, TakesUnseenCategoriesAndMissingValues) {
   train(labelled_table());
-  const auto lines = lines_of(predict("x1,x2,colour\n3,3,violet\n3,3,\n?,NA,red\n"));
+  const auto lines = lines_of(
+      predict("x1,x2,colour\n3,3,violet\n3,3,\n?,NA,red\n",
+              "new.csv:2: 'violet' in column 'colour' is no category of the model, as 1 of its fields is not\n"));
   ASSERT_EQ(lines.size(), 4u);
   EXPECT_EQ(lines[1], lines[2]) << "a category that was never seen and a missing one are the same bucket";
 }

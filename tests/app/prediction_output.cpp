@@ -26,10 +26,11 @@ TEST(Predictions, HaveTheColumnInFrontThatNamesTheirRows) {
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(lines_of(outcome.out), ElementsAre("key,prediction,p(no),p(yes)", StartsWith("007,"),
                                                  StartsWith("\"a,b\","), StartsWith("NA,")));
-  EXPECT_EQ(lines_of(relume(place, {"predict", "run/model.safetensors", "new.csv", "--id", "1"}).out).size(), 4u);
+  EXPECT_EQ(relume(place, {"predict", "run/model.safetensors", "new.csv", "--id", "1"}).out, outcome.out);
   const Outcome unknown = relume(place, {"predict", "run/model.safetensors", "new.csv", "--id", "nokey"});
   EXPECT_EQ(unknown.status, 2);
   EXPECT_THAT(unknown.err, HasSubstr("no column 'nokey'"));
+  EXPECT_EQ(unknown.out, "") << "no header without predictions";
 }
 
 TEST(Predictions, AreOneJsonObjectOnDemand) {
@@ -65,8 +66,9 @@ TEST(Predictions, SayForHowManyFieldsTheModelHasNoCategory) {
   place.write("new.csv", "x1,x2,colour\n3,3,red\n-3,-3,mauve\n1,1,teal\n");
   const Outcome outcome = relume(place, {"predict", "run/model.safetensors", "new.csv"});
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_THAT(outcome.err,
-              HasSubstr("new.csv:3: 'mauve' in column 'colour' is no category of the model; 2 of its fields"));
+  EXPECT_THAT(
+      outcome.err,
+      HasSubstr("new.csv:3: 'mauve' in column 'colour' is no category of the model, as 2 of its fields are not"));
   EXPECT_EQ(lines_of(outcome.out).size(), 4u);
 }
 

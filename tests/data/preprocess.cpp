@@ -172,7 +172,7 @@ TEST(Preprocessor, CountsFieldsThatAreNoCategory) {
   const auto unknown = p.unknown_categories(fresh);
   ASSERT_EQ(unknown.size(), 1u);
   EXPECT_EQ(to_string(unknown[0]),
-            "new.csv:3: 'other' in column 'sex' is no category of the model; 2 of its fields are counted as (other)");
+            "new.csv:3: 'other' in column 'sex' is no category of the model, as 2 of its fields are not");
 }
 
 TEST(Preprocessor, NamesAColumnThatIsMissingOrHasTurnedToText) {

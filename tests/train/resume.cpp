@@ -1,5 +1,8 @@
 // A run that is interrupted and taken up again is the run that was never interrupted, bit for bit.
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <limits>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -15,6 +18,30 @@ namespace relume::train {
 namespace {
 
 using ::testing::HasSubstr;
+
+TEST(Interrupted, LeavesTheBestWeightsInTheModelAndTheLastInTheCheckpoint) {
+  Problem p = make_problem("friedman", "linear(16) relu", 200);
+  Options options{.epochs = 60, .optimizer = "sgd", .lr = 0.3, .schedule = optim::ScheduleKind::none};
+  Trainer trainer(p.model, p.dataset, p.split, options);
+  std::atomic<bool> stop = false;
+  trainer.stop = &stop;
+  double best = std::numeric_limits<double>::infinity();
+  trainer.on_epoch = [&](const EpochRow& row) {
+    stop = row.epoch > 3 && row.valid.loss > best;
+    best = std::min(best, row.valid.loss);
+  };
+  const History history = trainer.run();
+  ASSERT_EQ(history.ending, Ending::interrupted);
+  EXPECT_LT(history.best_epoch, std::ssize(history.rows));
+  EXPECT_NEAR(evaluate(p.model, p.dataset, p.split.valid).loss, best, 1e-6 * best);
+  const io::Checkpoint checkpoint = trainer.checkpoint();
+  for (const auto& [name, tensor] : trainer.last_weights()) {
+    const auto found =
+        std::ranges::find(checkpoint.tensors, "model." + name, [](const auto& part) { return part.first; });
+    ASSERT_NE(found, checkpoint.tensors.end()) << name;
+    EXPECT_EQ(found->second.to_vector<float>(), tensor.to_vector<float>()) << name;
+  }
+}
 
 struct Outcome {
   std::vector<float> best;
