@@ -151,13 +151,38 @@ std::vector<double> numbers_in(const Row& row, const NumberOf& number_of) {
   return numbers;
 }
 
+bool is_whole(const std::string& field) {
+  return !field.empty() && field.find_first_not_of("0123456789") == std::string::npos;
+}
+
+/// The first row holds whole numbers alone, and hardly a row under it has one: a column of decimals begins with none.
+bool is_whole_over_decimals(const TextRows& rows) {
+  const auto begin = rows[0].begin() + rows[0].front().empty();
+  if (rows.size() < 4 || !std::all_of(begin, rows[0].end(), is_whole)) return false;
+  const auto has_whole = [&](const Row& row) {
+    return row.size() != rows[0].size() || std::any_of(row.begin() + (begin - rows[0].begin()), row.end(), is_whole);
+  };
+  return 10 * static_cast<std::size_t>(std::count_if(rows.begin() + 1, rows.end(), has_whole)) <= rows.size() - 1;
+}
+
+/// Pandas writes no name over the numbers of the rows, which are different in each.
+bool has_unnamed_index(const TextRows& rows) {
+  if (!rows[0].front().empty() || rows.size() < 3) return false;
+  std::unordered_set<std::string_view> seen;
+  return std::all_of(rows.begin() + 1, rows.end(), [&](const Row& row) {
+    return row.size() == rows[0].size() && is_whole(row[0]) && seen.insert(row[0]).second;
+  });
+}
+
 /// 0, 1, 2, … or 1, 2, 3, … as pandas writes the names of columns that have none; hardly a row else goes on so evenly.
 bool counts_up(const TextRows& rows, const NumberOf& number_of) {
-  const auto is_even = [](const std::vector<double>& numbers) {
-    return numbers.size() >= 4 && follow_each_other(numbers, true);
+  const std::size_t least = has_unnamed_index(rows) || is_whole_over_decimals(rows) ? 2 : 4;
+  const auto is_even = [&](const std::vector<double>& numbers) {
+    return numbers.size() >= least && follow_each_other(numbers, true);
   };
   const std::vector<double> first = numbers_in(rows[0], number_of);
   if (!is_even(first) || (first[0] != 0 && first[0] != 1) || first[1] != first[0] + 1) return false;
+  if (least == 2) return true;
   const auto others =
       std::count_if(rows.begin() + 1, rows.end(), [&](const Row& row) { return is_even(numbers_in(row, number_of)); });
   return 10 * static_cast<std::size_t>(others) <= rows.size() - 1;

@@ -223,7 +223,7 @@ class CsvReader::Impl {
 
   bool skips_comment() {
     std::string_view line;
-    if (!lines_.peek(0, line) || !line.starts_with('#')) return false;
+    if (!lines_.peek(0, line) || !is_comment_like(line)) return false;
     const auto place = static_cast<std::size_t>(lines_.number() - begin_);
     if (dialect_.hash_header == place) return false;
     if (dialect_.hash_rows && count_plain_fields(line, dialect_.delimiter) >= dialect_.width) return false;

@@ -1,6 +1,7 @@
 #include "relume/data/csv_sniff.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -107,6 +108,13 @@ bool holds_decimal_commas_between_blanks(const Rows& rows) {
   return 10 * speaking >= 9 * (rows.size() - 1);
 }
 
+/// Names between blanks, which the delimiter of the other lines does not cut: its marks are those within numbers.
+bool is_cut_by_blanks_alone(const std::vector<std::string_view>& lines, const Rows& rows) {
+  if (rows.size() < 2 || rows[0].size() != 1) return false;
+  const Rows words = parse(lines, blanks);
+  return words[0].size() == usual_width(words) && is_table_of_blanks(words);
+}
+
 char find_delimiter(const std::vector<std::string_view>& lines) {
   char best = ',';
   double best_fit = 0;
@@ -115,6 +123,7 @@ char find_delimiter(const std::vector<std::string_view>& lines) {
       best_fit = f;
       best = delimiter;
     }
+  if (best_fit > 0 && is_cut_by_blanks_alone(lines, parse(lines, best))) return blanks;
   if (best == ',' && best_fit > 0 && holds_decimal_commas_between_blanks(parse(lines, blanks))) return blanks;
   if (best_fit > 0 && !(best == '\t' && is_cut_too_rarely(parse(lines, best)))) return best;
   return is_table_of_blanks(parse(lines, blanks)) ? blanks : best;
@@ -130,8 +139,6 @@ bool has_decimal_commas(const Rows& rows) {
     }
   return commas > points;
 }
-
-bool is_comment_like(std::string_view line) { return line.starts_with('#'); }
 
 /// The lines that do not begin with #; all where these are too few to judge by.
 std::vector<std::string_view> without_comments(const std::vector<std::string_view>& lines) {
@@ -181,6 +188,21 @@ bool has_row_names(const Rows& rows, std::size_t width, const NumberOf& number_o
     const auto number = number_of(row[0]);
     return row.size() == width && names.insert(row[0]).second && (!number || *number == std::trunc(*number));
   });
+}
+
+/// R quotes the names of columns and never a number: the first line is quoted through and through, and of the others
+/// at most one in ten.
+bool only_first_is_quoted(const std::vector<std::string_view>& lines, const Rows& rows) {
+  const auto is_quoted = [](std::string_view line, std::size_t fields) {
+    return static_cast<std::size_t>(std::ranges::count(line, '"')) >= 2 * fields;
+  };
+  if (rows.size() < 3 || !is_quoted(lines[0], rows[0].size())) return false;
+  // A field that holds a delimiter is quoted in a row of data too.
+  const auto has_need = [](const std::string& f) { return f.find_first_of("\t;|,\"\n ") != std::string::npos; };
+  if (std::ranges::any_of(rows[0], has_need)) return false;
+  const auto others = std::count_if(lines.begin() + 1, lines.end(),
+                                    [&](std::string_view line) { return is_quoted(line, rows[0].size()); });
+  return 10 * static_cast<std::size_t>(others) <= rows.size() - 1;
 }
 
 /// Whether most rows agree on a width that the first row does not have.
@@ -234,6 +256,14 @@ std::optional<char> named_delimiter(std::string_view line) {
   return named ? std::optional(line[4]) : std::nullopt;
 }
 
+bool is_comment_like(std::string_view line) {
+  static constexpr std::array<std::string_view, 10> errors = {"#N/A",   "#NA",   "#DIV/0!", "#VALUE!", "#REF!",
+                                                              "#NAME?", "#NUM!", "#NULL!",  "#SPILL!", "#CALC!"};
+  if (!line.starts_with('#')) return false;
+  const std::string_view first = line.substr(0, line.find_first_of(delimiters));
+  return std::ranges::find(errors, first.substr(0, first.find_first_of(" \r"))) == errors.end();
+}
+
 CsvDialect sniff(const std::vector<std::string_view>& lines, const CsvOptions& options) {
   CsvDialect dialect;
   const std::vector<std::string_view> told = without_comments(lines);
@@ -250,7 +280,9 @@ CsvDialect sniff(const std::vector<std::string_view>& lines, const CsvOptions& o
   dialect.numbers = find_numbers(rows, dialect.width, number_of);
   if (told.size() < lines.size() || dialect.width == 0 || is_comment_like(lines[0]))
     judge_hashes(lines, options, number_of, dialect, rows);
-  dialect.header = options.header ? *options.header : find_header(rows, options.schema, number_of);
+  dialect.header = options.header ? *options.header
+                                  : find_header(rows, options.schema, number_of) ||
+                                        (!options.schema && only_first_is_quoted(told, rows));
   dialect.row_names = dialect.header && has_row_names(rows, dialect.width, number_of);
   dialect.first_is_odd = !dialect.row_names && first_is_odd(rows, dialect.width);
   dialect.empty_tail = count_empty_tail(rows, dialect.width);

@@ -27,6 +27,9 @@ struct CsvDialect {
 /// "sep=;": Excel's first line that names the delimiter, and nothing else.
 std::optional<char> named_delimiter(std::string_view line);
 
+/// Whether a line begins with #, and not with an error of a spreadsheet's ("#N/A", "#DIV/0!"), which is a field.
+bool is_comment_like(std::string_view line);
+
 /// Judges by these lines, which are the file's first ones; what `options` says is not questioned.
 CsvDialect sniff(const std::vector<std::string_view>& lines, const CsvOptions& options);
 

@@ -112,6 +112,16 @@ TEST(Csv, ReadsEveryLineEndAndSkipsTheByteOrderMarkAndBlankLines) {
   }
 }
 
+TEST(Csv, CutsAtBlanksWhereCommasAreWithinNumbersOnly) {
+  const TemporaryFile comma("t.txt", "k t a\n3 u 0,40\n5 v 1,25\n7 u 3,5\n1 v 2,75\n"),
+      thousands("t.txt", "v z\n(1,234.50) 0.25\n812.25 0.5\n2,100.75 0.75\n(5,000.00) 1.5\n");
+  const Table a = read_table(comma.path()), b = read_table(thousands.path());
+  ASSERT_EQ(a.columns.size(), 3u);
+  EXPECT_THAT(a.columns[2].numbers, ElementsAre(0.4, 1.25, 3.5, 2.75));
+  ASSERT_EQ(b.columns.size(), 2u);
+  EXPECT_THAT(b.columns[0].numbers, ElementsAre(-1234.5, 812.25, 2100.75, -5000));
+}
+
 TEST(Csv, DropsBlanksAroundAField) {
   const Table table = table_of("age, work , pay\n39, State-gov , 1\n 50,\tPrivate,2\n");
   EXPECT_EQ(table.columns[1].name, "work");

@@ -197,6 +197,11 @@ TEST(CsvComments, AreNotRowsThatBeginWithAHash) {
   EXPECT_EQ(table_of("#a,1\n#b,2\n#a,3\n").rows(), 3);
 }
 
+TEST(CsvComments, AreNotTheErrorsOfSpreadsheets) {
+  const Table table = table_of("a,b\n1,2\n#N/A,3\n4,5\n#DIV/0!,6\n7,8\n# 1,2\n9,10\n3,11\n5,12\n6,13\n#N/A,14\n");
+  EXPECT_THAT(column(table, 1), ElementsAre("2", "3", "5", "6", "8", "10", "11", "12", "13", "14"));
+}
+
 TEST(CsvComments, MayHoldTheNames) {
   const Table table = table_of("# made by x\n#a;b;y\n1;2;ja\n3;4;nein\n5;6;ja\n");
   EXPECT_THAT(names(table), ElementsAre("#a", "b", "y"));
