@@ -110,7 +110,7 @@ void predict_file(const io::Model& model, const Arguments& a, Writer& writer) {
 }
 
 void predict_source(const io::Model& model, const Arguments& a, Writer& writer) {
-  data::Source source = data::open_data(a.data);
+  data::Source source = data::open_data(a.data, {.targets = false});
   std::vector<std::string> ids;
   if (!a.id.empty()) {
     const auto* table = std::get_if<data::Table>(&source);

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <span>
 #include <utility>
@@ -99,7 +100,25 @@ Tensor read_numbers(const NpzFile& file, const std::string& name, const std::str
   return numbers_of(file.read(name), fmt::format("{}: {}", path, name));
 }
 
-RawArrays read_roles(const std::filesystem::path& path) {
+/// Without targets the last column of X is learnt; not where another array has a value for each of its rows.
+void check_no_targets(const NpzFile& file, const Roles& roles, std::int64_t rows, const std::string& path) {
+  for (const std::string& name : file.names()) {
+    if (!file.has(name) || name == roles.x || name == roles.x_test || name == roles.y_test) continue;
+    std::optional<NpyArray> array;
+    try {
+      array = file.read(name);
+    } catch (const InputError&) {
+      continue;  // What cannot be read is none.
+    }
+    const auto* text = std::get_if<TextArray>(&*array);
+    const Shape shape = text ? text->shape : std::get<Tensor>(*array).shape();
+    require<InputError>(shape != Shape{rows} && shape != Shape{rows, 1},
+                        "data: {} has no array y; if '{}' holds the targets, name it y: numpy.savez(file, X={}, y={})",
+                        path, name, roles.x, name);
+  }
+}
+
+RawArrays read_roles(const std::filesystem::path& path, bool targets) {
   const NpzFile file(path);
   const Roles roles = roles_of(file, path.string());
   const auto in_file = [&](const std::string& name) { return fmt::format("{}: {}", path.string(), name); };
@@ -109,7 +128,10 @@ RawArrays read_roles(const std::filesystem::path& path) {
   raw.target_source = in_file(roles.y);
   raw.test_target_source = in_file(roles.y_test);
   raw.x = read_numbers(file, roles.x, path.string());
-  if (!roles.y.empty()) raw.y = read_targets(file, roles.y, path.string(), raw.are_labels);
+  if (!roles.y.empty())
+    raw.y = read_targets(file, roles.y, path.string(), raw.are_labels);
+  else if (targets && raw.x.dimensions() > 0)
+    check_no_targets(file, roles, raw.x.shape()[0], path.string());
   if (!roles.x_test.empty()) raw.x_test = read_numbers(file, roles.x_test, path.string());
   bool ignored = false;
   if (!roles.x_test.empty() && !roles.y_test.empty())
@@ -154,7 +176,7 @@ Source open_file(const std::filesystem::path& path, const OpenOptions& options) 
   require<InputError>(!(npy || npz) || std::filesystem::is_regular_file(path),
                       "data: {} holds arrays and cannot be read twice; give them as a file", path.string());
   if (npy) return open_npy(path);
-  if (npz) return to_source(read_roles(path));
+  if (npz) return to_source(read_roles(path, options.targets));
   const bool idx = size >= 4 && magic[0] == '\0' && magic[1] == '\0' && (magic[2] >= 8 && magic[2] <= 14);
   require<InputError>(!idx, "data: {} is one IDX file; give the folder that holds images and labels", path.string());
   return read_table(bytes, options.csv);

@@ -47,6 +47,18 @@ TEST(Arrays, AreATableWithOrWithoutATestSetAndOfBytesToo) {
   }
 }
 
+TEST(Arrays, AreRefusedWhereTheTargetsMayBeUnderAnotherName) {
+  const std::string names = npy("<U1", "(2,)", std::string("a\0\0\0b\0\0\0", 8));
+  EXPECT_THAT(refusal({{"X", two_rows}, {"outcome", two_targets}}),
+              AllOf(HasSubstr("no array y"), HasSubstr("y=outcome")));
+  EXPECT_THAT(refusal({{"X", two_rows}, {"kind", names}}), HasSubstr("y=kind"));
+  // What has no value for each row is not meant; to predict, nothing is.
+  const std::string three = npy("<i8", "(3,)", bytes_of<std::int64_t>({1, 2, 3}));
+  EXPECT_EQ(std::get<Table>(opened({{"X", two_rows}, {"steps", three}})).columns.size(), 2u);
+  const TemporaryFile file("x.npz", npz({{"X", two_rows}, {"id", two_targets}}));
+  EXPECT_EQ(std::get<Table>(open_data(file.path().string(), {.targets = false})).rows(), 2);
+}
+
 TEST(Arrays, AreImagesWhereBytesAreManyOrDimensionsMoreThanTwo) {
   EXPECT_TRUE(is_table(zeros({3, 255}, uint8)));
   EXPECT_FALSE(is_table(zeros({3, 256}, uint8)));
