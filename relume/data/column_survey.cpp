@@ -27,6 +27,11 @@ bool is_whole(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_digit);
 }
 
+/// "1e5", ".5": numbers whose shortest form is another.
+bool is_written_apart(std::string_view text) {
+  return text[text.front() == '-' && text.size() > 1] == '.' || text.find_first_of("eE") != std::string_view::npos;
+}
+
 bool is_zero_padded(std::string_view text) {
   const std::size_t sign = text.front() == '-';
   return text.size() > sign + 1 && text[sign] == '0' && is_digit(text[sign + 1]);
@@ -78,6 +83,7 @@ bool ColumnSurvey::add_plain(std::string_view field) {
     has_marks_ = true;
     unusual = field.back() == '0' || field.back() == '.' || assumed_ == Decimal::comma;
   }
+  unusual = unusual || is_written_apart(field);
   if (unusual)
     push_number(field, *number);
   else
@@ -97,8 +103,9 @@ void ColumnSurvey::push_number(std::string_view field, double number) {
   const bool whole = number == std::trunc(number);
   if (whole && std::abs(number) >= exact_until && is_whole(field)) beyond_exact_ = true;
   // Whether shortest() would write it so; it need not be exact where it would not.
-  const bool plain = whole ? field.size() <= 15 && is_whole(field) && !is_zero_padded(field)
-                           : field.back() != '0' && field.find(',') == std::string_view::npos;
+  const bool plain = whole
+                         ? field.size() <= 15 && is_whole(field) && !is_zero_padded(field)
+                         : field.back() != '0' && field.find(',') == std::string_view::npos && !is_written_apart(field);
   if (!plain && keeps_spellings_) note_spelling(field, number);
   numbers_.push_back(number);
 }

@@ -355,6 +355,15 @@ Column texts(const char* name, const std::vector<std::string>& fields) {
   return column;
 }
 
+TEST(CsvNumbers, WritesExponentsAndBarePointsAsTheyStood) {
+  const TemporaryFile file("t.csv", "x,y\n1,1e5\n2,.5\n3,2.5E-1\n4,1e5\n5,-.5\n6,.5\n7,2.5E-1\n8,-.5\n");
+  const Table table = read_table(file.path());
+  std::vector<std::string> texts;
+  for (std::int64_t row = 0; row < 5; ++row) texts.push_back(table.columns[1].text(row));
+  EXPECT_THAT(texts, ElementsAre("1e5", ".5", "2.5E-1", "1e5", "-.5"));
+  EXPECT_THAT(table.columns[1].numbers, ElementsAre(1e5, 0.5, 0.25, 1e5, -0.5, 0.5, 0.25, -0.5));
+}
+
 TEST(TextColumns, BecomeNumbersByTheRulesOfFiles) {
   Table table;
   table.columns = {texts("a", {"1,234", "", "2,345"}), texts("b", {"0.5", "NA", "$1.5"}), texts("c", {"x", "y", "x"})};
