@@ -197,8 +197,10 @@ DataFacts look_at_table(const data::Table& table, const data::Preprocessor& prep
   if (!target) return facts;
   const data::Task task = preprocessor.target().task();
   if (task == data::Task::regression && !target->is_text()) {
+    // Of all rows: one that is held out spoils what the network is judged by.
     std::vector<double> values;
-    for (const std::int64_t row : training_rows) values.push_back(target->numbers[static_cast<std::size_t>(row)]);
+    for (const double value : target->numbers)
+      if (!std::isnan(value)) values.push_back(value);
     facts.target = measure_target(std::move(values));
   }
   if (preprocessor.used().size() < least_columns) return facts;

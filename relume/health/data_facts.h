@@ -21,8 +21,9 @@ std::optional<TargetColumn> measure_target(std::vector<double> values);
 double tells(const data::Column& column, const data::Column& target, data::Task task,
              std::span<const std::int64_t> rows);
 
-/// The facts of a table's training rows, of which 20,000 are enough: the columns in use that tell over nine tenths of
-/// the target, where there are three columns or more; of one or two, one may well be all that there is to know.
+/// The targets of all rows, and, by the training rows, of which 20,000 are enough, the columns in use that tell over
+/// nine tenths of the target, where there are three columns or more; of one or two, one may well be all that there is
+/// to know.
 DataFacts look_at_table(const data::Table& table, const data::Preprocessor& preprocessor,
                         std::span<const std::int64_t> training_rows);
 

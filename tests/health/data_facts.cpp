@@ -68,6 +68,20 @@ std::vector<std::string> leaks(std::vector<data::Column> columns) {
   return names;
 }
 
+TEST(TargetOutlier, IsFoundAmongRowsThatAreHeldOut) {
+  const Noise r;
+  data::Table table;
+  table.columns = {numbers("x", [&](auto i) { return r.x(i); }),
+                   numbers("y", [&](auto i) { return i == n - 1 ? 1e9 : r.y(i); })};
+  const auto training = all_rows(n - 50);
+  const auto preprocessor = data::Preprocessor::fit(table, data::Target::choose(table, "last"), training);
+  Measurements m;
+  m.data = look_at_table(table, preprocessor, training);
+  const auto findings = rule::target_outlier(m, {}).findings;
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_THAT(findings[0].cause, HasSubstr("1e+09"));
+}
+
 TEST(LeakingFeature, IsAColumnThatSaysTheClassInOtherWords) {
   const Noise r;
   const auto survived = [&](std::int64_t i) { return r.x(i) + r.y(i) > 0.4 ? 1 : 0; };

@@ -127,7 +127,8 @@ def test_identifiers_that_doubles_cannot_tell_apart_stay_apart(frame):
 
 def test_dates_are_called_dates(frame):
     t = pd.date_range("2024-01-01", periods=400, freq="h")
-    for column in (t, t.tz_localize("UTC"), t.date, t.strftime("%Y-%m-%d %H:%M")):
+    days = pd.date_range("2000-01-01", periods=400, freq="D")
+    for column in (t, t.tz_localize("UTC"), days.date, t.strftime("%Y-%m-%d %H:%M")):
         model = relume.train(frame.assign(t=column), np.where(frame.a > 0, "p", "n"), epochs=2)
         assert "date" in model.left_out["t"], model.left_out
 
