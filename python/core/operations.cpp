@@ -5,6 +5,7 @@
 
 #include "python/core/arguments.h"
 #include "python/core/index.h"
+#include "python/core/places.h"
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
 #include "relume/ops/arithmetic.h"
@@ -19,30 +20,18 @@
 namespace relume::python {
 namespace {
 
-struct Places {
-  nb::module_& module;
-  nb::class_<Tensor> type;
-
-  /// A function of x, and the method of the same name.
-  template <class F, class... Extra>
-  void define(const char* name, F f, const Extra&... extra) {
-    module.def(name, f, "input"_a, extra...);
-    type.def(name, f, extra...);
-  }
-
-  /// A function of each element.
-  template <class F>
-  void unary(const char* name, F f) {
-    const auto run = [f](const Tensor& x) {
-      const ReleaseFor release(x.elements());
-      return f(x);
-    };
-    module.def(
-        name, [run, name](const Tensor& x, nb::handle out) { return into(out, run(x), name); }, "input"_a,
-        nb::kw_only(), "out"_a = nb::none());
-    type.def(name, run);
-  }
-};
+/// A function of each element.
+template <class F>
+void define_unary(Places& places, const char* name, F f) {
+  const auto run = [f](const Tensor& x) {
+    const ReleaseFor release(x.elements());
+    return f(x);
+  };
+  places.module.def(
+      name, [run, name](const Tensor& x, nb::handle out) { return into(out, run(x), name); }, "input"_a, nb::kw_only(),
+      "out"_a = nb::none());
+  places.type.def(name, run);
+}
 
 /// A bound of clamp as a tensor, or an undefined one.
 Tensor bound_from(nb::handle bound, const Tensor& x) {
@@ -78,15 +67,15 @@ Tensor clamped(const Tensor& x, nb::handle min, nb::handle max) {
 }
 
 void bind_pointwise(Places& places) {
-  places.unary("abs", [](const Tensor& x) { return abs(x); });
-  places.unary("neg", [](const Tensor& x) { return -x; });
-  places.unary("exp", [](const Tensor& x) { return exp(x); });
-  places.unary("log", [](const Tensor& x) { return log(x); });
-  places.unary("sqrt", [](const Tensor& x) { return sqrt(x); });
-  places.unary("sin", [](const Tensor& x) { return sin(x); });
-  places.unary("cos", [](const Tensor& x) { return cos(x); });
-  places.unary("sign", [](const Tensor& x) { return sign(x); });
-  places.unary("square", [](const Tensor& t) {
+  define_unary(places, "abs", [](const Tensor& x) { return abs(x); });
+  define_unary(places, "neg", [](const Tensor& x) { return -x; });
+  define_unary(places, "exp", [](const Tensor& x) { return exp(x); });
+  define_unary(places, "log", [](const Tensor& x) { return log(x); });
+  define_unary(places, "sqrt", [](const Tensor& x) { return sqrt(x); });
+  define_unary(places, "sin", [](const Tensor& x) { return sin(x); });
+  define_unary(places, "cos", [](const Tensor& x) { return cos(x); });
+  define_unary(places, "sign", [](const Tensor& x) { return sign(x); });
+  define_unary(places, "square", [](const Tensor& t) {
     const Tensor x = t.dtype() == DType::bool_ ? t.to(DType::int64) : t;
     return x * x;
   });

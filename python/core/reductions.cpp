@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "python/core/arguments.h"
+#include "python/core/places.h"
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
 #include "relume/ops/arithmetic.h"
@@ -13,18 +14,6 @@
 
 namespace relume::python {
 namespace {
-
-struct Places {
-  nb::module_& module;
-  nb::class_<Tensor> type;
-
-  /// A function of x, and the method of the same name.
-  template <class F, class... Extra>
-  void define(const char* name, F f, const Extra&... extra) {
-    module.def(name, f, "input"_a, extra...);
-    type.def(name, f, extra...);
-  }
-};
 
 Shape all_of(const Tensor& x) {
   Shape all;

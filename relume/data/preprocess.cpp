@@ -264,7 +264,9 @@ std::vector<UnknownCategory> Preprocessor::unknown_categories(const Table& table
   for (const ColumnPlan& plan : used_) {
     const Column* given = table.find(plan.name);
     if (plan.kind != ColumnKind::text || !given) continue;
-    const Column column = given->is_text() ? *given : as_text(*given);
+    Column made;
+    if (!given->is_text()) made = as_text(*given);
+    const Column& column = given->is_text() ? *given : made;
     std::vector<bool> is_known(column.values.size());
     const std::set<std::string_view> known(plan.categories.begin(), plan.categories.end());
     for (std::size_t i = 0; i < is_known.size(); ++i) is_known[i] = known.contains(column.values[i]);
