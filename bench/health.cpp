@@ -196,7 +196,7 @@ void run_cost(const std::string& hidden, std::int64_t batch) {
 struct Failing {
   std::string name, data, activation;
   std::vector<int> widths;
-  train::Options options;
+  training::Options options;
   float bias = 0, weights = 1;
 };
 
@@ -208,21 +208,21 @@ std::string layers_of(const std::vector<int>& widths, const std::string& activat
 
 /// Accuracy, or R² where the target is a number; nothing below 0.
 double train_and_score(const Failing& f, std::uint64_t seed) {
-  train::Problem p = train::make_problem(f.data, layers_of(f.widths, f.activation), 1000, seed);
+  training::Problem p = training::make_problem(f.data, layers_of(f.widths, f.activation), 1000, seed);
   for (Tensor& parameter : p.model.network->parameters())
     for (float& value : parameter.span<float>()) value = parameter.dimensions() == 2 ? value * f.weights : f.bias;
   // The last layer answers; a bias of its own would only be a constant.
   for (float& value : p.model.network->parameters().back().span<float>()) value = 0;
-  train::Options options = f.options;
+  training::Options options = f.options;
   options.seed = seed;
-  train::Trainer(p.model, p.dataset, p.split, options).run();
-  const train::Metrics m = train::evaluate(p.model, p.dataset, p.split.valid);
+  training::Trainer(p.model, p.dataset, p.split, options).run();
+  const training::Metrics m = training::evaluate(p.model, p.dataset, p.split.valid);
   const double score = f.data == "friedman" ? m.r2 : m.accuracy;
   return std::isfinite(score) ? std::max(score, 0.0) : 0;
 }
 
 std::vector<Failing> failing() {
-  train::Options usual;
+  training::Options usual;
   usual.epochs = 30;
   usual.batch_size = 32;
   usual.lr = 5e-3;
@@ -237,20 +237,20 @@ std::vector<Failing> failing() {
                    usual, static_cast<float>(bias)});
   }
   for (int i = 0; i < 8; ++i) {
-    train::Options o = usual;
+    training::Options o = usual;
     o.lr = std::vector{0.3, 0.1, 0.5, 1.0}[static_cast<std::size_t>(i / 2)];
     all.push_back(
         {fmt::format("adam with a rate of {}", o.lr), data[i % 4], "relu", shapes[static_cast<std::size_t>(i % 4)], o});
   }
   for (int i = 0; i < 4; ++i) {
-    train::Options o = usual;
+    training::Options o = usual;
     o.optimizer = "sgd";
     o.lr = std::vector{0.5, 1.0, 3.0, 10.0}[static_cast<std::size_t>(i)];
     all.push_back(
         {fmt::format("sgd with a rate of {}", o.lr), "friedman", "relu", shapes[static_cast<std::size_t>(i)], o});
   }
   for (int i = 0; i < 4; ++i) {
-    train::Options o = usual;
+    training::Options o = usual;
     o.optimizer = "sgd";
     o.lr = 0.05;
     all.push_back({fmt::format("sgd, weights times {}", 3 + i), data[3 - i % 2], "relu",
@@ -274,8 +274,8 @@ void run_cures() {
     Failing healthy = f, cured = f;
     healthy.bias = 0, healthy.weights = 1;
     healthy.options.lr = f.options.optimizer == "sgd" ? 0.05 : 5e-3;
-    cured.options.on_dead = train::OnDead::revive;
-    cured.options.on_explode = train::OnExplode::backoff;
+    cured.options.on_dead = training::OnDead::revive;
+    cured.options.on_explode = training::OnExplode::backoff;
     Json line = {{"name", fmt::format("{} {}: {}", f.data, layers_of(f.widths, f.activation), f.name)}};
     const auto mean_of_three = [&](auto score) {
       double sum = 0;

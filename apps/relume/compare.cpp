@@ -19,12 +19,12 @@ namespace relume::app {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using train::ComparedRun;
-using train::Comparison;
+using training::ComparedRun;
+using training::Comparison;
 
 struct Arguments {
   JobArguments job;
-  train::CompareOptions compare;
+  training::CompareOptions compare;
   std::string csv, picture;
   int threads = 0;
   bool json = false, quiet = false;
@@ -32,14 +32,14 @@ struct Arguments {
 
 std::string_view metric_of(const Comparison& c) { return c.task == data::Task::classification ? "accuracy" : "rmse"; }
 
-std::string measured(const train::Mean& m, const Comparison& c) {
+std::string measured(const training::Mean& m, const Comparison& c) {
   const bool classes = c.task == data::Task::classification;
   return classes ? fmt::format("{:.4f} ± {:.4f}", m.mean, m.half_width)
                  : fmt::format("{:.6g} ± {:.2g}", m.mean, m.half_width);
 }
 
 double mean(const Comparison& c, std::size_t i, double ComparedRun::*member) {
-  return train::mean_of(c.values(i, member)).mean;
+  return training::mean_of(c.values(i, member)).mean;
 }
 
 double mean_best_epoch(const Comparison& c, std::size_t i) {
@@ -72,11 +72,11 @@ void print_table(const Comparison& c, std::int64_t seeds) {
   fmt::print("{:<22} {:>20} {:>10} {:>11} {:>12} {:>8} {:>8} {:>14}\n", "activation", std::string(metric_of(c)), "loss",
              "best epoch", "ms an epoch", "dead", "zeros", "p beside best");
   for (std::size_t i = 0; i < c.activations.size(); ++i) {
-    const auto pair = std::find_if(c.pairs.begin(), c.pairs.end(), [&](const train::ComparedPair& p) {
+    const auto pair = std::find_if(c.pairs.begin(), c.pairs.end(), [&](const training::ComparedPair& p) {
       return std::min(p.a, p.b) == std::min(i, c.best) && std::max(p.a, p.b) == std::max(i, c.best);
     });
     fmt::print("{:<22} {:>20} {:>10.4f} {:>11.1f} {:>12.2f} {:>6.1f} % {:>6.1f} % {:>14}\n", c.activations[i],
-               measured(train::mean_of(c.values(i, &ComparedRun::metric)), c), mean(c, i, &ComparedRun::loss),
+               measured(training::mean_of(c.values(i, &ComparedRun::metric)), c), mean(c, i, &ComparedRun::loss),
                mean_best_epoch(c, i), 1e3 * mean(c, i, &ComparedRun::seconds_per_epoch),
                100 * mean(c, i, &ComparedRun::dead_share), 100 * mean(c, i, &ComparedRun::sparsity),
                i == c.best ? "best" : fmt::format("{:.2g}", pair->p));
@@ -88,7 +88,7 @@ Json to_json(const Comparison& c, const Arguments& a, double seconds) {
   Json variants = Json::array(), pairs = Json::array(), not_worse = Json::array();
   for (std::size_t i = 0; i < c.activations.size(); ++i) {
     const std::vector<double> values = c.values(i, &ComparedRun::metric);
-    const train::Mean m = train::mean_of(values);
+    const training::Mean m = training::mean_of(values);
     variants.push_back({{"activation", c.activations[i]},
                         {"mean", m.mean},
                         {"half_width", m.half_width},
@@ -99,7 +99,7 @@ Json to_json(const Comparison& c, const Arguments& a, double seconds) {
                         {"dead_share", mean(c, i, &ComparedRun::dead_share)},
                         {"sparsity", mean(c, i, &ComparedRun::sparsity)}});
   }
-  for (const train::ComparedPair& p : c.pairs)
+  for (const training::ComparedPair& p : c.pairs)
     pairs.push_back({{"a", c.activations[p.a]}, {"b", c.activations[p.b]}, {"difference", p.difference}, {"p", p.p}});
   for (const std::size_t i : c.not_worse) not_worse.push_back(c.activations[i]);
   return {{"task", data::name(c.task)},    {"metric", metric_of(c)},
@@ -159,7 +159,7 @@ void run(Arguments& a) {
   const data::Source source = data::open_data(a.compare.job.data, open);
   catch_interrupts();
   std::int64_t done = 0;
-  const Comparison result = train::compare(
+  const Comparison result = training::compare(
       source, a.compare,
       [&](const ComparedRun& r) {
         if (a.quiet) return;

@@ -61,7 +61,7 @@ double rms(const Tensor& tensor) {
 }
 
 /// At most that many of the rows, with their targets.
-data::Batch first_rows(const train::Trial& trial, std::size_t most) {
+data::Batch first_rows(const training::Trial& trial, std::size_t most) {
   const auto rows = std::span(trial.rows).first(std::min(trial.rows.size(), most));
   Shape x_shape = trial.dataset.features.shape(), y_shape = trial.dataset.targets.shape();
   x_shape[0] = y_shape[0] = static_cast<std::int64_t>(rows.size());
@@ -71,7 +71,7 @@ data::Batch first_rows(const train::Trial& trial, std::size_t most) {
 }
 
 /// Leaves the gradient of the loss on the first rows in the parameters. Returns whether all of it is finite.
-bool measure_gradient(const io::Model& model, const train::Trial& trial) {
+bool measure_gradient(const io::Model& model, const training::Trial& trial) {
   const data::Batch batch = first_rows(trial, gradient_rows);
   const Tensor y = (*model.network)(batch.x);
   const Tensor loss = model.task == data::Task::regression ? nn::mse_loss(y, batch.y) : nn::cross_entropy(y, batch.y);
@@ -99,7 +99,7 @@ std::vector<LayerState> layer_states(const io::Model& model, const std::vector<h
   return states;
 }
 
-Examination examine(const io::Model& model, const train::Trial& trial, const health::Thresholds& thresholds) {
+Examination examine(const io::Model& model, const training::Trial& trial, const health::Thresholds& thresholds) {
   Examination e;
   e.thresholds = thresholds;
   e.measurements.activity = unit_activity(model, trial);
@@ -108,8 +108,8 @@ Examination examine(const io::Model& model, const train::Trial& trial, const hea
   if (!model.preprocessor && model.input_shape.dimensions() <= 1 && x.dtype() == DType::float32 && x.dimensions() == 2)
     e.measurements.inputs = health::measure_columns(x);
   if (!measure_gradient(model, trial)) e.measurements.not_finite_step = 0;
-  const Tensor y = train::outputs(*model.network, trial.dataset, trial.rows);
-  e.measurements.answers = health::measure_answers(y, train::targets(trial.dataset, trial.rows), model.labels);
+  const Tensor y = training::outputs(*model.network, trial.dataset, trial.rows);
+  e.measurements.answers = health::measure_answers(y, training::targets(trial.dataset, trial.rows), model.labels);
   e.layers = layer_states(model, e.measurements.activity);
   e.findings = health::judge(e.measurements, thresholds);
   for (const health::Rule& rule : health::rules())
@@ -139,7 +139,7 @@ std::int64_t count(const LayerState& layer, std::string_view rule, const Examina
   return 0;
 }
 
-void print_text(const Examination& e, const train::Trial& trial, const Arguments& a) {
+void print_text(const Examination& e, const training::Trial& trial, const Arguments& a) {
   fmt::print("{} ({} rows)\n\n", trial.what, trial.rows.size());
   fmt::print("{:<14} {:>7} {:>7} {:>10} {:>10} {:>10} {:>10} {:>12} {:>13}\n", "layer", "units", "dead", "near-dead",
              "always on", "saturated", "zeros", "weight RMS", "gradient RMS");
@@ -167,7 +167,7 @@ void print_text(const Examination& e, const train::Trial& trial, const Arguments
   if (!silent.empty()) fmt::print("not judged from a model alone, or not enough rows: {}\n", silent);
 }
 
-Json examination_to_json(const Examination& e, const train::Trial& trial, const Arguments& a) {
+Json examination_to_json(const Examination& e, const training::Trial& trial, const Arguments& a) {
   Json layers = Json::array(), silent = Json::object();
   for (const LayerState& layer : e.layers) {
     Json row = {{"layer", layer.name},
@@ -195,7 +195,7 @@ Json to_json(const health::Treated& treated) {
 }
 
 /// Takes the dead units out, or gives them a new beginning.
-health::Treated treat(io::Model& model, const train::Trial& trial, const Examination& e, const std::string& how) {
+health::Treated treat(io::Model& model, const training::Trial& trial, const Examination& e, const std::string& how) {
   if (how == "revive") {
     Rng rng(0);
     return health::revive(*model.network, e.measurements.activity, first_rows(trial, revive_rows).x, nullptr, rng);
@@ -208,11 +208,11 @@ health::Treated treat(io::Model& model, const train::Trial& trial, const Examina
 }
 
 /// Writes the mended model, after a proof on the data that it says the same.
-Json fix(io::Model model, const train::Trial& trial, const Examination& e, const Arguments& a) {
-  const std::vector<double> before = train::outputs(*model.network, trial.dataset, trial.rows).to_vector<double>();
+Json fix(io::Model model, const training::Trial& trial, const Examination& e, const Arguments& a) {
+  const std::vector<double> before = training::outputs(*model.network, trial.dataset, trial.rows).to_vector<double>();
   const std::int64_t parameters = model.network->parameter_count();
   const health::Treated treated = treat(model, trial, e, a.fix);
-  const std::vector<double> after = train::outputs(*model.network, trial.dataset, trial.rows).to_vector<double>();
+  const std::vector<double> after = training::outputs(*model.network, trial.dataset, trial.rows).to_vector<double>();
   double difference = 0, largest = 1;
   for (std::size_t i = 0; i < before.size(); ++i) {
     difference = std::max(difference, std::fabs(before[i] - after[i]));
@@ -228,7 +228,7 @@ Json fix(io::Model model, const train::Trial& trial, const Examination& e, const
           {"largest_difference", difference}};
 }
 
-void print_fixed(const Json& fixed, const train::Trial& trial) {
+void print_fixed(const Json& fixed, const training::Trial& trial) {
   const bool revived = fixed.contains("revived");
   std::string units;
   for (const auto& [layer, count] : fixed[revived ? "revived" : "removed"].items())
@@ -244,8 +244,8 @@ void run(Arguments& a) {
   require<InputError>(a.fix.empty() || !a.out.empty(),
                       "doctor: --fix needs a file to write the mended model to: -o FILE");
   io::Model model = a.layers.empty() ? io::Model::load(a.model) : load_foreign_model(a.model, a.layers);
-  const train::Trial trial =
-      a.layers.empty() ? train::make_trial(model, a.data) : make_foreign_trial(model, a.data, a.target);
+  const training::Trial trial =
+      a.layers.empty() ? training::make_trial(model, a.data) : make_foreign_trial(model, a.data, a.target);
   const Examination e = examine(model, trial, a.thresholds);
   Json fixed;
   if (!a.fix.empty()) fixed = fix(model, trial, e, a);

@@ -20,9 +20,9 @@ struct Arguments {
 
 void run(const Arguments& a) {
   const io::Model model = io::Model::load(a.model);
-  const train::Trial trial = train::make_trial(model, a.data, a.csv);
+  const training::Trial trial = training::make_trial(model, a.data, a.csv);
   for (const std::string& note : trial.notes) fmt::print(stderr, "{}\n", note);
-  const train::Metrics metrics = train::evaluate(model, trial.dataset, trial.rows);
+  const training::Metrics metrics = training::evaluate(model, trial.dataset, trial.rows);
   if (!a.json) {
     fmt::print("{} ({}, {})\n", to_text(metrics, model.task), trial.what, metrics.rows);
     return;

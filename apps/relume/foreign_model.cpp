@@ -102,11 +102,11 @@ io::Model load_foreign_model(const std::filesystem::path& path, const std::strin
   return model;
 }
 
-train::Trial make_foreign_trial(io::Model& model, const std::string& what, const std::string& target) {
+training::Trial make_foreign_trial(io::Model& model, const std::string& what, const std::string& target) {
   const data::Source source = data::open_data(what);
   const std::optional<data::Task> task = model.outputs > 1 ? data::Task::classification : data::Task::regression;
   const bool test = data::has_test_set(source);
-  train::Trial trial;
+  training::Trial trial;
   trial.what = test ? "test set" : "all rows";
   data::Target chosen;
   if (const auto* whole = std::get_if<data::Table>(&source)) {

@@ -16,6 +16,6 @@ io::Model load_foreign_model(const std::filesystem::path& path, const std::strin
 
 /// Rows for it, as they are: bytes become shares of 255, columns of a table are not standardised. Sets the model's task
 /// and labels. Throws InputError where text or a missing value stands where a number is needed, or the width differs.
-train::Trial make_foreign_trial(io::Model& model, const std::string& data, const std::string& target);
+training::Trial make_foreign_trial(io::Model& model, const std::string& data, const std::string& target);
 
 }  // namespace relume::app

@@ -22,7 +22,7 @@ struct Arguments {
 /// The model's layers, and what was seen of them where there is data.
 struct Inspection {
   std::vector<LayerFacts> layers;
-  std::optional<train::Trial> trial;
+  std::optional<training::Trial> trial;
 };
 
 std::string text_of_bytes(std::int64_t bytes) {
@@ -127,7 +127,7 @@ void run(const Arguments& a) {
   Inspection inspection;
   std::vector<health::LayerActivity> activity;
   if (!a.data.empty()) {
-    inspection.trial = train::make_trial(model, a.data);
+    inspection.trial = training::make_trial(model, a.data);
     activity = unit_activity(model, *inspection.trial);
   }
   inspection.layers = layer_facts(model, activity);

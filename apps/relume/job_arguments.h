@@ -18,7 +18,7 @@ std::vector<std::int64_t> parse_hidden(const std::string& text, const std::strin
 void add_csv_options(CLI::App& command, data::CsvOptions& csv);
 
 struct JobArguments {
-  train::JobOptions options;
+  training::JobOptions options;
   std::string task = "auto", hidden;
 
   void add_to(CLI::App& command);

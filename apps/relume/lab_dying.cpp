@@ -12,14 +12,14 @@ namespace {
 
 struct Cure {
   std::string name, activation;
-  train::OnDead on_dead = train::OnDead::report;
+  training::OnDead on_dead = training::OnDead::report;
 };
 
 const std::vector<Cure> cures = {{"relu", "relu"},
                                  {"leaky_relu", "leaky_relu"},
                                  {"prelu", "prelu"},
                                  {"elu", "elu"},
-                                 {"relu, revived", "relu", train::OnDead::revive}};
+                                 {"relu, revived", "relu", training::OnDead::revive}};
 const std::vector<double> rates = {0.01, 0.1, 0.3, 1};
 const std::vector<double> biases = {-1, -4};
 
@@ -45,11 +45,11 @@ void lower_biases(nn::Sequential& network, double by) {
 }
 
 LabRun measure(const Trouble& trouble, const Cure& cure, const LabOptions& options) {
-  train::JobOptions job;
+  training::JobOptions job;
   job.data = "builtin:moons";
   job.layers = fmt::format("linear(64) {0} linear(64) {0}", cure.activation);
   job.seed = options.seed;
-  train::Options train;
+  training::Options train;
   train.optimizer = "sgd";
   train.lr = trouble.lr;
   train.epochs = train.patience = 15;

@@ -24,11 +24,11 @@ void enlarge(nn::Sequential& network, double scale) {
 }
 
 LabRun measure(double scale, double bound, const LabOptions& options) {
-  train::JobOptions job;
+  training::JobOptions job;
   job.data = "builtin:friedman";
   for (int i = 0; i < 6; ++i) job.layers += "linear(32) relu ";
   job.seed = options.seed;
-  train::Options train;
+  training::Options train;
   train.optimizer = "sgd";
   train.lr = 0.01;
   train.epochs = train.patience = 10;

@@ -15,15 +15,15 @@ double median(std::vector<double> values) {
 
 namespace {
 
-LabRun run_once(const train::JobOptions& job_options, const train::Options& options, const LabChange& change) {
-  train::Job job = train::make_job(job_options);
+LabRun run_once(const training::JobOptions& job_options, const training::Options& options, const LabChange& change) {
+  training::Job job = training::make_job(job_options);
   if (change) change(*job.model.network);
-  train::Trainer trainer(job.model, job.dataset, job.split, options);
-  const train::History history = trainer.run();
+  training::Trainer trainer(job.model, job.dataset, job.split, options);
+  const training::History history = trainer.run();
   LabRun run;
-  run.not_finite = history.ending == train::Ending::not_finite ? 1 : 0;
+  run.not_finite = history.ending == training::Ending::not_finite ? 1 : 0;
   if (!history.rows.empty() && run.finite()) {
-    const train::EpochRow& last = history.rows.back();
+    const training::EpochRow& last = history.rows.back();
     run.accuracy = last.valid.accuracy;
     run.loss = last.valid.loss;
     run.dead_share = last.dead_share;
@@ -33,13 +33,13 @@ LabRun run_once(const train::JobOptions& job_options, const train::Options& opti
 
 }  // namespace
 
-LabRun lab_median(const train::JobOptions& job_options, const train::Options& options, std::int64_t seeds,
+LabRun lab_median(const training::JobOptions& job_options, const training::Options& options, std::int64_t seeds,
                   const LabChange& change) {
   std::vector<double> accuracy, loss, dead;
   LabRun result;
   for (std::int64_t s = 0; s < seeds; ++s) {
-    train::JobOptions job = job_options;
-    train::Options train = options;
+    training::JobOptions job = job_options;
+    training::Options train = options;
     job.seed = train.seed = job_options.seed + static_cast<std::uint64_t>(s);
     const LabRun run = run_once(job, train, change);
     result.not_finite += run.not_finite;

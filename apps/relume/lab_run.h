@@ -24,7 +24,7 @@ struct LabRun {
 using LabChange = std::function<void(nn::Sequential&)>;
 
 /// The medians of runs with the job's seed, the next one, …; runs without numbers are left out of them.
-LabRun lab_median(const train::JobOptions& job, const train::Options& options, std::int64_t seeds,
+LabRun lab_median(const training::JobOptions& job, const training::Options& options, std::int64_t seeds,
                   const LabChange& change = {});
 
 double median(std::vector<double> values);

@@ -83,8 +83,8 @@ std::vector<double> sparse_over_dense(const std::vector<double>& shares) {
   return ratios;
 }
 
-train::Comparison trained(const LabOptions& options, std::int64_t width) {
-  train::CompareOptions compare;
+training::Comparison trained(const LabOptions& options, std::int64_t width) {
+  training::CompareOptions compare;
   compare.job.data = "builtin:moons";
   compare.job.seed = options.seed;
   compare.hidden = {width, width};
@@ -93,7 +93,7 @@ train::Comparison trained(const LabOptions& options, std::int64_t width) {
   compare.train.epochs = 15;
   data::OpenOptions open;
   open.seed = options.seed;
-  return train::compare(data::open_data(compare.job.data, open), compare);
+  return training::compare(data::open_data(compare.job.data, open), compare);
 }
 
 plot::Chart time_by_zeros() {
@@ -115,13 +115,13 @@ LabResult lab_sparsity(const LabOptions& options) {
       "zeros, for one row, that reads the weights of what fired alone, over one that reads all.",
       options.seeds);
   result.header = {"activation", "zeros", "accuracy", "kept for backward", "time behind"};
-  const train::Comparison measured = trained(options, 64);
+  const training::Comparison measured = trained(options, 64);
   std::vector<double> zeros;
   for (std::size_t i = 0; i < activations.size(); ++i)
-    zeros.push_back(train::mean_of(measured.values(i, &train::ComparedRun::sparsity)).mean);
+    zeros.push_back(training::mean_of(measured.values(i, &training::ComparedRun::sparsity)).mean);
   const std::vector<double> times = sparse_over_dense(zeros);
   for (std::size_t i = 0; i < activations.size(); ++i) {
-    const train::Mean accuracy = train::mean_of(measured.values(i, &train::ComparedRun::metric));
+    const training::Mean accuracy = training::mean_of(measured.values(i, &training::ComparedRun::metric));
     result.rows.push_back({activations[i], fmt::format("{:.0f} %", 100 * zeros[i]),
                            fmt::format("{:.4f} ± {:.4f}", accuracy.mean, accuracy.half_width),
                            fmt::format("{:.3f} bytes an element", kept_bytes(activations[i])),
@@ -142,7 +142,7 @@ LabResult lab_sparsity(const LabOptions& options) {
           ? fmt::format("less to read held: behind relu {:.0f} % of the weights need not be read", 100 * zeros[0])
           : "less to read did not hold: so few zeros are not worth leaving out");
   std::string worse;
-  for (const train::ComparedPair& pair : measured.pairs)
+  for (const training::ComparedPair& pair : measured.pairs)
     if (pair.a == 0 && pair.p < 0.05 && pair.difference < 0)
       worse += (worse.empty() ? "" : ", ") + measured.activations[pair.b];
   result.verdicts.push_back(worse.empty() ? "no loss of accuracy held: none of the others is shown to be better"

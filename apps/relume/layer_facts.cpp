@@ -43,9 +43,9 @@ std::vector<LayerFacts> layer_facts(const io::Model& model, const std::vector<he
   return facts;
 }
 
-std::vector<health::LayerActivity> unit_activity(const io::Model& model, const train::Trial& trial) {
+std::vector<health::LayerActivity> unit_activity(const io::Model& model, const training::Trial& trial) {
   const health::UnitActivity activity(*model.network);
-  train::outputs(*model.network, trial.dataset, trial.rows);
+  training::outputs(*model.network, trial.dataset, trial.rows);
   return activity.layers();
 }
 

@@ -29,6 +29,6 @@ struct LayerFacts {
 std::vector<LayerFacts> layer_facts(const io::Model& model, const std::vector<health::LayerActivity>& activity = {});
 
 /// What the network's activations do on the rows of the trial.
-std::vector<health::LayerActivity> unit_activity(const io::Model& model, const train::Trial& trial);
+std::vector<health::LayerActivity> unit_activity(const io::Model& model, const training::Trial& trial);
 
 }  // namespace relume::app

@@ -16,8 +16,8 @@ namespace {
 
 struct Arguments {
   JobArguments job;
-  train::Options train;
-  train::LrFindOptions range;
+  training::Options train;
+  training::LrFindOptions range;
   std::string picture;
   bool json = false;
 };
@@ -28,7 +28,7 @@ double rounded(double rate) {
   return std::round(rate / power) * power;
 }
 
-plot::Chart chart_of(const train::LrFindResult& result) {
+plot::Chart chart_of(const training::LrFindResult& result) {
   std::vector<double> powers;
   for (const double rate : result.rates) powers.push_back(std::log10(rate));
   plot::Chart chart("learning rate range test");
@@ -40,8 +40,8 @@ plot::Chart chart_of(const train::LrFindResult& result) {
 void run(Arguments& a) {
   a.job.settle("lr-find");
   a.train.seed = a.job.options.seed;
-  train::Job job = train::make_job(a.job.options);
-  const train::LrFindResult result = train::find_lr(job, a.train, a.range);
+  training::Job job = training::make_job(a.job.options);
+  const training::LrFindResult result = training::find_lr(job, a.train, a.range);
   const plot::Chart chart = chart_of(result);
   if (!a.picture.empty()) chart.save(a.picture);
   if (a.json) {

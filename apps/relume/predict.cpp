@@ -60,7 +60,7 @@ class Writer {
     for (std::int64_t at = 0; at < n; at += chunk) {
       const std::int64_t end = std::min(at + chunk, n);
       const auto some = ids.empty() ? ids : std::vector(ids.begin() + at, ids.begin() + end);
-      const train::Predictions predictions = train::predict(model_, features.slice(0, at, end), rows_ + at);
+      const training::Predictions predictions = training::predict(model_, features.slice(0, at, end), rows_ + at);
       begin();
       out_.write(text_->rows(predictions, some));
     }
@@ -119,7 +119,7 @@ void predict_source(const io::Model& model, const Arguments& a, Writer& writer) 
     writer.name_ids(column.name);
     for (std::int64_t row = 0; row < table->rows(); ++row) ids.push_back(column.text(row));
   }
-  writer.add(train::features_of(model, std::move(source)), ids);
+  writer.add(training::features_of(model, std::move(source)), ids);
 }
 
 void run(const Arguments& a) {

@@ -18,7 +18,7 @@ std::string json_text(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::int64_t rows_of(const train::Predictions& predictions) {
+std::int64_t rows_of(const training::Predictions& predictions) {
   return static_cast<std::int64_t>(predictions.classes.empty() ? predictions.values.size()
                                                                : predictions.classes.size());
 }
@@ -35,13 +35,13 @@ class Csv : public PredictionText {
     return line + "\n";
   }
 
-  std::string rows(const train::Predictions& predictions, const std::vector<std::string>& ids) override {
+  std::string rows(const training::Predictions& predictions, const std::vector<std::string>& ids) override {
     std::string text;
     for (std::int64_t i = 0; i < rows_of(predictions); ++i) {
       const auto row = static_cast<std::size_t>(i);
       if (!ids.empty()) text += field(ids[row]) + ",";
       if (predictions.classes.empty()) {
-        text += train::to_text(predictions.values[row], model_);
+        text += training::to_text(predictions.values[row], model_);
       } else {
         text += field(model_.labels[static_cast<std::size_t>(predictions.classes[row])]);
         const float* p = predictions.probabilities.data<float>() + i * model_.outputs;
@@ -73,7 +73,7 @@ class Json : public PredictionText {
     return text + ",\"predictions\":[";
   }
 
-  std::string rows(const train::Predictions& predictions, const std::vector<std::string>& ids) override {
+  std::string rows(const training::Predictions& predictions, const std::vector<std::string>& ids) override {
     std::string text;
     for (std::int64_t i = 0; i < rows_of(predictions); ++i) {
       const auto row = static_cast<std::size_t>(i);
@@ -81,7 +81,7 @@ class Json : public PredictionText {
       if (!ids.empty()) text += "\"id\":" + json_text(ids[row]) + ",";
       text += "\"prediction\":";
       if (predictions.classes.empty()) {
-        text += train::to_text(predictions.values[row], model_);
+        text += training::to_text(predictions.values[row], model_);
       } else {
         text += json_text(model_.labels[static_cast<std::size_t>(predictions.classes[row])]) + ",\"probabilities\":[";
         const float* p = predictions.probabilities.data<float>() + i * model_.outputs;

@@ -16,7 +16,7 @@ class PredictionText {
   virtual ~PredictionText() = default;
   virtual std::string begin() = 0;
   /// `ids`: one for each row, or none.
-  virtual std::string rows(const train::Predictions& predictions, const std::vector<std::string>& ids) = 0;
+  virtual std::string rows(const training::Predictions& predictions, const std::vector<std::string>& ids) = 0;
   virtual std::string end() = 0;
 };
 

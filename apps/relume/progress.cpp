@@ -34,7 +34,7 @@ std::string bar(double share, int width) {
 ProgressDisplay::ProgressDisplay(data::Task task, bool quiet)
     : terminal_(isatty(STDERR_FILENO) != 0), quiet_(quiet), task_(task) {}
 
-void ProgressDisplay::show(const train::Progress& p) {
+void ProgressDisplay::show(const training::Progress& p) {
   if (quiet_ || !terminal_) return;
   const auto now = std::chrono::steady_clock::now();
   if (now - drawn_ < std::chrono::milliseconds(100)) return;
@@ -53,7 +53,7 @@ void ProgressDisplay::show(const train::Progress& p) {
   std::fflush(stderr);
 }
 
-void ProgressDisplay::show(const train::EpochRow& row, std::int64_t epochs) {
+void ProgressDisplay::show(const training::EpochRow& row, std::int64_t epochs) {
   if (quiet_) return;
   const bool classes = task_ == data::Task::classification;
   last_epoch_ = row.valid.rows == 0 ? ""

@@ -12,8 +12,8 @@ class ProgressDisplay {
  public:
   ProgressDisplay(data::Task task, bool quiet);
 
-  void show(const train::Progress& progress);
-  void show(const train::EpochRow& row, std::int64_t epochs);
+  void show(const training::Progress& progress);
+  void show(const training::EpochRow& row, std::int64_t epochs);
   /// A line of its own, at the moment at which it is found.
   void show(const health::Finding& finding);
   /// The same for what was done about one.

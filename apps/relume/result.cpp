@@ -28,21 +28,21 @@ Json to_json(const std::vector<health::Finding>& findings) {
   return list;
 }
 
-Json to_json(const train::Metrics& m, data::Task task) {
+Json to_json(const training::Metrics& m, data::Task task) {
   if (task == data::Task::regression) return {{"loss", m.loss}, {"rmse", m.rmse}, {"mae", m.mae}, {"r2", m.r2}};
   Json j = {{"loss", m.loss}, {"accuracy", m.accuracy}, {"f1_macro", m.f1_macro}};
   if (m.auc) j["auc"] = *m.auc;
   return j;
 }
 
-std::string to_text(const train::Metrics& m, data::Task task) {
+std::string to_text(const training::Metrics& m, data::Task task) {
   if (task == data::Task::regression) return fmt::format("rmse {:.6g}  mae {:.6g}  r2 {:.4f}", m.rmse, m.mae, m.r2);
   return fmt::format("accuracy {:.4f}  f1_macro {:.4f}  {}loss {:.4f}", m.accuracy, m.f1_macro,
                      m.auc ? fmt::format("auc {:.4f}  ", *m.auc) : "", m.loss);
 }
 
 Json Result::to_json() const {
-  const auto optional = [&](const std::optional<train::Metrics>& m) {
+  const auto optional = [&](const std::optional<training::Metrics>& m) {
     return m ? app::to_json(*m, model->task) : Json();
   };
   Json target, used = Json::array(), left_out = Json::object();
@@ -60,10 +60,10 @@ Json Result::to_json() const {
       {"test", optional(test)},
       {"epochs", history.rows.size()},
       {"best_epoch", history.best_epoch},
-      {"ending", train::to_text(history.ending)},
+      {"ending", training::to_text(history.ending)},
       {"seconds", history.seconds},
       {"seed", options.seed},
-      {"precision", train::name(kernels::has_bf16_matmul() ? options.precision : kernels::MatmulPrecision::highest)},
+      {"precision", training::name(kernels::has_bf16_matmul() ? options.precision : kernels::MatmulPrecision::highest)},
       {"model", model_path},
       {"run", run_path},
       {"target", target},
@@ -83,7 +83,7 @@ void Result::print(bool json, bool quiet) const {
   if (valid) fmt::print("valid  {}\n", to_text(*valid, model->task));
   if (test) fmt::print("test   {}\n", to_text(*test, model->task));
   fmt::print("epoch {} of {} was best ({}), {:.2f} s\n", history.best_epoch, history.rows.size(),
-             train::to_text(history.ending), history.seconds);
+             training::to_text(history.ending), history.seconds);
   for (const health::Finding& f : history.findings)
     if (!quiet || !f.is_idle())
       fmt::print("{}  {}\n", health::name(f.severity), health::to_string(f, health::Voice::command_line));

@@ -9,7 +9,7 @@
 
 namespace relume::app {
 
-struct Result : train::RunResult {
+struct Result : training::RunResult {
   std::string model_path, run_path;
 
   /// The object that --json prints; docs/json.md has its fields.
@@ -19,12 +19,12 @@ struct Result : train::RunResult {
 };
 
 /// The metrics of a task under the names of the JSON result.
-nlohmann::ordered_json to_json(const train::Metrics& metrics, data::Task task);
+nlohmann::ordered_json to_json(const training::Metrics& metrics, data::Task task);
 
 /// The findings as the JSON result has them.
 nlohmann::ordered_json to_json(const std::vector<health::Finding>& findings);
 
 /// "accuracy 0.9811  loss 0.0641", "rmse 48,012.3  mae …".
-std::string to_text(const train::Metrics& metrics, data::Task task);
+std::string to_text(const training::Metrics& metrics, data::Task task);
 
 }  // namespace relume::app

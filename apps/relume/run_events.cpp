@@ -22,7 +22,7 @@ namespace {
 using Curves = std::vector<std::pair<std::string, double>>;
 
 /// The rows of metrics.csv, grouped as TensorBoard groups tags.
-Curves curves_of(const train::EpochRow& row, data::Task task) {
+Curves curves_of(const training::EpochRow& row, data::Task task) {
   Curves curves{{"loss/train", row.train_loss},
                 {"training/learning_rate", row.lr},
                 {"training/gradient_norm", row.grad_norm},
@@ -41,7 +41,7 @@ Curves curves_of(const train::EpochRow& row, data::Task task) {
   return curves;
 }
 
-std::vector<plot::HyperParameter> settings(const io::Model& model, const train::Options& options) {
+std::vector<plot::HyperParameter> settings(const io::Model& model, const training::Options& options) {
   return {{"layers", nn::to_string(model.layers)},
           {"optimizer", options.optimizer},
           {"lr", options.lr},
@@ -89,7 +89,7 @@ void run_layers(nn::Sequential& network, Tensor x, const Visit& visit) {
 
 struct RunEvents::State {
   plot::EventFile file;
-  const train::Job& job;
+  const training::Job& job;
   std::int64_t histogram_interval = 1, activation_interval = 1;  // epochs
   std::int64_t epoch = 0;
 
@@ -134,7 +134,7 @@ void RunEvents::State::write_images(const std::vector<plot::Example>& worst, std
   }
 }
 
-RunEvents::RunEvents(const std::filesystem::path& folder, const train::Job& job, const train::Options& options)
+RunEvents::RunEvents(const std::filesystem::path& folder, const training::Job& job, const training::Options& options)
     : state_(new State{.file = plot::EventFile(folder),
                        .job = job,
                        .histogram_interval = std::max<std::int64_t>(1, options.epochs / most_histograms),
@@ -146,7 +146,7 @@ RunEvents::RunEvents(const std::filesystem::path& folder, const train::Job& job,
 
 RunEvents::~RunEvents() = default;
 
-void RunEvents::write(const train::EpochRow& row) {
+void RunEvents::write(const training::EpochRow& row) {
   state_->epoch = row.epoch;
   for (const auto& [tag, value] : curves_of(row, state_->job.model.task)) state_->file.scalar(tag, value, row.epoch);
   if (state_->is_due(state_->histogram_interval)) state_->write_weights();
@@ -159,24 +159,24 @@ void RunEvents::write(const health::Finding& finding) {
 
 void RunEvents::write_cure(const std::string& cure) { state_->file.text("health/cures", cure, state_->epoch); }
 
-void RunEvents::end(const train::RunResult& result) {
+void RunEvents::end(const training::RunResult& result) {
   std::string all;
   for (const health::Finding& finding : result.history.findings) all += "- " + line_of(finding) + "\n";
   state_->file.text("health/summary", all.empty() ? "nothing was found" : all, state_->epoch);
   if (state_->job.model.task == data::Task::classification)
     state_->write_images(result.held_out.worst, result.history.best_epoch);
-  state_->file.end(result.history.ending != train::Ending::not_finite);
+  state_->file.end(result.history.ending != training::Ending::not_finite);
 }
 
 #else
 
 struct RunEvents::State {};
-RunEvents::RunEvents(const std::filesystem::path&, const train::Job&, const train::Options&) {}
+RunEvents::RunEvents(const std::filesystem::path&, const training::Job&, const training::Options&) {}
 RunEvents::~RunEvents() = default;
-void RunEvents::write(const train::EpochRow&) {}
+void RunEvents::write(const training::EpochRow&) {}
 void RunEvents::write(const health::Finding&) {}
 void RunEvents::write_cure(const std::string&) {}
-void RunEvents::end(const train::RunResult&) {}
+void RunEvents::end(const training::RunResult&) {}
 
 #endif
 

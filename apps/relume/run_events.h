@@ -15,15 +15,15 @@ namespace relume::app {
 class RunEvents {
  public:
   /// The job must outlive it.
-  RunEvents(const std::filesystem::path& folder, const train::Job& job, const train::Options& options);
+  RunEvents(const std::filesystem::path& folder, const training::Job& job, const training::Options& options);
   ~RunEvents();
   RunEvents(const RunEvents&) = delete;
   RunEvents& operator=(const RunEvents&) = delete;
 
-  void write(const train::EpochRow& row);
+  void write(const training::EpochRow& row);
   void write(const health::Finding& finding);
   void write_cure(const std::string& cure);
-  void end(const train::RunResult& result);
+  void end(const training::RunResult& result);
 
  private:
   struct State;

@@ -64,24 +64,24 @@ plot::ReportData RunFolder::open_report(const std::string& folder) {
 
 io::Checkpoint RunFolder::load_checkpoint() const { return io::load_checkpoint(checkpoint_path()); }
 
-void RunFolder::save_checkpoint(const train::Trainer& trainer) {
+void RunFolder::save_checkpoint(const training::Trainer& trainer) {
   std::error_code ignored;  // the file that follows says what is wrong
   fs::create_directories(path_ / "checkpoint", ignored);
   io::save_checkpoint(checkpoint_path(), trainer.checkpoint());
   saved_ = std::chrono::steady_clock::now();
 }
 
-void RunFolder::save_checkpoint_at_times(const train::Trainer& trainer) {
+void RunFolder::save_checkpoint_at_times(const training::Trainer& trainer) {
   if (std::chrono::steady_clock::now() - saved_ >= std::chrono::seconds(10)) save_checkpoint(trainer);
 }
 
-void RunFolder::write_metrics(const train::History& history, data::Task task) const {
+void RunFolder::write_metrics(const training::History& history, data::Task task) const {
   const bool classes = task == data::Task::classification;
   std::string text =
       fmt::format("epoch,train_loss,valid_loss,{},lr,grad_norm,update_ratio,dead_share,seconds,findings\n",
                   classes ? "valid_accuracy,valid_f1_macro" : "valid_rmse,valid_mae,valid_r2");
-  for (const train::EpochRow& row : history.rows) {
-    const train::Metrics& v = row.valid;
+  for (const training::EpochRow& row : history.rows) {
+    const training::Metrics& v = row.valid;
     const std::string metrics = v.rows == 0 ? (classes ? "," : ",,")
                                 : classes   ? fmt::format("{},{}", v.accuracy, v.f1_macro)
                                             : fmt::format("{},{},{}", v.rmse, v.mae, v.r2);
@@ -92,7 +92,7 @@ void RunFolder::write_metrics(const train::History& history, data::Task task) co
   write_file(path_ / "metrics.csv", text);
 }
 
-void RunFolder::write(const io::Model& model, const train::Trainer& trainer, Result& result) {
+void RunFolder::write(const io::Model& model, const training::Trainer& trainer, Result& result) {
   result.run_path = path_.string();
   result.model_path = (path_ / "model.safetensors").string();
   model.save(result.model_path);
@@ -101,7 +101,7 @@ void RunFolder::write(const io::Model& model, const train::Trainer& trainer, Res
   last.metadata["format"] = "pt";
   io::save_safetensors(path_ / "last.safetensors", last);
   write_metrics(result.history, model.task);
-  const plot::ReportData report = train::to_report(result, health::Voice::command_line);
+  const plot::ReportData report = training::to_report(result, health::Voice::command_line);
   write_file(path_ / "report.json", to_json(report));
   plot::write_report(path_ / "report.html", report);
 }

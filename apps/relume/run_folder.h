@@ -26,16 +26,16 @@ class RunFolder {
 
   const std::filesystem::path& path() const { return path_; }
   io::Checkpoint load_checkpoint() const;
-  void save_checkpoint(const train::Trainer& trainer);
+  void save_checkpoint(const training::Trainer& trainer);
   /// The same, but not more often than every ten seconds: a sync costs more than many an epoch.
-  void save_checkpoint_at_times(const train::Trainer& trainer);
+  void save_checkpoint_at_times(const training::Trainer& trainer);
   /// Writes everything that a finished run leaves, and sets the result's paths.
-  void write(const io::Model& model, const train::Trainer& trainer, Result& result);
+  void write(const io::Model& model, const training::Trainer& trainer, Result& result);
 
  private:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
   std::filesystem::path checkpoint_path() const { return path_ / "checkpoint" / "checkpoint.safetensors"; }
-  void write_metrics(const train::History& history, data::Task task) const;
+  void write_metrics(const training::History& history, data::Task task) const;
 
   std::filesystem::path path_;
   std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();

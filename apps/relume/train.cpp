@@ -23,7 +23,7 @@ namespace {
 
 struct Arguments {
   JobArguments job;
-  train::Options train;
+  training::Options train;
   std::string schedule = "cosine", class_weights = "none", precision = "float32", on_dead = "report",
               on_explode = "stop";
   std::vector<std::string> thresholds;
@@ -35,9 +35,9 @@ struct Arguments {
 void settle(Arguments& a) {
   a.job.settle("train");
   a.train.schedule = optim::schedule_from_name(a.schedule);
-  a.train.on_dead = train::on_dead_from_name(a.on_dead);
-  a.train.on_explode = train::on_explode_from_name(a.on_explode);
-  a.train.precision = train::precision_from_name(a.precision);
+  a.train.on_dead = training::on_dead_from_name(a.on_dead);
+  a.train.on_explode = training::on_explode_from_name(a.on_explode);
+  a.train.precision = training::precision_from_name(a.precision);
   if (a.train.precision == kernels::MatmulPrecision::medium && !kernels::has_bf16_matmul())
     fmt::print(stderr, "this machine does not multiply bfloat16 faster; training in float32\n");
   for (const std::string& text : a.thresholds) health::set_threshold(a.train.thresholds, text);
@@ -61,7 +61,7 @@ std::string describe_target(const data::Target& target) {
                      labels, text ? "; another column: --target" : " (--task regression predicts them as numbers)");
 }
 
-void describe(const train::Job& job, const train::Trainer& trainer) {
+void describe(const training::Job& job, const training::Trainer& trainer) {
   if (job.model.preprocessor) fmt::print(stderr, "{}\n", describe_target(job.model.preprocessor->target()));
   if (job.model.preprocessor)
     for (const auto& [name, reason] : job.model.preprocessor->left_out())
@@ -70,15 +70,15 @@ void describe(const train::Job& job, const train::Trainer& trainer) {
              job.model.features,
              job.model.task == data::Task::classification ? fmt::format("{} classes", job.model.outputs) : "regression",
              job.split.train.size(), job.split.valid.size(), job.split.test.size());
-  const train::Options& o = trainer.options();
+  const training::Options& o = trainer.options();
   fmt::print(stderr, "network {} linear({}): {} parameters; {} lr {:g}, batch {}, at most {} epochs\n",
              nn::to_string(job.model.layers), job.model.outputs, job.model.network->parameter_count(), o.optimizer,
              o.lr, o.batch_size, o.epochs);
 }
 
-void watch(train::Trainer& trainer, ProgressDisplay& display, RunEvents& events) {
-  trainer.on_progress = [&](const train::Progress& progress) { display.show(progress); };
-  trainer.on_epoch = [&](const train::EpochRow& row) {
+void watch(training::Trainer& trainer, ProgressDisplay& display, RunEvents& events) {
+  trainer.on_progress = [&](const training::Progress& progress) { display.show(progress); };
+  trainer.on_epoch = [&](const training::EpochRow& row) {
     display.show(row, trainer.options().epochs);
     events.write(row);
   };
@@ -121,8 +121,8 @@ std::string command_to_repeat(const CLI::App& command) {
 void run(Arguments& a, const std::string& command) {
   settle(a);
   std::unique_ptr<RunFolder> folder;
-  train::Job job = train::make_job(a.job.options);
-  train::Trainer trainer(job.model, job.dataset, job.split, a.train);
+  training::Job job = training::make_job(a.job.options);
+  training::Trainer trainer(job.model, job.dataset, job.split, a.train);
   trainer.look_at(job.facts);
   if (a.resume.empty()) {
     folder = std::make_unique<RunFolder>(RunFolder::create(a.out, a.job.options.data));
@@ -138,16 +138,16 @@ void run(Arguments& a, const std::string& command) {
   trainer.on_checkpoint = [&] { folder->save_checkpoint_at_times(trainer); };
   catch_interrupts();
   trainer.stop = &interrupted;
-  const train::History history = trainer.run();
+  const training::History history = trainer.run();
   display.finish();
   folder->save_checkpoint(trainer);
-  Result result{train::measure(job, trainer, history), {}, {}};
+  Result result{training::measure(job, trainer, history), {}, {}};
   events.end(result);
   result.command = command;
   folder->write(job.model, trainer, result);
   result.print(a.json, a.quiet);
-  if (history.ending == train::Ending::interrupted) throw Exit{exit_interrupted};
-  if (history.ending == train::Ending::not_finite && history.best_epoch == 0) throw Exit{exit_failed};
+  if (history.ending == training::Ending::interrupted) throw Exit{exit_interrupted};
+  if (history.ending == training::Ending::not_finite && history.best_epoch == 0) throw Exit{exit_failed};
 }
 
 }  // namespace

@@ -21,9 +21,9 @@
 namespace relume::python {
 namespace {
 
-using train::Options;
+using training::Options;
 
-nb::dict to_dict(const train::Metrics& m, data::Task task) {
+nb::dict to_dict(const training::Metrics& m, data::Task task) {
   nb::dict d;
   d["loss"] = m.loss;
   if (task == data::Task::regression) {
@@ -38,7 +38,7 @@ nb::dict to_dict(const train::Metrics& m, data::Task task) {
   return d;
 }
 
-nb::dict to_dict(const train::EpochRow& row, data::Task task) {
+nb::dict to_dict(const training::EpochRow& row, data::Task task) {
   nb::dict d;
   d["epoch"] = row.epoch;
   d["train_loss"] = row.train_loss;
@@ -57,10 +57,10 @@ nb::dict to_dict(const train::EpochRow& row, data::Task task) {
 /// What Python hears of a run while it goes on without Python's lock.
 class Listener {
  public:
-  Listener(train::Trainer& trainer, data::Task task, nb::object on_epoch) : on_epoch_(std::move(on_epoch)) {
+  Listener(training::Trainer& trainer, data::Task task, nb::object on_epoch) : on_epoch_(std::move(on_epoch)) {
     trainer.stop = &stop_;
-    trainer.on_progress = [this](const train::Progress&) { look_for_signals(); };
-    trainer.on_epoch = [this, task](const train::EpochRow& row) { tell(row, task); };
+    trainer.on_progress = [this](const training::Progress&) { look_for_signals(); };
+    trainer.on_epoch = [this, task](const training::EpochRow& row) { tell(row, task); };
   }
 
   /// Raises in Python what a callback has raised. Whether a signal (Ctrl-C) ended the run.
@@ -81,7 +81,7 @@ class Listener {
     if (PyErr_CheckSignals() < 0) keep_error();
   }
 
-  void tell(const train::EpochRow& row, data::Task task) {
+  void tell(const training::EpochRow& row, data::Task task) {
     if (on_epoch_.is_none() || stop_) return;
     const nb::gil_scoped_acquire acquire;
     try {
@@ -104,24 +104,24 @@ class Listener {
 };
 
 /// A trained model with what is known of its training.
-struct Trained : train::RunResult {
+struct Trained : training::RunResult {
   io::Model kept;
   bool interrupted = false;
 };
 
-std::unique_ptr<Trained> run(const data::Source& source, const train::JobOptions& job_options, const Options& options,
-                             nb::object on_epoch) {
-  train::Job job = [&] {
+std::unique_ptr<Trained> run(const data::Source& source, const training::JobOptions& job_options,
+                             const Options& options, nb::object on_epoch) {
+  training::Job job = [&] {
     const nb::gil_scoped_release release;
     return make_job(source, job_options);
   }();
   auto trained = std::make_unique<Trained>();
-  train::Trainer trainer(job.model, job.dataset, job.split, options);
+  training::Trainer trainer(job.model, job.dataset, job.split, options);
   trainer.look_at(job.facts);
   Listener listener(trainer, job.model.task, std::move(on_epoch));
   {
     const nb::gil_scoped_release release;
-    static_cast<train::RunResult&>(*trained) = train::measure(job, trainer, trainer.run());
+    static_cast<training::RunResult&>(*trained) = training::measure(job, trainer, trainer.run());
   }
   trained->interrupted = listener.finish();
   trained->kept = std::move(job.model);
@@ -156,7 +156,7 @@ void set(Options& o, const std::string& name, nb::handle value) {
   else if (name == "clip_adaptive")
     o.clip_adaptive = nb::cast<double>(value);
   else if (name == "precision")
-    o.precision = train::precision_from_name(text());
+    o.precision = training::precision_from_name(text());
   else if (name == "patience")
     o.patience = nb::cast<std::int64_t>(value);
   else if (name == "min_delta")
@@ -170,9 +170,9 @@ void set(Options& o, const std::string& name, nb::handle value) {
   else if (name == "balanced_classes")
     o.balanced_classes = nb::cast<bool>(value);
   else if (name == "on_dead")
-    o.on_dead = train::on_dead_from_name(text());
+    o.on_dead = training::on_dead_from_name(text());
   else if (name == "on_explode")
-    o.on_explode = train::on_explode_from_name(text());
+    o.on_explode = training::on_explode_from_name(text());
   else
     throw nb::type_error(("train: there is no option \"" + name + "\"").c_str());
 }
@@ -183,7 +183,7 @@ std::vector<std::string> texts_of(nb::handle value) {
 }
 
 /// Takes what says which columns are used and how their texts are read. Whether the name is one of these.
-bool set(train::JobOptions& o, const std::string& name, nb::handle value) {
+bool set(training::JobOptions& o, const std::string& name, nb::handle value) {
   if (name == "use") {
     o.use = texts_of(value);
   } else if (name == "drop") {
@@ -204,7 +204,7 @@ std::unique_ptr<Trained> train_on(nb::handle source, const std::string& target, 
                                   const std::string& layers, const std::string& activation, const std::string& valid,
                                   const std::string& test, std::uint64_t seed, const nb::dict& named,
                                   const std::string& command, nb::object on_epoch) {
-  train::JobOptions job;
+  training::JobOptions job;
   job.target = target;
   job.layers = layers;
   job.activation = activation;
@@ -241,18 +241,18 @@ nb::object predict(const io::Model& model, const Tensor& features) {
   Tensor answer;
   {
     const nb::gil_scoped_release release;
-    const train::Predictions predictions = train::predict(model, features);
+    const training::Predictions predictions = training::predict(model, features);
     answer = model.task == data::Task::regression ? from_vector(predictions.values) : predictions.probabilities;
   }
   return array_onto(answer);
 }
 
 Tensor features_of(const io::Model& model, nb::handle source) {
-  if (!nb::isinstance<data::Table>(source)) return train::features_of(model, nb::cast<data::Arrays>(source));
+  if (!nb::isinstance<data::Table>(source)) return training::features_of(model, nb::cast<data::Arrays>(source));
   auto table = nb::cast<data::Table>(source);
   if (model.preprocessor) data::read_numbers(table, model.preprocessor->schema());
   return model.preprocessor && table.has_header ? model.preprocessor->transform(table)
-                                                : train::features_of(model, table);
+                                                : training::features_of(model, table);
 }
 
 void bind_model(nb::module_& module) {
@@ -303,7 +303,7 @@ void bind_training(nb::module_& module) {
       .def_prop_ro("epochs",
                    [](const Trained& t) {
                      nb::list rows;
-                     for (const train::EpochRow& row : t.history.rows) rows.append(to_dict(row, t.kept.task));
+                     for (const training::EpochRow& row : t.history.rows) rows.append(to_dict(row, t.kept.task));
                      return rows;
                    })
       .def_prop_ro("metrics",
@@ -315,7 +315,7 @@ void bind_training(nb::module_& module) {
                      return d;
                    })
       .def_prop_ro("best_epoch", [](const Trained& t) { return t.history.best_epoch; })
-      .def_prop_ro("ending", [](const Trained& t) { return std::string(train::to_text(t.history.ending)); })
+      .def_prop_ro("ending", [](const Trained& t) { return std::string(training::to_text(t.history.ending)); })
       .def_prop_ro("seconds", [](const Trained& t) { return t.history.seconds; })
       .def_prop_ro("findings", [](const Trained& t) { return t.history.findings; })
       .def_prop_ro("cures", [](const Trained& t) { return t.history.cures; })
@@ -324,7 +324,7 @@ void bind_training(nb::module_& module) {
       .def(
           "report",
           [](const Trained& t, const std::optional<std::filesystem::path>& path) {
-            std::string page = plot::report_html(train::to_report(t));
+            std::string page = plot::report_html(training::to_report(t));
             if (path) write_file(*path, page);
             return page;
           },

@@ -16,7 +16,7 @@ std::string_view name(Severity severity);
 
 /// Who hears a remedy, and so how its options are called.
 enum class Voice : std::uint8_t {
-  options,       ///< "lr = 0.001": train::Options, relume.train()
+  options,       ///< "lr = 0.001": training::Options, relume.train()
   command_line,  ///< "--lr 0.001"
   loop,          ///< "a learning rate of 0.001": a loop of one's own, in whatever library
 };

@@ -13,7 +13,7 @@
 #include "relume/train/evaluate.h"
 #include "relume/train/trainer.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 constexpr double significant = 0.05;
@@ -142,4 +142,4 @@ Comparison compare(const data::Source& source, const CompareOptions& options,
   return result;
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -11,7 +11,7 @@
 #include "relume/train/options.h"
 #include "relume/train/paired_test.h"
 
-namespace relume::train {
+namespace relume::training {
 
 struct CompareOptions {
   JobOptions job;  ///< its activation, layers and seed are set for each run
@@ -62,4 +62,4 @@ struct Comparison {
 Comparison compare(const data::Source& source, const CompareOptions& options,
                    const std::function<void(const ComparedRun&)>& on_run = {}, const std::atomic<bool>* stop = nullptr);
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -5,7 +5,7 @@
 #include "relume/autograd/grad_mode.h"
 #include "relume/data/batches.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 // Rows at a time: enough to keep the matrix kernels busy, few enough that activations stay in cache.
@@ -74,4 +74,4 @@ Metrics evaluate(const io::Model& model, const data::Dataset& dataset, std::span
   return measure(model, outputs(*model.network, dataset, rows), targets(dataset, rows));
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -8,7 +8,7 @@
 #include "relume/io/model.h"
 #include "relume/train/metrics.h"
 
-namespace relume::train {
+namespace relume::training {
 
 /// The network's outputs for these rows of the dataset, float32 [rows, outputs], in evaluation mode, nothing recorded.
 Tensor outputs(nn::Module& network, const data::Dataset& dataset, std::span<const std::int64_t> rows);
@@ -25,4 +25,4 @@ Metrics evaluate(const io::Model& model, const data::Dataset& dataset, std::span
 /// The same from outputs() and targets().
 Metrics measure(const io::Model& model, const Tensor& outputs, const Tensor& targets);
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -9,7 +9,7 @@
 #include "relume/health/unit_activity.h"
 #include "relume/train/evaluate.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 constexpr std::int64_t most_sample = 1000;
@@ -290,4 +290,4 @@ std::vector<plot::Importance> permutation_importance(const io::Model& model, con
   return result;
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -9,7 +9,7 @@
 #include "relume/plot/report.h"
 #include "relume/train/job.h"
 
-namespace relume::train {
+namespace relume::training {
 
 struct HeldOut {
   std::string what;  ///< "test set, 10,000 rows"
@@ -31,4 +31,4 @@ void add_histograms(std::vector<plot::LayerUnits>& layers, const io::Model& mode
 /// shuffled. Nothing for images, which hold nothing in one pixel.
 std::vector<plot::Importance> permutation_importance(const io::Model& model, const data::Dataset& sample);
 
-}  // namespace relume::train
+}  // namespace relume::training

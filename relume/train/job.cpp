@@ -11,7 +11,7 @@
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/join.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 /// --valid and --test: a share of the rows, or a file of their own.
@@ -159,4 +159,4 @@ Job make_job(const data::Source& source, const JobOptions& options) {
   return job;
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -11,7 +11,7 @@
 #include "relume/io/model.h"
 #include "relume/train/metrics.h"
 
-namespace relume::train {
+namespace relume::training {
 
 /// What a run is about. Empty texts and negative fractions mean "chosen from the data".
 struct JobOptions {
@@ -60,4 +60,4 @@ Trial make_trial(const io::Model& model, data::Source source, std::string_view n
 /// The features alone, float32 or uint8 [n, features], of the test set where there is one.
 Tensor features_of(const io::Model& model, data::Source source);
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -8,7 +8,7 @@
 #include "relume/nn/loss.h"
 #include "relume/train/optimizer_by_name.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 constexpr double memory = 0.95;      // of the smoothed loss
@@ -74,4 +74,4 @@ LrFindResult find_lr(Job& job, const Options& options, const LrFindOptions& rang
   return result;
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

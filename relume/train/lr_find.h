@@ -7,7 +7,7 @@
 #include "relume/train/job.h"
 #include "relume/train/options.h"
 
-namespace relume::train {
+namespace relume::training {
 
 struct LrFindOptions {
   double from = 1e-6;
@@ -26,4 +26,4 @@ struct LrFindResult {
 /// lowest. The network has its weights back afterwards. Throws InputError where the loss fell at no rate.
 LrFindResult find_lr(Job& job, const Options& options, const LrFindOptions& range = {});
 
-}  // namespace relume::train
+}  // namespace relume::training

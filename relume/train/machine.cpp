@@ -10,7 +10,7 @@
 #include "relume/base/parallel.h"
 #include "relume/kernels/cpu.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 /// As Linux names it; elsewhere nothing.
@@ -52,4 +52,4 @@ std::vector<std::pair<std::string, std::string>> machine() {
           {"ended", now()}};
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-namespace relume::train {
+namespace relume::training {
 
 /// (name, value): relume's version, what compiled it, the processor with the instructions in use, threads, system,
 /// time.
 std::vector<std::pair<std::string, std::string>> machine();
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -8,7 +8,7 @@
 #include "relume/base/require.h"
 #include "relume/nn/loss.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 /// The probability that a row of class 1 scores above one of class 0, ties counted half, by ranks (Mann and Whitney).
@@ -112,4 +112,4 @@ Metrics regression_metrics(const Tensor& outputs, const Tensor& targets, double 
   return m;
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -9,7 +9,7 @@
 #include "relume/data/target.h"
 #include "relume/tensor/tensor.h"
 
-namespace relume::train {
+namespace relume::training {
 
 /// Of a classification: loss, accuracy, f1_macro, auc (two classes), confusion. Of a regression: loss, rmse, mae, r2.
 struct Metrics {
@@ -40,4 +40,4 @@ Metrics classification_metrics(const Tensor& logits, const Tensor& targets);
 /// From outputs and targets [n, 1] that were divided by `scale`.
 Metrics regression_metrics(const Tensor& outputs, const Tensor& targets, double scale);
 
-}  // namespace relume::train
+}  // namespace relume::training

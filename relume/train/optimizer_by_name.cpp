@@ -6,7 +6,7 @@
 #include "relume/optim/rmsprop.h"
 #include "relume/optim/sgd.h"
 
-namespace relume::train {
+namespace relume::training {
 
 std::unique_ptr<optim::Optimizer> make_optimizer(const Options& o, std::vector<Tensor> parameters) {
   const optim::AdamOptions adam{.lr = o.lr, .weight_decay = o.weight_decay};
@@ -25,4 +25,4 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const Options& o, std::vector<T
   fail("optimizer: \"{}\" is not one of adam, adamw, sgd, rmsprop, adagrad", o.optimizer);
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

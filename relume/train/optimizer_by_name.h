@@ -7,9 +7,9 @@
 #include "relume/optim/optimizer.h"
 #include "relume/train/options.h"
 
-namespace relume::train {
+namespace relume::training {
 
 /// "adam", "adamw", "sgd", "rmsprop" or "adagrad". Throws ValueError that lists them.
 std::unique_ptr<optim::Optimizer> make_optimizer(const Options& options, std::vector<Tensor> parameters);
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -6,7 +6,7 @@
 
 #include "relume/base/require.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 constexpr std::array<std::string_view, 2> precision_names = {"float32", "bf16"};
@@ -52,4 +52,4 @@ Options resolve(Options options, std::int64_t rows) {
   return options;
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -10,7 +10,7 @@
 #include "relume/kernels/matmul.h"
 #include "relume/optim/schedule.h"
 
-namespace relume::train {
+namespace relume::training {
 
 /// What is done about a layer of which a tenth or more is dead, at the end of an epoch.
 enum class OnDead : std::uint8_t {
@@ -68,4 +68,4 @@ struct Options {
 /// The options with every zero replaced by what suits `rows` training rows.
 Options resolve(Options options, std::int64_t rows);
 
-}  // namespace relume::train
+}  // namespace relume::training

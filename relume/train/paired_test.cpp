@@ -9,7 +9,7 @@
 
 #include "relume/base/require.h"
 
-namespace relume::train {
+namespace relume::training {
 
 double student_t_two_sided(double t, std::int64_t degrees) {
   require(degrees > 0, "student_t: {} degrees of freedom", degrees);
@@ -84,4 +84,4 @@ std::vector<double> holm(std::span<const double> p) {
   return adjusted;
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

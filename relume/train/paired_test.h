@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace relume::train {
+namespace relume::training {
 
 /// P(|T| ≥ |t|) of Student's t with so many degrees of freedom. Abramowitz, Stegun, 26.7.3 and 26.7.4.
 double student_t_two_sided(double t, std::int64_t degrees);
@@ -28,4 +28,4 @@ double paired_p(std::span<const double> a, std::span<const double> b);
 /// Holm, "A simple sequentially rejective multiple test procedure", 1979.
 std::vector<double> holm(std::span<const double> p);
 
-}  // namespace relume::train
+}  // namespace relume::training

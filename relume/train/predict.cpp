@@ -8,7 +8,7 @@
 #include "relume/ops/activation.h"
 #include "relume/train/evaluate.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 void check_outputs(const Tensor& y, std::int64_t first_row) {
@@ -48,4 +48,4 @@ std::string to_text(double value, const io::Model& model) {
   return data::rounded(value, model.target_scale, digits);
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -7,7 +7,7 @@
 
 #include "relume/io/model.h"
 
-namespace relume::train {
+namespace relume::training {
 
 struct Predictions {
   Tensor probabilities = {};               ///< classification: float32 [rows, classes]
@@ -24,4 +24,4 @@ Predictions predict(const io::Model& model, const Tensor& features, std::int64_t
 /// A value of predict() with the digits that mean something: see data::rounded().
 std::string to_text(double value, const io::Model& model);
 
-}  // namespace relume::train
+}  // namespace relume::training

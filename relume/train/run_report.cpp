@@ -5,7 +5,7 @@
 #include "relume/train/evaluate.h"
 #include "relume/train/machine.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 bool is_classification(const RunResult& result) { return result.model->task == data::Task::classification; }
@@ -153,4 +153,4 @@ plot::ReportData to_report(const RunResult& result, health::Voice voice) {
   return report;
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

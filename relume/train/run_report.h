@@ -11,7 +11,7 @@
 #include "relume/train/job.h"
 #include "relume/train/trainer.h"
 
-namespace relume::train {
+namespace relume::training {
 
 /// A run that has ended, and how good its model is on each part of the data.
 struct RunResult {
@@ -37,4 +37,4 @@ std::string_view to_text(Ending ending);
 /// What plot::write_report() draws, remedies in that voice. Runs the network over some rows again.
 plot::ReportData to_report(const RunResult& result, health::Voice voice = health::Voice::options);
 
-}  // namespace relume::train
+}  // namespace relume::training

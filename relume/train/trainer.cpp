@@ -15,7 +15,7 @@
 #include "relume/train/optimizer_by_name.h"
 #include "relume/train/trainer_state.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 /// A loss of so many times that of the first weights is an explosion, though it is finite.
@@ -307,4 +307,4 @@ void Trainer::finish() {
 
 const NamedTensors& Trainer::last_weights() const { return state_->last; }
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -19,7 +19,7 @@
 #include "relume/train/metrics.h"
 #include "relume/train/options.h"
 
-namespace relume::train {
+namespace relume::training {
 
 /// One epoch, as metrics.csv has it.
 struct EpochRow {
@@ -132,4 +132,4 @@ class Trainer {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace relume::train
+}  // namespace relume::training

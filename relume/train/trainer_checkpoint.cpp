@@ -9,7 +9,7 @@
 #include "relume/health/leaky.h"
 #include "relume/train/trainer_state.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 /// The tensors whose names begin with the prefix, without it.
@@ -207,4 +207,4 @@ void Trainer::restore(const io::Checkpoint& checkpoint) {
   }
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -11,7 +11,7 @@
 #include "relume/train/evaluate.h"
 #include "relume/train/trainer_state.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 constexpr std::size_t window_rows = 1000;  // over which a unit's firing is counted
@@ -190,4 +190,4 @@ bool Trainer::recover() {
   return true;
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

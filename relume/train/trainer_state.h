@@ -14,7 +14,7 @@
 #include "relume/optim/schedule.h"
 #include "relume/train/trainer.h"
 
-namespace relume::train {
+namespace relume::training {
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
@@ -55,4 +55,4 @@ struct Trainer::State {
   bool begun = false;  // the generator of dropout stands where this run left it
 };
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -7,7 +7,7 @@
 #include "relume/base/require.h"
 #include "relume/train/job.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 std::vector<std::int64_t> count_to(std::int64_t n) {
@@ -145,4 +145,4 @@ Trial make_trial(const io::Model& model, std::string_view what, const data::CsvO
   return make_trial(model, data::open_data(what, open), what);
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -83,7 +83,7 @@ TEST(Help, SaysWhatATrainingTakesWhereNothingIsGiven) {
   const Workplace place;
   const std::string help = relume(place, {"train", "--help"}).out;
   const auto usual = [](const char* optimizer, std::int64_t rows) {
-    return train::resolve({.optimizer = optimizer}, rows);
+    return training::resolve({.optimizer = optimizer}, rows);
   };
   const std::string rates =
       fmt::format("({}; sgd {}, adagrad {})", usual("adamw", 1).lr, usual("sgd", 1).lr, usual("adagrad", 1).lr);

@@ -410,17 +410,17 @@ double mean_loss(const Training& t, const Tensor& features, const Tensor& target
 }  // namespace
 
 Training::Training(const Recipe& r) : recipe(r), regression(r.data == "friedman") {
-  train::Problem problem = train::make_problem(r.data, r.layers, r.rows, r.seed, r.seed + 5);
+  training::Problem problem = training::make_problem(r.data, r.layers, r.rows, r.seed, r.seed + 5);
   network = problem.model.network;
   x = take(problem.dataset.features, problem.split.train);
   y = take(problem.dataset.targets, problem.split.train);
   x_valid = take(problem.dataset.features, problem.split.valid);
   y_valid = take(problem.dataset.targets, problem.split.valid);
-  train::Options options;
+  training::Options options;
   options.optimizer = r.optimizer;
   options.lr = r.lr;
   options.weight_decay = 0;
-  optimizer = train::make_optimizer(options, network->parameters());
+  optimizer = training::make_optimizer(options, network->parameters());
 }
 
 Tensor Training::loss(const Tensor& features, const Tensor& targets) const {

@@ -5,7 +5,7 @@
 
 #include "relume/data/builtin.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 using testing::ElementsAre;
@@ -102,4 +102,4 @@ TEST(Compare, EndsWithoutAResultWhenItIsStopped) {
 }
 
 }  // namespace
-}  // namespace relume::train
+}  // namespace relume::training

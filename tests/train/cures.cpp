@@ -8,7 +8,7 @@
 #include "relume/train/evaluate.h"
 #include "tests/train/small_problem.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 using ::testing::Contains;
@@ -171,4 +171,4 @@ TEST(Explosions, ThatAreFiniteAreMendedFromTheBestWeightsAndNotFromTheLast) {
 }
 
 }  // namespace
-}  // namespace relume::train
+}  // namespace relume::training

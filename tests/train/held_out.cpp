@@ -11,7 +11,7 @@
 #include "relume/train/run_report.h"
 #include "tests/train/small_problem.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 using testing::Each;
@@ -155,4 +155,4 @@ TEST(RunReport, HoldsEachLayerInTheCourseOfTheEpochsAndItsUnitsAtTheEnd) {
 }
 
 }  // namespace
-}  // namespace relume::train
+}  // namespace relume::training

@@ -7,7 +7,7 @@
 #include "relume/nn/loss.h"
 #include "tests/reference/stored.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 Metrics of(const nlohmann::json& stored) {
@@ -87,4 +87,4 @@ TEST(Metrics, OfNoRowsAreEmpty) {
 }
 
 }  // namespace
-}  // namespace relume::train
+}  // namespace relume::training

@@ -8,7 +8,7 @@
 #include "relume/nn/linear.h"
 #include "tests/data/temporary_file.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 /// output = x, for one feature.
@@ -57,4 +57,4 @@ TEST(Rounded, KeepsTheDigitsOfTheScale) {
 }
 
 }  // namespace
-}  // namespace relume::train
+}  // namespace relume::training

@@ -14,7 +14,7 @@
 #include "tests/reference/message_of.h"
 #include "tests/train/small_problem.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 using ::testing::HasSubstr;
@@ -203,4 +203,4 @@ TEST(Resume, RemembersWhatTheMonitorHasSeen) {
 }
 
 }  // namespace
-}  // namespace relume::train
+}  // namespace relume::training

@@ -8,7 +8,7 @@
 #include "relume/data/builtin.h"
 #include "relume/train/trainer.h"
 
-namespace relume::train {
+namespace relume::training {
 
 struct Problem {
   io::Model model;
@@ -58,4 +58,4 @@ inline std::vector<float> weights_of(const io::Model& model) {
   return all;
 }
 
-}  // namespace relume::train
+}  // namespace relume::training

@@ -17,7 +17,7 @@
 #include "tests/reference/stored.h"
 #include "tests/train/small_problem.h"
 
-namespace relume::train {
+namespace relume::training {
 namespace {
 
 using ::testing::HasSubstr;
@@ -408,4 +408,4 @@ TEST(Trainer, SaysWhatItNeeds) {
 }
 
 }  // namespace
-}  // namespace relume::train
+}  // namespace relume::training
