@@ -1,30 +1,11 @@
-# Copies the public headers from `source_dir`/relume to `include_dir`/relume. A header is public unless it includes one
-# of the libraries that relume holds inside itself, or a header that does.
+# Copies the public headers, which say so in their first line, from `source_dir`/relume to `include_dir`/relume.
 cmake_minimum_required(VERSION 3.22)
-set(private_include "#include [<\"](fmt|nlohmann|hwy|csv\\.h|zlib\\.h|libxsmm|CLI)")
-file(GLOB_RECURSE headers RELATIVE ${source_dir} ${source_dir}/relume/*.h)
-list(FILTER headers EXCLUDE REGEX "^relume/plot/events/")  # no part of the library
-
-set(private "")
-set(found TRUE)
-while(found)
-  set(found FALSE)
-  foreach(header IN LISTS headers)
-    file(STRINGS ${source_dir}/${header} includes REGEX "^#include ")
-    foreach(line IN LISTS includes)
-      string(REGEX REPLACE "^#include [<\"]([^>\"]+).*" "\\1" included "${line}")
-      if(line MATCHES "${private_include}" OR included IN_LIST private)
-        list(APPEND private ${header})
-        list(REMOVE_ITEM headers ${header})
-        set(found TRUE)
-        break()
-      endif()
-    endforeach()
-  endforeach()
-endwhile()
-
 file(REMOVE_RECURSE ${include_dir}/relume)
+file(GLOB_RECURSE headers RELATIVE ${source_dir} ${source_dir}/relume/*.h)
 foreach(header IN LISTS headers)
-  get_filename_component(folder ${header} DIRECTORY)
-  file(COPY ${source_dir}/${header} DESTINATION ${include_dir}/${folder})
+  file(STRINGS ${source_dir}/${header} mark LIMIT_COUNT 1 REGEX "^// (Public|Private)\\. ")
+  if(mark MATCHES "^// Public")
+    get_filename_component(folder ${header} DIRECTORY)
+    file(COPY ${source_dir}/${header} DESTINATION ${include_dir}/${folder})
+  endif()
 endforeach()

@@ -1,4 +1,4 @@
-// All of relume for a program that uses it. Each layer's headers can be included alone as well.
+// Public. All of relume for a program that uses it. Each layer's headers can be included alone as well.
 #pragma once
 
 #include "relume/activation/activation.h"

@@ -1,4 +1,4 @@
-// An activation with the values of its parameters.
+// Public. An activation with the values of its parameters.
 #pragma once
 
 #include <array>

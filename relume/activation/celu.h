@@ -1,3 +1,4 @@
+// Public. CELU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

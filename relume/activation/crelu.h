@@ -1,3 +1,4 @@
+// Public. CReLU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. ELU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,4 +1,4 @@
-// An activation with its type erased: what the table holds and everything else iterates over.
+// Public. An activation with its type erased: what the table holds and everything else iterates over.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The list of the family: a new activation is its own file, its include and its name here.
+// Public. The list of the family: a new activation is its own file, its include and its name here.
 #pragma once
 
 #include "relume/activation/celu.h"

@@ -1,4 +1,4 @@
-// The name under which an activation is called in C++: relu(x) for a number, a row of numbers or a tensor.
+// Public. The name under which an activation is called in C++: relu(x) for a number, a row of numbers or a tensor.
 #pragma once
 
 #include <concepts>

@@ -1,3 +1,4 @@
+// Public. GEGLU, an activation.
 #pragma once
 
 #include "relume/activation/gelu.h"

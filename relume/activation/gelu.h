@@ -1,3 +1,4 @@
+// Public. GELU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. GELUTanh, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. GeneralReLU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. GLU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

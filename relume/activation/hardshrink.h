@@ -1,3 +1,4 @@
+// Public. Hardshrink, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. Hardsigmoid, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

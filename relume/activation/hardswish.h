@@ -1,3 +1,4 @@
+// Public. Hardswish, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

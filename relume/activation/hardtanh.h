@@ -1,3 +1,4 @@
+// Public. Hardtanh, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. Identity, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

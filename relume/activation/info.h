@@ -1,4 +1,5 @@
-// What the file of an activation is written with: its facts, its parameters, and the functions that formulas call.
+// Public. What the file of an activation is written with: its facts, its parameters, and the functions that formulas
+// call.
 #pragma once
 
 #include <cstdint>

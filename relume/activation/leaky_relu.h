@@ -1,3 +1,4 @@
+// Public. LeakyReLU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

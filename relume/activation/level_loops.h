@@ -1,4 +1,4 @@
-// The loops of the whole family for one instruction set.
+// Private. The loops of the whole family for one instruction set.
 #pragma once
 
 #include <array>

@@ -1,3 +1,4 @@
+// Public. LogSigmoid, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

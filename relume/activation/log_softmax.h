@@ -1,3 +1,4 @@
+// Public. LogSoftmax, an activation.
 #pragma once
 
 #include <cmath>

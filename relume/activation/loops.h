@@ -1,4 +1,4 @@
-// The loops of an activation, made from its formulas for a lane type V (kernels/lane_access.h).
+// Public. The loops of an activation, made from its formulas for a lane type V (kernels/lane_access.h).
 #pragma once
 
 #include <algorithm>

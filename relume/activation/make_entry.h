@@ -1,4 +1,4 @@
-// From the struct of an activation to its Entry: for the table, and for users' own.
+// Public. From the struct of an activation to its Entry: for the table, and for users' own.
 #pragma once
 
 #include <array>

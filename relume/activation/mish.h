@@ -1,3 +1,4 @@
+// Public. Mish, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,4 +1,4 @@
-// The parameters of an activation, and reaching those of a struct one after the other.
+// Public. The parameters of an activation, and reaching those of a struct one after the other.
 #pragma once
 
 #include <concepts>

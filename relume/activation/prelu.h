@@ -1,3 +1,4 @@
+// Public. PReLU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. ReGLU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

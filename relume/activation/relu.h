@@ -1,3 +1,4 @@
+// Public. ReLU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. ReLU6, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

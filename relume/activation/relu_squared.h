@@ -1,3 +1,4 @@
+// Public. ReLUSquared, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

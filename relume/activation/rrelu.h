@@ -1,3 +1,4 @@
+// Public. RReLU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. SELU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. Sigmoid, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. SiLU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. Softmax, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

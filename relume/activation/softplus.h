@@ -1,3 +1,4 @@
+// Public. Softplus, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

@@ -1,3 +1,4 @@
+// Public. Softshrink, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

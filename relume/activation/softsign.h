@@ -1,3 +1,4 @@
+// Public. Softsign, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

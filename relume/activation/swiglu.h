@@ -1,3 +1,4 @@
+// Public. SwiGLU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

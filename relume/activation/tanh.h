@@ -1,3 +1,4 @@
+// Public. Tanh, an activation.
 #pragma once
 
 #include <concepts>

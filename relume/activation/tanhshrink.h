@@ -1,3 +1,4 @@
+// Public. Tanhshrink, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

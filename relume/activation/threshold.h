@@ -1,3 +1,4 @@
+// Public. Threshold, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

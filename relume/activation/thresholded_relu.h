@@ -1,3 +1,4 @@
+// Public. ThresholdedReLU, an activation.
 #pragma once
 
 #include "relume/activation/info.h"

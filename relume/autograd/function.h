@@ -1,4 +1,4 @@
-// Operations of one's own, with a backward of one's own.
+// Public. Operations of one's own, with a backward of one's own.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Gradients with regard to chosen tensors.
+// Public. Gradients with regard to chosen tensors.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-// Whether operations are recorded for backward().
+// Public. Whether operations are recorded for backward().
 #pragma once
 
 namespace relume {

@@ -1,4 +1,4 @@
-// Checking an operation's gradient against finite differences.
+// Public. Checking an operation's gradient against finite differences.
 #pragma once
 
 #include <functional>

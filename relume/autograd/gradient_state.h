@@ -1,4 +1,4 @@
-// What autograd keeps with a tensor.
+// Private. What autograd keeps with a tensor.
 #pragma once
 
 #include "relume/autograd/node.h"

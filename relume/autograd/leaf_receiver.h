@@ -1,4 +1,4 @@
-// Gradients that go to somebody else than grad(), as soon as they are known.
+// Public. Gradients that go to somebody else than grad(), as soon as they are known.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The graph that backward() walks: one node an operation, made while it runs.
+// Public. The graph that backward() walks: one node an operation, made while it runs.
 #pragma once
 
 #include <algorithm>

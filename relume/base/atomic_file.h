@@ -1,4 +1,4 @@
-// Files that appear whole or not at all.
+// Private. Files that appear whole or not at all.
 #pragma once
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// The element types of tensors.
+// Public. The element types of tensors.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// The errors that relume throws. Every message starts with the operation's name and holds the offending values.
+// Public. The errors that relume throws. Every message starts with the operation's name and holds the offending values.
 #pragma once
 
 #include <stdexcept>

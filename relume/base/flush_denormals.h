@@ -1,4 +1,4 @@
-// Numbers too small for a normal exponent, which some machines compute with a hundred times more slowly.
+// Private. Numbers too small for a normal exponent, which some machines compute with a hundred times more slowly.
 #pragma once
 
 #if defined(__SSE2__)

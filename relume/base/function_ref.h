@@ -1,4 +1,4 @@
-// A reference to something callable, for parameters that are called before the function returns.
+// Public. A reference to something callable, for parameters that are called before the function returns.
 #pragma once
 
 #include <memory>

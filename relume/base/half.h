@@ -1,4 +1,5 @@
-// The 16-bit floating-point storage types and their conversions to and from float (round to nearest, ties to even).
+// Public. The 16-bit floating-point storage types and their conversions to and from float (round to nearest, ties to
+// even).
 #pragma once
 
 #include <bit>

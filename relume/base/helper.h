@@ -1,4 +1,4 @@
-// A thread that helps others, and sleeps where nobody asks it to.
+// Private. A thread that helps others, and sleeps where nobody asks it to.
 #pragma once
 
 #include <atomic>

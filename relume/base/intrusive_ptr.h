@@ -1,4 +1,4 @@
-// A pointer to an object that counts its own references.
+// Public. A pointer to an object that counts its own references.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// "Did you mean": the known word nearest to one that is not known.
+// Private. "Did you mean": the known word nearest to one that is not known.
 #pragma once
 
 #include <string>

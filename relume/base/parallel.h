@@ -1,4 +1,4 @@
-// One pool of threads, shared by all who call.
+// Public. One pool of threads, shared by all who call.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Memory that is reused: freed blocks wait on the thread's own lists, by size, for the next request.
+// Public. Memory that is reused: freed blocks wait on the thread's own lists, by size, for the next request.
 #pragma once
 
 #include <cstddef>

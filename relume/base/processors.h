@@ -1,4 +1,4 @@
-// How many processors this process may keep busy.
+// Private. How many processors this process may keep busy.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Throwing errors with formatted text. For sources, not for headers that users include: it brings in fmt.
+// Private. Throwing errors with formatted text. For sources, not for headers that users include: it brings in fmt.
 #pragma once
 
 #include <algorithm>

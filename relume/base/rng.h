@@ -1,5 +1,5 @@
-// Random numbers from a counter: the n-th number of a seed is a function of n, so that the same seed gives the same
-// numbers at any thread count.
+// Public. Random numbers from a counter: the n-th number of a seed is a function of n, so that the same seed gives the
+// same numbers at any thread count.
 #pragma once
 
 #include <array>

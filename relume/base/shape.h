@@ -1,4 +1,4 @@
-// The sizes of a tensor, and its strides: up to eight numbers, kept in place.
+// Public. The sizes of a tensor, and its strides: up to eight numbers, kept in place.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// A vector whose first N items live inside it.
+// Public. A vector whose first N items live inside it.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// The bytes under one or more tensors.
+// Public. The bytes under one or more tensors.
 #pragma once
 
 #include <cstddef>

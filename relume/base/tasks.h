@@ -1,4 +1,4 @@
-// A few tasks that each take seconds.
+// Private. A few tasks that each take seconds.
 #pragma once
 
 #include <cstdint>

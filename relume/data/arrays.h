@@ -1,4 +1,4 @@
-// Arrays of features and targets, as NumPy's files, IDX files and Python hold them, and what is made of them.
+// Public. Arrays of features and targets, as NumPy's files, IDX files and Python hold them, and what is made of them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Rows of a dataset in batches, in a new random order each epoch.
+// Public. Rows of a dataset in batches, in a new random order each epoch.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Data made from a formula, for demonstrations and tests.
+// Public. Data made from a formula, for demonstrations and tests.
 #pragma once
 
 #include <cstdint>

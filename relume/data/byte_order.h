@@ -1,4 +1,4 @@
-// Numbers stored in the other byte order. For the library's own sources.
+// Private. Numbers stored in the other byte order.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The bytes of a file, unpacked on the way where it is gzip.
+// Private. The bytes of a file, unpacked on the way where it is gzip.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Shapes that a file's header claims. For the library's own sources.
+// Private. Shapes that a file's header claims.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// A column whose kind is known from training. For the library's own sources.
+// Private. A column whose kind is known from training.
 #pragma once
 
 #include <algorithm>

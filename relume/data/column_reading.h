@@ -1,4 +1,4 @@
-// How a column's fields were read where they were not simply numbers or words.
+// Public. How a column's fields were read where they were not simply numbers or words.
 #pragma once
 
 #include <cstdint>

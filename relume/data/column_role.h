@@ -1,4 +1,4 @@
-// Which columns a network can use, and how. For the library's own sources.
+// Private. Which columns a network can use, and how.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A column in the making: what its fields are is known only when all of them were seen. For the library's own sources.
+// Private. A column in the making: what its fields are is known only when all of them were seen.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Delimited text: rows of fields, one at a time, and tables made of them.
+// Public. Delimited text: rows of fields, one at a time, and tables made of them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Whether the first row of a delimited file holds names. For the library's own sources.
+// Private. Whether the first row of a delimited file holds names.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// For the library's own sources.
+// Private. Which fields stand for missing values.
 #pragma once
 
 #include <span>

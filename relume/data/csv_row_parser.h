@@ -1,4 +1,4 @@
-// libcsv, fed line by line. For the library's own sources.
+// Private. libcsv, fed line by line.
 #pragma once
 
 #include <cstdint>

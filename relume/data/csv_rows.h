@@ -1,4 +1,4 @@
-// Rows of fields from lines, where quotes are as people and programs write them. For the library's own sources.
+// Private. Rows of fields from lines, where quotes are as people and programs write them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a delimited file is like, judged by its beginning. For the library's own sources.
+// Private. What a delimited file is like, judged by its beginning.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a trainer takes: features and targets, row by row.
+// Public. What a trainer takes: features and targets, row by row.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How all the columns of a table together write their numbers. For the library's own sources.
+// Private. How all the columns of a table together write their numbers.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// What a file is that is no table, told by its content. For the library's own sources.
+// Private. What a file is that is no table, told by its content.
 #pragma once
 
 #include <filesystem>

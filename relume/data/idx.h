@@ -1,4 +1,4 @@
-// The IDX format of MNIST: arrays with a big-endian header.
+// Public. The IDX format of MNIST: arrays with a big-endian header.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// NumPy's array files.
+// Public. NumPy's array files.
 #pragma once
 
 #include <filesystem>

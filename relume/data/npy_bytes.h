@@ -1,4 +1,4 @@
-// What NumPy's files hold, array by array. For the library's own sources.
+// Private. What NumPy's files hold, array by array.
 #pragma once
 
 #include <cstddef>

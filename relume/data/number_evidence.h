@@ -1,4 +1,4 @@
-// What the fields of one column say about how its numbers are written. For the library's own sources.
+// Private. What the fields of one column say about how its numbers are written.
 #pragma once
 
 #include <cstdint>

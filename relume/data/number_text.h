@@ -1,4 +1,4 @@
-// What a text is as a number, in all the ways in which people write numbers.
+// Public. What a text is as a number, in all the ways in which people write numbers.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The one way in: whatever DATA names, read by what is there.
+// Public. The one way in: whatever DATA names, read by what is there.
 #pragma once
 
 #include <cstdint>

@@ -7,8 +7,6 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include <nlohmann/json.hpp>
-
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
 #include "relume/data/column_role.h"
@@ -79,46 +77,6 @@ const Column& column_for(const ColumnPlan& plan, const Table& table, std::size_t
   return *column;
 }
 
-std::string_view name(ColumnKind kind) { return kind == ColumnKind::text ? "text" : "number"; }
-ColumnKind kind_from(const nlohmann::json& json) { return json == "text" ? ColumnKind::text : ColumnKind::number; }
-
-nlohmann::json plan_to_json(const ColumnPlan& plan) {
-  if (plan.kind == ColumnKind::text) {
-    nlohmann::json json = {{"name", plan.name}, {"kind", "text"}, {"categories", plan.categories}};
-    if (!plan.shares.empty()) json["shares"] = plan.shares;
-    return json;
-  }
-  nlohmann::json json = {{"name", plan.name},           {"kind", "number"},
-                         {"median", plan.median},       {"mean", plan.mean},
-                         {"deviation", plan.deviation}, {"flags_missing", plan.flags_missing}};
-  if (plan.logarithmic) json["logarithm"] = {{"center", plan.center}, {"unit", plan.unit}};
-  return json;
-}
-
-ColumnPlan plan_from_json(const nlohmann::json& json) {
-  ColumnPlan plan{.name = json.at("name").get<std::string>(), .kind = kind_from(json.at("kind"))};
-  if (plan.kind == ColumnKind::text) {
-    plan.categories = json.at("categories").get<std::vector<std::string>>();
-    plan.shares = json.value("shares", std::vector<float>());
-    require<InputError>(plan.shares.empty() || plan.shares.size() == plan.categories.size(),
-                        "preprocess: the model's column '{}' has {} categories and {} shares; it is damaged", plan.name,
-                        plan.categories.size(), plan.shares.size());
-    return plan;
-  }
-  plan.median = json.at("median").get<double>();
-  plan.mean = json.at("mean").get<double>();
-  plan.deviation = json.at("deviation").get<double>();
-  plan.flags_missing = json.at("flags_missing").get<bool>();
-  if (const auto logarithm = json.find("logarithm"); logarithm != json.end()) {
-    plan.logarithmic = true;
-    plan.center = logarithm->at("center").get<double>();
-    plan.unit = logarithm->at("unit").get<double>();
-  }
-  require<InputError>(plan.deviation > 0 && plan.unit != 0,
-                      "preprocess: the model's column '{}' has a scale of zero; it is damaged", plan.name);
-  return plan;
-}
-
 ColumnSpec spec_of(const Column& column) {
   // Texts that were taken for missing values in training are so later on; a file of them all is a mistake.
   constexpr std::size_t most_missing = 100;
@@ -128,30 +86,6 @@ ColumnSpec spec_of(const Column& column) {
     for (const FieldText& odd : column.reading.odd)
       if (spec.missing.size() < most_missing) spec.missing.push_back(odd.text);
   return spec;
-}
-
-nlohmann::json spec_to_json(const ColumnSpec& spec) {
-  nlohmann::json json = {{"name", spec.name}, {"kind", name(spec.kind)}};
-  if (!spec.unit.empty()) json["unit"] = spec.unit;
-  if (!spec.missing.empty()) json["missing"] = spec.missing;
-  return json;
-}
-
-ColumnSpec spec_from_json(const nlohmann::json& json) {
-  ColumnSpec spec{.name = json.at("name").get<std::string>(),
-                  .kind = kind_from(json.at("kind")),
-                  .use = ColumnUse::unused,
-                  .required = false};
-  spec.unit = json.value("unit", std::string());
-  spec.missing = json.value("missing", std::vector<std::string>());
-  return spec;
-}
-
-/// Models of older versions do not say whether their table had a header.
-bool names_are_made_up(const TableSchema& schema) {
-  for (std::size_t i = 0; i < schema.columns.size(); ++i)
-    if (schema.columns[i].name != fmt::format("column{}", i + 1)) return false;
-  return true;
 }
 
 }  // namespace
@@ -320,43 +254,6 @@ TableSchema Preprocessor::schema(bool require_target) const {
     column.categories = target_.labels();
   }
   return schema;
-}
-
-nlohmann::json Preprocessor::to_json() const {
-  nlohmann::json used = nlohmann::json::array(), left_out = nlohmann::json::array(), columns = nlohmann::json::array();
-  for (const ColumnPlan& plan : used_) used.push_back(plan_to_json(plan));
-  for (const LeftOut& left : left_out_) left_out.push_back({{"name", left.name}, {"reason", left.reason}});
-  for (const ColumnSpec& column : schema_.columns) columns.push_back(spec_to_json(column));
-  return {{"target", target_.to_json()},  {"used", used},
-          {"left_out", left_out},         {"columns", columns},
-          {"header", schema_.has_header}, {"decimal", name(schema_.decimal)},
-          {"missing", schema_.missing}};
-}
-
-Preprocessor Preprocessor::from_json(const nlohmann::json& json) try {
-  Preprocessor result;
-  result.target_ = Target::from_json(json.at("target"));
-  for (const auto& plan : json.at("used")) result.used_.push_back(plan_from_json(plan));
-  for (const auto& left : json.at("left_out"))
-    result.left_out_.push_back({left.at("name").get<std::string>(), left.at("reason").get<std::string>()});
-  std::unordered_set<std::string_view> used;
-  for (const ColumnPlan& plan : result.used_) used.insert(plan.name);
-  for (const auto& column : json.at("columns")) {
-    ColumnSpec spec = spec_from_json(column);
-    if (used.contains(spec.name)) {
-      spec.use = ColumnUse::feature;
-      spec.required = true;
-    }
-    if (spec.name == result.target_.column()) spec.use = ColumnUse::target;
-    result.schema_.columns.push_back(std::move(spec));
-  }
-  result.schema_.decimal = json.value("decimal", "point") == "comma" ? Decimal::comma : Decimal::point;
-  result.schema_.missing = json.value("missing", std::vector<std::string>());
-  const auto header = json.find("header");
-  result.schema_.has_header = header == json.end() ? !names_are_made_up(result.schema_) : header->get<bool>();
-  return result;
-} catch (const nlohmann::json::exception& error) {
-  fail<InputError>("preprocess: the model's JSON is damaged: {}", error.what());
 }
 
 }  // namespace relume::data

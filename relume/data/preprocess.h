@@ -1,4 +1,5 @@
-// From the columns of a table to the numbers that a network takes, by rules that are fitted once and kept in the model.
+// Public. From the columns of a table to the numbers that a network takes, by rules that are fitted once and kept in
+// the model.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +8,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "relume/data/csv.h"
 #include "relume/data/table.h"
@@ -93,11 +92,8 @@ class Preprocessor {
   /// too. The categories are views of this object's.
   TableSchema schema(bool require_target = false) const;
 
-  nlohmann::json to_json() const;
-  /// Throws InputError where the JSON is not what to_json() gives.
-  static Preprocessor from_json(const nlohmann::json& json);
-
  private:
+  friend struct StoredForm;
   void use_row_numbers(const Table& table, std::span<const std::int64_t> training_rows,
                        const std::set<std::string>& unwanted);
 

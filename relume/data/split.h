@@ -1,4 +1,4 @@
-// Which rows train, which validate and which test.
+// Public. Which rows train, which validate and which test.
 #pragma once
 
 #include <cstdint>

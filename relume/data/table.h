@@ -1,4 +1,4 @@
-// Rows of named columns, as a CSV file holds them.
+// Public. Rows of named columns, as a CSV file holds them.
 #pragma once
 
 #include <cmath>

@@ -5,8 +5,6 @@
 #include <map>
 #include <unordered_map>
 
-#include <nlohmann/json.hpp>
-
 #include "relume/base/require.h"
 #include "relume/data/csv.h"
 
@@ -199,39 +197,6 @@ Tensor Target::encode_labels(const Table& table, const Column& column, std::span
     *out++ = label;
   }
   return targets;
-}
-
-nlohmann::json Target::to_json() const {
-  nlohmann::json json = {
-      {"column", column_}, {"kind", kind_ == ColumnKind::text ? "text" : "number"}, {"task", name(task_)}};
-  if (task_ == Task::classification) {
-    json["labels"] = labels_;
-    if (!numbers_.empty()) json["numbers"] = numbers_;
-  } else {
-    json["mean"] = mean_;
-    json["scale"] = scale_;
-  }
-  return json;
-}
-
-Target Target::from_json(const nlohmann::json& json) try {
-  Target target;
-  target.column_ = json.at("column").get<std::string>();
-  target.kind_ = json.at("kind") == "text" ? ColumnKind::text : ColumnKind::number;
-  target.task_ = json.at("task") == "classification" ? Task::classification : Task::regression;
-  if (target.task_ == Task::classification) {
-    target.labels_ = json.at("labels").get<std::vector<std::string>>();
-    if (const auto numbers = json.find("numbers"); numbers != json.end())
-      target.numbers_ = numbers->get<std::vector<double>>();
-    require<InputError>(target.classes() > 1, "target: the model's JSON has {} labels; it is damaged",
-                        target.classes());
-  } else {
-    target.mean_ = json.at("mean").get<double>();
-    target.scale_ = json.at("scale").get<double>();
-  }
-  return target;
-} catch (const nlohmann::json::exception& error) {
-  fail<InputError>("target: the model's JSON is damaged: {}", error.what());
 }
 
 }  // namespace relume::data

@@ -1,4 +1,4 @@
-// What a network learns to predict: the target column, the task that follows from it, and its numbers.
+// Public. What a network learns to predict: the target column, the task that follows from it, and its numbers.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "relume/data/table.h"
 #include "relume/tensor/tensor.h"
@@ -53,10 +51,8 @@ class Target {
   /// The value behind a prediction: prediction · scale + mean.
   double value(double prediction) const { return prediction * scale_ + mean_; }
 
-  nlohmann::json to_json() const;
-  static Target from_json(const nlohmann::json& json);
-
  private:
+  friend struct StoredForm;
   const Column& column_of(const Table& table) const;
   Tensor encode_labels(const Table& table, const Column& column, std::span<const std::int64_t> rows) const;
 

@@ -1,4 +1,4 @@
-// Columns of text that hold numbers, in data that comes from no file.
+// Public. Columns of text that hold numbers, in data that comes from no file.
 #pragma once
 
 #include "relume/data/csv.h"

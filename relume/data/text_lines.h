@@ -1,4 +1,4 @@
-// The lines of a text file, whatever its encoding and its line ends. For the library's own sources.
+// Private. The lines of a text file, whatever its encoding and its line ends.
 #pragma once
 
 #include <cstdint>

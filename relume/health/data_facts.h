@@ -1,4 +1,5 @@
-// What is known of a table before a network learns from it: targets far from the others, columns that tell the target.
+// Public. What is known of a table before a network learns from it: targets far from the others, columns that tell the
+// target.
 #pragma once
 
 #include <span>

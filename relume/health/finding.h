@@ -1,4 +1,4 @@
-// What a health rule has found.
+// Public. What a health rule has found.
 #pragma once
 
 #include <cstdint>

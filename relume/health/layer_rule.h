@@ -1,4 +1,4 @@
-// What the rules about units share.
+// Public. What the rules about units share.
 #pragma once
 
 #include <string_view>

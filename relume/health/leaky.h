@@ -1,4 +1,4 @@
-// The cure leaky: a layer with dead units gets an activation that always has a slope.
+// Public. The cure leaky: a layer with dead units gets an activation that always has a slope.
 #pragma once
 
 #include <span>

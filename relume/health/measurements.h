@@ -1,4 +1,4 @@
-// What the rules judge by.
+// Public. What the rules judge by.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Watches a network while it learns.
+// Public. Watches a network while it learns.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// Taking dead units out of a network: smaller, with the same function.
+// Public. Taking dead units out of a network: smaller, with the same function.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// The cure revive: dead units begin again, without a jump of the network's function.
+// Public. The cure revive: dead units begin again, without a jump of the network's function.
 #pragma once
 
 #include <span>

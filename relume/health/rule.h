@@ -1,4 +1,4 @@
-// A rule of health: measurements in, findings out.
+// Public. A rule of health: measurements in, findings out.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// What the rules about training steps share.
+// Public. What the rules about training steps share.
 #pragma once
 
 #include <span>

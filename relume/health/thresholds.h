@@ -1,4 +1,4 @@
-// The numbers by which the rules judge.
+// Public. The numbers by which the rules judge.
 #pragma once
 
 #include <cstdint>

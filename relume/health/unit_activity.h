@@ -1,4 +1,4 @@
-// What each unit of the activation layers does over many rows: how often it fires, how often it is saturated.
+// Public. What each unit of the activation layers does over many rows: how often it fires, how often it is saturated.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Where a layer's units stand in a network: what feeds them and what they feed.
+// Private. Where a layer's units stand in a network: what feeds them and what they feed.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// All that training needs to go on where it stopped, in one file.
+// Public. All that training needs to go on where it stopped, in one file.
 #pragma once
 
 #include <filesystem>

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "relume/base/require.h"
+#include "relume/data/preprocess_json.h"
 #include "relume/io/safetensors.h"
 
 namespace relume::io {
@@ -20,7 +21,7 @@ nlohmann::json description(const Model& model) {
                       {"training", nlohmann::json::parse(model.training)}};
   if (model.task == data::Task::regression) j["target"] = {{"mean", model.target_mean}, {"scale", model.target_scale}};
   if (model.preprocessor)
-    j["preprocessing"] = model.preprocessor->to_json();
+    j["preprocessing"] = data::to_json(*model.preprocessor);
   else
     j["input"] = {{"scale", model.scale.scale},
                   {"shift", model.scale.shift},
@@ -50,7 +51,7 @@ Model from_description(const nlohmann::json& j) {
     model.target_scale = j.at("target").at("scale");
   }
   if (j.contains("preprocessing")) {
-    model.preprocessor = data::Preprocessor::from_json(j.at("preprocessing"));
+    model.preprocessor = data::preprocessor_from_json(j.at("preprocessing"));
     require<InputError>(model.preprocessor->features() == model.features,
                         "the preprocessing makes {} features, the network takes {}", model.preprocessor->features(),
                         model.features);

@@ -1,4 +1,4 @@
-// A trained network with all that its use needs: architecture, preprocessing, labels. One safetensors file.
+// Public. A trained network with all that its use needs: architecture, preprocessing, labels. One safetensors file.
 #pragma once
 
 #include <filesystem>

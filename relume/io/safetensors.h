@@ -1,4 +1,4 @@
-// Named tensors in a file of the safetensors format, which PyTorch, JAX and others read.
+// Public. Named tensors in a file of the safetensors format, which PyTorch, JAX and others read.
 #pragma once
 
 #include <cstddef>

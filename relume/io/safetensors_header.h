@@ -1,4 +1,4 @@
-// The JSON header of a safetensors file, checked against the data that follows it. For the library's own sources.
+// Private. The JSON header of a safetensors file, checked against the data that follows it.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// A row times a matrix where most of the row is 0.
+// Private. A row times a matrix where most of the row is 0.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Products of float32 matrices whose elements are rounded to bfloat16 on the way.
+// Private. Products of float32 matrices whose elements are rounded to bfloat16 on the way.
 #pragma once
 
 #include "relume/kernels/matmul.h"

@@ -1,4 +1,4 @@
-// Sums over the rows of a matrix.
+// Private. Sums over the rows of a matrix.
 #pragma once
 
 #include <cstdint>

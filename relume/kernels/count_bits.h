@@ -1,4 +1,4 @@
-// How often each column of a bit matrix is set.
+// Private. How often each column of a bit matrix is set.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Which instruction set the kernels use. A *.simd.cpp is compiled once per level; what it offers is a table of function
-// pointers named `extern const XTable x_table` in namespace relume::kernels::RELUME_TARGET, and the plain .cpp beside
-// it picks one of them:
+// Private. Which instruction set the kernels use. A *.simd.cpp is compiled once per level; what it offers is a table of
+// function pointers named `extern const XTable x_table` in namespace relume::kernels::RELUME_TARGET, and the plain .cpp
+// beside it picks one of them:
 //
 //   RELUME_DECLARE_TABLE(XTable, x_table);
 //   const XTable& table() { return RELUME_CHOOSE_TABLE(x_table); }

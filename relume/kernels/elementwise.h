@@ -1,4 +1,4 @@
-// Element by element: arithmetic, comparison, functions, conversion, over strided runs of any dtype.
+// Private. Element by element: arithmetic, comparison, functions, conversion, over strided runs of any dtype.
 // Strides count elements; 0 repeats one element. An output may be one of the inputs.
 #pragma once
 

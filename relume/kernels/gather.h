@@ -1,4 +1,4 @@
-// Rows from here and there in a matrix, copied one below the other.
+// Private. Rows from here and there in a matrix, copied one below the other.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What kernels/gather.simd.cpp offers for one instruction set.
+// Private. What kernels/gather.simd.cpp offers for one instruction set.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Many 16-bit floats at once, to float32 and back; rounded to nearest, ties to even, as base/half.h does one.
+// Private. Many 16-bit floats at once, to float32 and back; rounded to nearest, ties to even, as base/half.h does one.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What kernels/half.simd.cpp offers for one instruction set.
+// Private. What kernels/half.simd.cpp offers for one instruction set.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a loop must know of the V that it calls formulas with: how to read, write and make masks of it.
+// Public. What a loop must know of the V that it calls formulas with: how to read, write and make masks of it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Exponentials, logarithms and their kin for lanes. Included by lane.h.
+// Private. Exponentials, logarithms and their kin for lanes. Included by lane.h.
 //
 // float32 with fused multiply-add: polynomials after range reduction, in the manner of N. Juffa's single-precision
 // functions; each is within 1 ulp of the true value. float64: Highway's (within 4 ulp). Without fused multiply-add:

@@ -1,5 +1,5 @@
-// The loops that elementwise functions run in: the remainder, the alignment and the bits of masks are handled here,
-// once.
+// Public. The loops that elementwise functions run in: the remainder, the alignment and the bits of masks are handled
+// here, once.
 #pragma once
 
 #include <algorithm>

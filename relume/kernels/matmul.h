@@ -1,4 +1,4 @@
-// Products of row-major matrices on plain memory.
+// Public. Products of row-major matrices on plain memory.
 #pragma once
 
 #include <cstdint>

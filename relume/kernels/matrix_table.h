@@ -1,4 +1,4 @@
-// What matrix.simd.cpp offers for each instruction set.
+// Private. What matrix.simd.cpp offers for each instruction set.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The steps of the optimizers on plain memory: one pass over parameter, gradient and state. T is float or double.
+// Public. The steps of the optimizers on plain memory: one pass over parameter, gradient and state. T is float or
+// double.
 #pragma once
 
 #include <cstdint>

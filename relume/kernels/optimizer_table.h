@@ -1,4 +1,4 @@
-// What kernels/optimizer.simd.cpp offers for one element type and instruction set.
+// Private. What kernels/optimizer.simd.cpp offers for one element type and instruction set.
 #pragma once
 
 #include "relume/kernels/cpu.h"

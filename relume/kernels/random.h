@@ -1,4 +1,4 @@
-// Many random bits at once, the same as base/rng.h gives one by one.
+// Private. Many random bits at once, the same as base/rng.h gives one by one.
 #pragma once
 
 #include <cstdint>

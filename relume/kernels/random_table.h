@@ -1,4 +1,4 @@
-// What kernels/random.simd.cpp offers for one instruction set.
+// Private. What kernels/random.simd.cpp offers for one instruction set.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Reductions over a row, for functions whose rows hang together.
+// Public. Reductions over a row, for functions whose rows hang together.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Products of rows with rows: what a layer computes, taken without a copy of its transposed weights.
+// Private. Products of rows with rows: what a layer computes, taken without a copy of its transposed weights.
 #pragma once
 
 #include <cstdint>

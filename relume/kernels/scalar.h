@@ -1,4 +1,5 @@
-// The functions that formulas of activations call, for plain numbers. kernels/lane.h has the same for SIMD lanes.
+// Public. The functions that formulas of activations call, for plain numbers. kernels/lane.h has the same for SIMD
+// lanes.
 #pragma once
 
 #include <cmath>

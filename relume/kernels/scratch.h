@@ -1,4 +1,4 @@
-// Memory that a thread reuses from call to call.
+// Private. Memory that a thread reuses from call to call.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Kernels that libxsmm makes at run time for one shape.
+// Private. Kernels that libxsmm makes at run time for one shape.
 #pragma once
 
 #include <cstdint>

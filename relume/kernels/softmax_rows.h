@@ -1,4 +1,4 @@
-// The softmax of rows, with what its loss needs of them.
+// Private. The softmax of rows, with what its loss needs of them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Copies of transposed matrices.
+// Private. Copies of transposed matrices.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The activations as modules.
+// Public. The activations as modules.
 #pragma once
 
 #include <concepts>

@@ -1,4 +1,4 @@
-// A network as text: "linear(64) relu dropout(0.1) linear(32) relu".
+// Public. A network as text: "linear(64) relu dropout(0.1) linear(32) relu".
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Dropout, and layers without parameters.
+// Public. Dropout, and layers without parameters.
 #pragma once
 
 #include "relume/base/rng.h"

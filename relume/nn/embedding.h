@@ -1,4 +1,4 @@
-// Tables of learned rows.
+// Public. Tables of learned rows.
 #pragma once
 
 #include <cstdint>

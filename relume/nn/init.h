@@ -1,4 +1,4 @@
-// Starting values for weights.
+// Public. Starting values for weights.
 #pragma once
 
 #include "relume/activation/activation.h"

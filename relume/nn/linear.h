@@ -1,4 +1,4 @@
-// The fully connected layer.
+// Public. The fully connected layer.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Losses.
+// Public. Losses.
 #pragma once
 
 #include <cstdint>

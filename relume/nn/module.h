@@ -1,4 +1,4 @@
-// The base of everything that has parameters or a forward().
+// Public. The base of everything that has parameters or a forward().
 #pragma once
 
 #include <cstdint>

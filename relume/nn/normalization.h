@@ -1,4 +1,4 @@
-// Layers that bring their inputs to mean 0 and variance 1.
+// Public. Layers that bring their inputs to mean 0 and variance 1.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A detour that is added to what it began with.
+// Public. A detour that is added to what it began with.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Modules one after the other.
+// Public. Modules one after the other.
 #pragma once
 
 #include <concepts>

@@ -1,4 +1,4 @@
-// The activations as differentiable operations on tensors.
+// Public. The activations as differentiable operations on tensors.
 #pragma once
 
 #include <type_traits>

@@ -1,4 +1,5 @@
-// Arithmetic between tensors, and between a tensor and a number. Shapes broadcast, dtypes promote, as in PyTorch.
+// Public. Arithmetic between tensors, and between a tensor and a number. Shapes broadcast, dtypes promote, as in
+// PyTorch.
 #pragma once
 
 #include "relume/tensor/scalar.h"

@@ -1,4 +1,4 @@
-// Writing into a tensor that exists, as an operation of the graph.
+// Public. Writing into a tensor that exists, as an operation of the graph.
 #pragma once
 
 #include "relume/tensor/tensor.h"

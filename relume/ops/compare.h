@@ -1,4 +1,4 @@
-// Comparisons, element by element; the result is bool. Shapes broadcast. No gradients.
+// Public. Comparisons, element by element; the result is bool. Shapes broadcast. No gradients.
 #pragma once
 
 #include "relume/tensor/scalar.h"

@@ -1,4 +1,4 @@
-// Rows of a table by their numbers: what words and categories become.
+// Public. Rows of a table by their numbers: what words and categories become.
 #pragma once
 
 #include <cstdint>

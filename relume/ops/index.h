@@ -1,4 +1,4 @@
-// Picking rows and making them.
+// Public. Picking rows and making them.
 #pragma once
 
 #include "relume/tensor/tensor.h"

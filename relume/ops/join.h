@@ -1,4 +1,4 @@
-// Putting tensors together.
+// Public. Putting tensors together.
 #pragma once
 
 #include <vector>

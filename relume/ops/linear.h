@@ -1,4 +1,4 @@
-// The affine map of a layer, with an activation fused into it.
+// Public. The affine map of a layer, with an activation fused into it.
 #pragma once
 
 #include "relume/activation/activation.h"

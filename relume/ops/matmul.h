@@ -1,4 +1,4 @@
-// Products of matrices.
+// Public. Products of matrices.
 #pragma once
 
 #include "relume/tensor/tensor.h"

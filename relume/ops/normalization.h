@@ -1,4 +1,4 @@
-// Bringing values to mean 0 and variance 1.
+// Public. Bringing values to mean 0 and variance 1.
 #pragma once
 
 #include "relume/tensor/tensor.h"

@@ -1,4 +1,4 @@
-// Picking by index and by order: gather, sort, the largest few, extremes along a dimension.
+// Public. Picking by index and by order: gather, sort, the largest few, extremes along a dimension.
 #pragma once
 
 #include "relume/tensor/tensor.h"

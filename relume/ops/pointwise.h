@@ -1,4 +1,4 @@
-// Functions of one element, and choices between elements.
+// Public. Functions of one element, and choices between elements.
 #pragma once
 
 #include <limits>

@@ -1,4 +1,4 @@
-// Sums, means and extremes along dimensions.
+// Public. Sums, means and extremes along dimensions.
 #pragma once
 
 #include "relume/tensor/tensor.h"

@@ -1,4 +1,4 @@
-// Variance, norm and log-sum-exp along dimensions.
+// Public. Variance, norm and log-sum-exp along dimensions.
 #pragma once
 
 #include "relume/tensor/tensor.h"

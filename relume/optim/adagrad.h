@@ -1,4 +1,4 @@
-// Adagrad.
+// Public. Adagrad.
 #pragma once
 
 #include "relume/optim/optimizer.h"

@@ -1,4 +1,4 @@
-// Adam and AdamW.
+// Public. Adam and AdamW.
 #pragma once
 
 #include "relume/kernels/optimizer.h"

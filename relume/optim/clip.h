@@ -1,4 +1,4 @@
-// Holding gradients within bounds.
+// Public. Holding gradients within bounds.
 #pragma once
 
 #include <cstdint>

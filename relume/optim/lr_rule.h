@@ -1,4 +1,4 @@
-// The learning rate as a function of the step: PyTorch's schedules by their formulas.
+// Public. The learning rate as a function of the step: PyTorch's schedules by their formulas.
 #pragma once
 
 #include <cstdint>

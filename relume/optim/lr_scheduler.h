@@ -1,4 +1,4 @@
-// Changing an optimizer's learning rate from step to step, in a loop of one's own.
+// Public. Changing an optimizer's learning rate from step to step, in a loop of one's own.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What all optimizers share.
+// Public. What all optimizers share.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// RMSprop.
+// Public. RMSprop.
 #pragma once
 
 #include "relume/optim/optimizer.h"

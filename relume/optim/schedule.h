@@ -1,4 +1,4 @@
-// How the learning rate changes over a run.
+// Public. How the learning rate changes over a run.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Stochastic gradient descent.
+// Public. Stochastic gradient descent.
 #pragma once
 
 #include "relume/optim/optimizer.h"

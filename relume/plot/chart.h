@@ -1,4 +1,4 @@
-// Curves as a picture: a file, text for a terminal, or a page that answers the pointer.
+// Public. Curves as a picture: a file, text for a terminal, or a page that answers the pointer.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Files that are packed into the library when it is built.
+// Private. Files that are packed into the library when it is built.
 #pragma once
 
 #include <span>

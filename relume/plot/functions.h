@@ -1,4 +1,4 @@
-// Activations as curves.
+// Public. Activations as curves.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The gnuplot program as a function.
+// Private. The gnuplot program as a function.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Charts as gnuplot draws them. For the library's own sources.
+// Private. Charts as gnuplot draws them.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Small pieces of HTML. For the library's own sources.
+// Private. Small pieces of HTML.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Charts as elements of a page. For the library's own sources.
+// Private. Charts as elements of a page.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// A page for the browser that is one file.
+// Private. A page for the browser that is one file.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// The report of training runs: one HTML page that needs no network and shows its still pictures without JavaScript.
+// Public. The report of training runs: one HTML page that needs no network and shows its still pictures without
+// JavaScript.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What the pages of the report are put together from. For the library's own sources.
+// Private. What the pages of the report are put together from.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The seam between a tensor and autograd, which lies above it.
+// Private. The seam between a tensor and autograd, which lies above it.
 #pragma once
 
 namespace relume {

@@ -1,4 +1,4 @@
-// The rules of writing into a tensor that exists.
+// Private. The rules of writing into a tensor that exists.
 #pragma once
 
 #include "relume/tensor/tensor.h"

@@ -1,4 +1,4 @@
-// The seam through which printing learns the name of the operation that made a tensor.
+// Private. The seam through which printing learns the name of the operation that made a tensor.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// A number beside a tensor: x * 2, x + 0.5.
+// Public. A number beside a tensor: x * 2, x + 0.5.
 #pragma once
 
 #include <concepts>

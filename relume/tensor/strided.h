@@ -1,4 +1,4 @@
-// Walking over several strided arrays of one shape.
+// Private. Walking over several strided arrays of one shape.
 #pragma once
 
 #include <array>

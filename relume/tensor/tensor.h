@@ -1,4 +1,4 @@
-// The tensor: a typed, shaped view onto memory that it shares.
+// Public. The tensor: a typed, shaped view onto memory that it shares.
 #pragma once
 
 #include <cstdint>

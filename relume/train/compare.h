@@ -1,4 +1,4 @@
-// Which activation suits some data: the same training with each, over several seeds.
+// Public. Which activation suits some data: the same training with each, over several seeds.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// Running a network over rows without training it.
+// Public. Running a network over rows without training it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a model does with rows that its training has not seen, as the report shows it.
+// Public. What a model does with rows that its training has not seen, as the report shows it.
 #pragma once
 
 #include <cstdint>

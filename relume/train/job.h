@@ -1,4 +1,4 @@
-// From data to everything a Trainer takes.
+// Public. From data to everything a Trainer takes.
 #pragma once
 
 #include <optional>

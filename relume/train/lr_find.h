@@ -1,4 +1,4 @@
-// The learning rate range test: Leslie Smith, "Cyclical Learning Rates for Training Neural Networks", 2015.
+// Public. The learning rate range test: Leslie Smith, "Cyclical Learning Rates for Training Neural Networks", 2015.
 #pragma once
 
 #include <cstdint>

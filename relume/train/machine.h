@@ -1,4 +1,4 @@
-// What the numbers of a run depend on beside its data and options.
+// Public. What the numbers of a run depend on beside its data and options.
 #pragma once
 
 #include <string>

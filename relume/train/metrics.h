@@ -1,4 +1,4 @@
-// How good predictions are.
+// Public. How good predictions are.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The optimizer that the options name.
+// Private. The optimizer that the options name.
 #pragma once
 
 #include <memory>

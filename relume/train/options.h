@@ -1,4 +1,4 @@
-// What a training run can be told.
+// Public. What a training run can be told.
 #pragma once
 
 #include <cstdint>

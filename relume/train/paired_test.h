@@ -1,4 +1,4 @@
-// Whether two variants that were measured under the same circumstances differ by more than chance.
+// Public. Whether two variants that were measured under the same circumstances differ by more than chance.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a model says of rows, in the target's own terms.
+// Public. What a model says of rows, in the target's own terms.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The report of a run, from what the run has left behind.
+// Public. The report of a run, from what the run has left behind.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// The training loop: batches, optimizer, schedule, validation, early stopping, best weights.
+// Public. The training loop: batches, optimizer, schedule, validation, early stopping, best weights.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// What a Trainer remembers between steps. For its own sources.
+// Private. What a Trainer remembers between steps.
 #pragma once
 
 #include <chrono>

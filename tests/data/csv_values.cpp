@@ -12,6 +12,7 @@
 #include "relume/data/csv.h"
 #include "relume/data/open.h"
 #include "relume/data/preprocess.h"
+#include "relume/data/preprocess_json.h"
 #include "relume/data/text_columns.h"
 #include "temporary_file.h"
 
@@ -267,7 +268,7 @@ class Later {
  public:
   explicit Later(std::string_view training, const PrepareOptions& options = {}) {
     const Prepared prepared = prepare(table_of(training), options);
-    preprocessor_ = Preprocessor::from_json(prepared.preprocessor.to_json());
+    preprocessor_ = preprocessor_from_json(to_json(prepared.preprocessor));
   }
   Table read(std::string_view later) const {
     const TemporaryFile file("new.csv", later);

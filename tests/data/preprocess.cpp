@@ -11,6 +11,7 @@
 #include "relume/base/error.h"
 #include "relume/base/rng.h"
 #include "relume/data/open.h"
+#include "relume/data/preprocess_json.h"
 #include "temporary_file.h"
 
 namespace relume::data {
@@ -155,7 +156,7 @@ TEST(Preprocessor, PutsUnseenAndMissingCategoriesIntoTheBucketThatTrainingFilled
 TEST(Preprocessor, TakesTheMeanOfTheCategoriesWhereTrainingLeftTheBucketEmpty) {
   Table training;
   training.columns = {texts("place", {"north", "south", "north", "north"}), numbers("y", {1, 2, 3, 4})};
-  const Preprocessor fitted = fit(training), p = Preprocessor::from_json(fitted.to_json());
+  const Preprocessor fitted = fit(training), p = preprocessor_from_json(to_json(fitted));
   Table fresh;
   fresh.columns = {texts("place", {"west", "", "south"})};
   EXPECT_THAT(p.transform(fresh).to_vector<float>(), ElementsAre(0.75, 0.25, 0, 0.75, 0.25, 0, 0, 1, 0));
@@ -187,7 +188,7 @@ TEST(Preprocessor, NamesAColumnThatIsMissingOrHasTurnedToText) {
 
 TEST(Preprocessor, ComesBackFromJsonAsItWas) {
   const Table table = mixed();
-  const Preprocessor p = fit(table), q = Preprocessor::from_json(nlohmann::json::parse(p.to_json().dump()));
+  const Preprocessor p = fit(table), q = preprocessor_from_json(nlohmann::json::parse(to_json(p).dump()));
   EXPECT_EQ(p.transform(table).to_vector<float>(), q.transform(table).to_vector<float>());
   EXPECT_EQ(p.feature_names(), q.feature_names());
   EXPECT_EQ(q.target().labels(), p.target().labels());
@@ -198,9 +199,9 @@ TEST(Preprocessor, ComesBackFromJsonAsItWas) {
   EXPECT_TRUE(q.schema().has_header);
   Table nameless = table;
   nameless.has_header = false;
-  EXPECT_FALSE(Preprocessor::from_json(fit(nameless).to_json()).schema().has_header);
+  EXPECT_FALSE(preprocessor_from_json(to_json(fit(nameless))).schema().has_header);
   for (const char* json : {"{}", "[]", "3", "{\"target\": {}}"})
-    EXPECT_THROW(Preprocessor::from_json(nlohmann::json::parse(json)), InputError) << json;
+    EXPECT_THROW(preprocessor_from_json(nlohmann::json::parse(json)), InputError) << json;
 }
 
 TEST(Preprocessor, KeepsARowNumberWhereThereIsNothingElse) {

@@ -1,3 +1,4 @@
+// Private. The checksum of TensorBoard's event files.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// TensorBoard's event files.
+// Private. TensorBoard's event files.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Pictures as PNG files.
+// Private. Pictures as PNG files.
 #pragma once
 
 #include <cstdint>
