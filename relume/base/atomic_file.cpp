@@ -1,32 +1,82 @@
 #include "relume/base/atomic_file.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "relume/base/require.h"
 
 namespace relume {
+namespace {
+
+constexpr int attempts = 100;
+
+/// A name beside the path that nobody can foresee.
+std::string name_beside(const std::filesystem::path& path) {
+  std::uint32_t number = 0;
+  if (::getentropy(&number, sizeof number) != 0) number = static_cast<std::uint32_t>(::getpid());
+  return fmt::format("{}.{:08x}.part", path.string(), number);
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
+
+/// A file without a name, of which nothing remains where the process is killed; −1 where the file system has none.
+int open_unnamed(const std::filesystem::path& path, mode_t mode) {
+#ifdef O_TMPFILE
+  return ::open(folder_of(path).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+#else
+  return errno = ENOTSUP, -1;
+#endif
+}
+
+/// A new file of that name: what was planted there, a link above all, is not opened.
+int open_new(const std::filesystem::path& path, mode_t mode) {
+  return ::open(path.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, mode);
+}
+
+}  // namespace
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   std::error_code ignored;
   if (std::filesystem::is_symlink(path_, ignored)) path_ = std::filesystem::weakly_canonical(path_);
-  const auto status = std::filesystem::status(path_, ignored);
-  in_place_ = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
-  temporary_ = path_;
-  if (!in_place_) temporary_ += fmt::format(".{}.part", ::getpid());
-  file_ = std::fopen(temporary_.c_str(), "wb");
-  if (!file_) fail_with_errno();
+  struct stat status {};
+  const bool exists = ::stat(path_.c_str(), &status) == 0;
+  in_place_ = exists && !S_ISREG(status.st_mode);
+  int descriptor = -1;
+  if (in_place_) {
+    descriptor = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    const mode_t mode = exists ? status.st_mode & 0777 : 0666;  // the user's mask is taken off a new file's
+    descriptor = open_unnamed(path_, mode);
+    for (int i = 0; descriptor < 0 && i < attempts; ++i) {
+      descriptor = open_new(temporary_ = name_beside(path_), mode);
+      if (descriptor < 0 && errno != EEXIST) break;
+    }
+    if (exists && descriptor >= 0) ::fchmod(descriptor, mode);
+  }
+  if (descriptor < 0) temporary_.clear(), fail_with_errno();
+  file_ = ::fdopen(descriptor, "wb");
+  if (file_) return;
+  const int code = errno;
+  ::close(descriptor);
+  if (!temporary_.empty()) std::filesystem::remove(temporary_, ignored);
+  errno = code;
+  fail_with_errno();
 }
 
 AtomicFile::~AtomicFile() {
   if (!file_) return;
   std::fclose(file_);
   std::error_code ignored;
-  if (!in_place_) std::filesystem::remove(temporary_, ignored);
+  if (!temporary_.empty()) std::filesystem::remove(temporary_, ignored);
 }
 
 void AtomicFile::fail_with_errno() {
@@ -38,6 +88,20 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
   if (std::fwrite(data, 1, bytes, file_) != bytes) fail_with_errno();
 }
 
+/// A file that has no name yet gets one beside its path.
+void AtomicFile::name_temporary() {
+  const std::string itself = fmt::format("/proc/self/fd/{}", ::fileno(file_));
+  for (int i = 0; i < attempts; ++i) {
+    const std::string name = name_beside(path_);
+    if (::linkat(AT_FDCWD, itself.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      temporary_ = name;
+      return;
+    }
+    if (errno != EEXIST) break;
+  }
+  fail_with_errno();
+}
+
 void AtomicFile::commit() {
   if (std::fflush(file_) != 0) fail_with_errno();
   if (in_place_) {
@@ -45,11 +109,12 @@ void AtomicFile::commit() {
     return;
   }
   if (::fsync(::fileno(file_)) != 0) fail_with_errno();
+  if (temporary_.empty()) name_temporary();
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail_with_errno();
+  temporary_.clear();
   std::fclose(std::exchange(file_, nullptr));
   // The new name itself must survive a crash, not only the bytes.
-  const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
-  if (const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
+  if (const int fd = ::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
     ::fsync(fd);
     ::close(fd);
   }

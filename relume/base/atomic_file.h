@@ -7,9 +7,11 @@
 
 namespace relume {
 
-/// A file written under a temporary name beside its own, synced and renamed by commit(). Without commit() nothing
-/// remains and what stood there before is untouched. What is no regular file (/dev/null, a pipe) is written to as it
-/// is, and through a link its goal is written. Throws FileError, which names the path and the system's reason.
+/// A file that is written without a name, synced, named and renamed by commit(). Without commit() nothing remains, also
+/// where the process is killed, and what stood there before is untouched; a file that replaces one has its permissions.
+/// (A file system that has no files without a name gets one with a random name beside its own, which a kill leaves.)
+/// What is no regular file (/dev/null, a pipe) is written to as it is, and through a link its goal is written. Throws
+/// FileError, which names the path and the system's reason.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -23,9 +25,10 @@ class AtomicFile {
 
  private:
   [[noreturn]] void fail_with_errno();
+  void name_temporary();
 
   std::filesystem::path path_;
-  std::filesystem::path temporary_;
+  std::filesystem::path temporary_;  // empty while the file has no name
   std::FILE* file_ = nullptr;
   bool in_place_ = false;
 };
