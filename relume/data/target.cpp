@@ -162,6 +162,10 @@ void Target::fit(const Table& table, std::span<const std::int64_t> rows) {
     squares += centered * centered;
   }
   scale_ = std::sqrt(squares / static_cast<double>(rows.size()));
+  require<InputError>(std::isfinite(mean_) && std::isfinite(scale_),
+                      "target: the values of '{}' are so large that their squares are no numbers; give it in another "
+                      "unit",
+                      column_);
   if (!(scale_ > 1e-12 * std::abs(mean_))) scale_ = 1;
 }
 

@@ -1,5 +1,7 @@
 #include "relume/io/model.h"
 
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "relume/base/require.h"
@@ -29,32 +31,32 @@ nlohmann::json description(const Model& model) {
   return j;
 }
 
+/// A whole number of the description, which may be anything.
+std::int64_t count(const nlohmann::json& j, const char* name) {
+  constexpr std::int64_t most = 1 << 24;
+  const nlohmann::json& value = j.at(name);
+  require<InputError>(value.is_number_integer() && value >= 1 && value <= most, "{} {} make no network; it is damaged",
+                      value.dump(), name);
+  return value.get<std::int64_t>();
+}
+
 Model from_description(const nlohmann::json& j) {
   require<InputError>(j.at("version") == format_version,
                       "it is of version {}, which this relume does not know; get a newer one", j.at("version").dump());
   Model model;
   model.layers = nn::parse_architecture(j.at("layers").get<std::string>());
-  model.features = j.at("features");
-  model.outputs = j.at("outputs");
-  constexpr std::int64_t most = 1 << 24;
-  require<InputError>(model.features >= 1 && model.features <= most && model.outputs >= 1 && model.outputs <= most,
-                      "{} features and {} outputs make no network", model.features, model.outputs);
+  model.features = count(j, "features");
+  model.outputs = count(j, "outputs");
   const std::string task = j.at("task");
   require<InputError>(task == "classification" || task == "regression", "the task \"{}\" is unknown", task);
   model.task = task == "classification" ? data::Task::classification : data::Task::regression;
   model.labels = j.at("labels").get<std::vector<std::string>>();
-  require<InputError>(
-      model.task == data::Task::regression || static_cast<std::int64_t>(model.labels.size()) == model.outputs,
-      "{} labels do not fit {} outputs", model.labels.size(), model.outputs);
   if (model.task == data::Task::regression) {
     model.target_mean = j.at("target").at("mean");
     model.target_scale = j.at("target").at("scale");
   }
   if (j.contains("preprocessing")) {
     model.preprocessor = data::preprocessor_from_json(j.at("preprocessing"));
-    require<InputError>(model.preprocessor->features() == model.features,
-                        "the preprocessing makes {} features, the network takes {}", model.preprocessor->features(),
-                        model.features);
   } else {
     const nlohmann::json& input = j.at("input");
     model.scale = {input.at("scale"), input.at("shift")};
@@ -64,20 +66,43 @@ Model from_description(const nlohmann::json& j) {
   return model;
 }
 
-/// The widest layer must be backed by weights in the file: a description alone must not make us allocate.
-void check_sizes(const Model& model, const SafeTensors& file) {
-  std::int64_t features = model.features, values = 0, stored = 0;
-  for (const nn::LayerSpec& layer : model.layers) {
-    if (layer.name != "linear") continue;
-    std::int64_t units = 0;
-    for (const char c : layer.arguments)
-      units = c >= '0' && c <= '9' && units < (1 << 24) ? units * 10 + (c - '0') : units;
-    values += features * units;
-    features = units;
+/// That the parts of a description fit each other: what one of them counts, others are indexed by.
+void check_parts(const Model& model) {
+  const bool classes = model.task == data::Task::classification;
+  const auto labels = static_cast<std::int64_t>(model.labels.size());
+  require<InputError>(labels == (classes ? model.outputs : 0) && (classes || model.outputs == 1),
+                      "{} labels and {} outputs do not make a {}; it is damaged", labels, model.outputs,
+                      data::name(model.task));
+  require<InputError>(std::isfinite(model.target_mean) && std::isfinite(model.target_scale) && model.target_scale > 0,
+                      "its targets have the mean {} and the scale {}; it is damaged", model.target_mean,
+                      model.target_scale);
+  if (!model.preprocessor) {
+    require<InputError>(
+        std::isfinite(model.scale.scale) && std::isfinite(model.scale.shift) &&
+            (model.input_shape.dimensions() == 0 || checked_elements(model.input_shape, "input") == model.features),
+        "its input of {}, scaled by {}, is not {} values; it is damaged", model.input_shape, model.scale.scale,
+        model.features);
+    return;
   }
-  values += features * model.outputs;
+  const data::Target& target = model.preprocessor->target();
+  require<InputError>(target.task() == model.task && target.labels() == model.labels,
+                      "it is a {} of {} labels, its target a {} of {}; it is damaged", data::name(model.task), labels,
+                      data::name(target.task()), target.labels().size());
+  require<InputError>(model.preprocessor->features() == model.features,
+                      "the preprocessing makes {} features, the network takes {}", model.preprocessor->features(),
+                      model.features);
+}
+
+/// Every value of the network, and the width of a row at every layer, must be backed by values in the file: a
+/// description alone must not make us allocate.
+void check_sizes(const Model& model, const SafeTensors& file) {
+  constexpr std::int64_t usual = 1024, widening = 16;  // crelu, glu and their like have no weights
+  std::int64_t stored = 0;
   for (const auto& [name, tensor] : file.tensors) stored += tensor.elements();
-  require<InputError>(values <= stored, "the layers need {} weights, the file holds {}", values, stored);
+  const nn::Extent extent = nn::extent(model.layers, model.features, model.outputs);
+  require<InputError>(extent.values <= stored, "the layers need {} values, the file holds {}", extent.values, stored);
+  require<InputError>(extent.widest <= usual + widening * (stored + model.features),
+                      "the layers make {} values a row of {} weights; it is damaged", extent.widest, stored);
 }
 
 }  // namespace
@@ -100,6 +125,7 @@ Model Model::load(const std::filesystem::path& path) {
                       path.string());
   try {
     Model model = from_description(nlohmann::json::parse(found->second));
+    check_parts(model);
     check_sizes(model, file);
     Rng rng(0);
     model.build(rng);

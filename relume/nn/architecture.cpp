@@ -138,4 +138,31 @@ std::shared_ptr<Sequential> build(const std::vector<LayerSpec>& layers, std::int
   return network;
 }
 
+Extent extent(const std::vector<LayerSpec>& layers, std::int64_t features, std::int64_t outputs) {
+  constexpr std::int64_t most_values = std::int64_t{1} << 60;
+  Extent extent{0, features};
+  const auto add = [&](std::int64_t values, std::int64_t features_out) {
+    require(static_cast<double>(features_out) <= largest_width, "layers: {} values a row are more than {}",
+            features_out, largest_width);
+    extent.values = std::min(extent.values + values, most_values);
+    extent.widest = std::max(extent.widest, features_out);
+    features = features_out;
+  };
+  for (const LayerSpec& layer : layers) {
+    const activation::Entry* entry = activation::find(layer.name);
+    if (layer.name == "linear")
+      add((features + 1) * width(layer), width(layer));
+    else if (layer.name == "batchnorm")
+      add(4 * features + 1, features);  // weight, bias, both running averages, and their number
+    else if (layer.name == "layernorm")
+      add(2 * features, features);
+    else if (layer.name == "prelu")
+      add(1, features);
+    else if (entry)
+      add(0, entry->features_out(features));
+  }
+  add((features + 1) * outputs, outputs);
+  return extent;
+}
+
 }  // namespace relume::nn

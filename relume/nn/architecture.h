@@ -32,4 +32,12 @@ std::vector<LayerSpec> mlp(const std::vector<std::int64_t>& hidden, std::string_
 std::shared_ptr<Sequential> build(const std::vector<LayerSpec>& layers, std::int64_t features, std::int64_t outputs,
                                   Rng& rng);
 
+/// What build() would make, told without making it.
+struct Extent {
+  std::int64_t values = 0;  ///< in parameters and buffers
+  std::int64_t widest = 0;  ///< the most features that a layer takes or gives
+};
+/// Throws ValueError as build() does for widths, and where a row would be wider than 2^24 values.
+Extent extent(const std::vector<LayerSpec>& layers, std::int64_t features, std::int64_t outputs);
+
 }  // namespace relume::nn

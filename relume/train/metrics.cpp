@@ -76,6 +76,10 @@ Metrics classification_metrics(const Tensor& logits, const Tensor& targets) {
   const std::vector<std::int64_t> truth = targets.to_vector<std::int64_t>();
   const std::vector<float> values = logits.to_vector<float>();
   m.confusion.assign(classes * classes, 0);
+  const auto outside =
+      std::ranges::find_if(truth, [&](std::int64_t k) { return k < 0 || static_cast<std::size_t>(k) >= classes; });
+  require(outside == truth.end(), "metrics: a target is {}, of {} classes", outside == truth.end() ? 0 : *outside,
+          classes);
   std::vector<double> margins;
   for (std::size_t i = 0; i < truth.size(); ++i) {
     const auto row = values.begin() + static_cast<std::ptrdiff_t>(i * classes);
