@@ -24,9 +24,8 @@ std::string parameters(const activation::Entry& entry) {
 
 }  // namespace
 
-void add_activations(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("activations", "List the activations");
-  command->callback([] {
+void define_activations(Command& command) {
+  command.run([] {
     fmt::print("{:<18} {:<52} {:<18} {:<28} {:>12} {}\n", "name", "formula", "range", "parameters", "derivative 0",
                "backward needs");
     for (const activation::Entry& entry : activation::table()) {

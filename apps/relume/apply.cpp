@@ -93,14 +93,13 @@ void run(const Arguments& a, const std::vector<std::string>& words) {
 
 }  // namespace
 
-void add_apply(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("apply", "Apply an activation to numbers: relume apply relu -2 -1 0 1 2");
+void define_apply(Command& command) {
   auto a = std::make_shared<Arguments>();
-  command->add_option("NAME", a->name, "the activation, with parameters in brackets: \"leaky_relu(0.2)\"")->required();
-  command->add_flag("--derivative", a->derivative, "the derivative instead");
+  command.option("NAME", a->name, "the activation, with parameters in brackets: \"leaky_relu(0.2)\"").required();
+  command.flag("--derivative", a->derivative, "the derivative instead");
   auto numbers = std::make_shared<std::vector<std::string>>();
-  command->add_option("NUMBER", *numbers, "without any they are read from stdin, blanks or lines between them");
-  command->callback([a, numbers] { run(*a, *numbers); });
+  command.option("NUMBER", *numbers, "without any they are read from stdin, blanks or lines between them");
+  command.run([a, numbers] { run(*a, *numbers); });
 }
 
 }  // namespace relume::app

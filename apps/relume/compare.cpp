@@ -7,9 +7,9 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 #include "apps/relume/job_arguments.h"
+#include "apps/relume/say.h"
 #include "relume/base/atomic_file.h"
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
@@ -163,9 +163,9 @@ void run(Arguments& a) {
       source, a.compare,
       [&](const ComparedRun& r) {
         if (a.quiet) return;
-        fmt::print(stderr, "{}/{}  {} seed {}: {:.6g} after {} epochs\n", ++done,
-                   a.compare.seeds * static_cast<std::int64_t>(a.compare.activations.size()), r.activation, r.seed,
-                   r.metric, r.epochs);
+        say("{}/{}  {} seed {}: {:.6g} after {} epochs", ++done,
+            a.compare.seeds * static_cast<std::int64_t>(a.compare.activations.size()), r.activation, r.seed, r.metric,
+            r.epochs);
       },
       &interrupted);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
@@ -179,35 +179,32 @@ void run(Arguments& a) {
 
 }  // namespace
 
-void add_compare(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("compare", "Which activation suits some data: the same training with each");
+void define_compare(Command& command) {
   auto a = std::make_shared<Arguments>();
-  a->job.add_to(*command);
-  command->remove_option(command->get_option("--activation"));
-  command->add_option("--activations", a->compare.activations, "two or more: relu,leaky_relu,prelu,elu")
-      ->delimiter(',')
-      ->required();
-  command->add_option("--seeds", a->compare.seeds, "runs of each: the more, the smaller the differences it can show")
-      ->check(at_least_one())
-      ->capture_default_str();
-  command->add_option("--epochs", a->compare.train.epochs, "at most (about 20,000 steps, from 10 to 200 passes)")
-      ->check(at_least_one());
+  a->job.add_to(command, false);
+  command.option("--activations", a->compare.activations, "two or more: relu,leaky_relu,prelu,elu")
+      .split_at_commas()
+      .required();
+  command.option("--seeds", a->compare.seeds, "runs of each: the more, the smaller the differences it can show")
+      .number(at_least_one)
+      .with_default();
+  command.option("--epochs", a->compare.train.epochs, "at most (about 20,000 steps, from 10 to 200 passes)")
+      .number(at_least_one);
   command
-      ->add_option("--batch", a->compare.train.batch_size,
-                   "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
-      ->check(at_least_one());
-  command->add_option("--optimizer", a->compare.train.optimizer, "how steps are made of gradients")
-      ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop", "adagrad"}))
-      ->capture_default_str();
-  command->add_option("--lr", a->compare.train.lr, "learning rate (0.001; sgd 0.05, adagrad 0.02)")
-      ->check(above_zero());
-  command->add_option("--threads", a->threads, "runs side by side (OMP_NUM_THREADS, or the processors that there are)")
-      ->check(at_least_one());
-  command->add_option("--csv", a->csv, "a row for each run, into this file");
-  command->add_option("-o,--out", a->picture, "the mean loss curves as a picture: .svg, .png, .pdf or .html");
-  command->add_flag("--json", a->json, "print the result as one JSON object");
-  command->add_flag("--quiet", a->quiet, "no progress");
-  command->callback([a] { run(*a); });
+      .option("--batch", a->compare.train.batch_size,
+              "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
+      .number(at_least_one);
+  command.option("--optimizer", a->compare.train.optimizer, "how steps are made of gradients")
+      .one_of({"adam", "adamw", "sgd", "rmsprop", "adagrad"})
+      .with_default();
+  command.option("--lr", a->compare.train.lr, "learning rate (0.001; sgd 0.05, adagrad 0.02)").number(above_zero);
+  command.option("--threads", a->threads, "runs side by side (OMP_NUM_THREADS, or the processors that there are)")
+      .number(at_least_one);
+  command.option("--csv", a->csv, "a row for each run, into this file");
+  command.option("-o,--out", a->picture, "the mean loss curves as a picture: .svg, .png, .pdf or .html");
+  command.flag("--json", a->json, "print the result as one JSON object");
+  command.flag("--quiet", a->quiet, "no progress");
+  command.run([a] { run(*a); });
 }
 
 }  // namespace relume::app

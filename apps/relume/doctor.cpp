@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 #include "apps/relume/foreign_model.h"
 #include "apps/relume/layer_facts.h"
@@ -267,31 +266,25 @@ void run(Arguments& a) {
 
 }  // namespace
 
-void add_doctor(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("doctor", "Examine a model's units, weights and gradients on data");
+void define_doctor(Command& command) {
   auto a = std::make_shared<Arguments>();
-  command->add_option("MODEL", a->model, "model.safetensors of a run; with --layers any file of that format")
-      ->required();
-  command->add_option("DATA", a->data, "as for train; of an IDX folder the test set")
-      ->required()
-      ->transform(stdin_by_dash());
-  command->add_option("--layers", a->layers,
-                      "the layers of a network that others have saved: \"linear(64) relu linear(32) relu\"; the output "
-                      "layer follows, and the data goes in as it is");
-  command->add_option("--target", a->target, "with --layers: the column of a table that the network predicts")
-      ->capture_default_str();
+  command.option("MODEL", a->model, "model.safetensors of a run; with --layers any file of that format").required();
+  command.option("DATA", a->data, "as for train; of an IDX folder the test set").required().or_stdin();
+  command.option("--layers", a->layers,
+                 "the layers of a network that others have saved: \"linear(64) relu linear(32) relu\"; the output "
+                 "layer follows, and the data goes in as it is");
+  command.option("--target", a->target, "with --layers: the column of a table that the network predicts")
+      .with_default();
   command
-      ->add_flag(
-          "--fix{remove}", a->fix,
-          "write a model without the dead units, smaller and with the same outputs; --fix=revive gives them a new "
-          "beginning instead, with the same outputs until it is trained on")
-      ->check(CLI::IsMember({"remove", "revive"}));
-  command->add_option("-o,--out", a->out, "where --fix writes to");
-  command->add_option("--threshold", a->threshold_texts, "NAME=NUMBER, as often as needed: see relume rules")
-      ->allow_extra_args(false);
-  command->add_flag("--json", a->json, "print the result as one JSON object");
-  command->footer("Exit status: 0 healthy (infos aside), 1 warnings or errors, 2 bad input.");
-  command->callback([a] { run(*a); });
+      .flag("--fix{remove}", a->fix,
+            "write a model without the dead units, smaller and with the same outputs; --fix=revive gives them a new "
+            "beginning instead, with the same outputs until it is trained on")
+      .one_of({"remove", "revive"});
+  command.option("-o,--out", a->out, "where --fix writes to");
+  command.option("--threshold", a->threshold_texts, "NAME=NUMBER, as often as needed: see relume rules").repeated();
+  command.flag("--json", a->json, "print the result as one JSON object");
+  command.footer("Exit status: 0 healthy (infos aside), 1 warnings or errors, 2 bad input.");
+  command.run([a] { run(*a); });
 }
 
 }  // namespace relume::app

@@ -2,10 +2,10 @@
 
 #include <fmt/core.h>
 
-#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 #include "apps/relume/job_arguments.h"
 #include "apps/relume/result.h"
+#include "apps/relume/say.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/job.h"
 
@@ -21,7 +21,7 @@ struct Arguments {
 void run(const Arguments& a) {
   const io::Model model = io::Model::load(a.model);
   const training::Trial trial = training::make_trial(model, a.data, a.csv);
-  for (const std::string& note : trial.notes) fmt::print(stderr, "{}\n", note);
+  for (const std::string& note : trial.notes) say("{}", note);
   const training::Metrics metrics = training::evaluate(model, trial.dataset, trial.rows);
   if (!a.json) {
     fmt::print("{} ({}, {})\n", to_text(metrics, model.task), trial.what, metrics.rows);
@@ -38,16 +38,13 @@ void run(const Arguments& a) {
 
 }  // namespace
 
-void add_eval(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("eval", "Measure a model on data with known targets");
+void define_eval(Command& command) {
   auto a = std::make_shared<Arguments>();
-  command->add_option("MODEL", a->model, "model.safetensors of a run")->required();
-  command->add_option("DATA", a->data, "as for train; of an IDX folder the test set")
-      ->required()
-      ->transform(stdin_by_dash());
-  add_csv_options(*command, a->csv);
-  command->add_flag("--json", a->json, "print the result as one JSON object");
-  command->callback([a] { run(*a); });
+  command.option("MODEL", a->model, "model.safetensors of a run").required();
+  command.option("DATA", a->data, "as for train; of an IDX folder the test set").required().or_stdin();
+  add_csv_options(command, a->csv);
+  command.flag("--json", a->json, "print the result as one JSON object");
+  command.run([a] { run(*a); });
 }
 
 }  // namespace relume::app

@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 #include "apps/relume/layer_facts.h"
 #include "apps/relume/network_picture.h"
@@ -137,15 +136,13 @@ void run(const Arguments& a) {
 
 }  // namespace
 
-void add_inspect(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("inspect", "Show what a model is made of");
+void define_inspect(Command& command) {
   auto a = std::make_shared<Arguments>();
-  command->add_option("MODEL", a->model, "model.safetensors of a run")->required();
-  command->add_option("DATA", a->data, "as for eval: also count the zeros and the dead units on it")
-      ->transform(stdin_by_dash());
-  command->add_option("--svg", a->picture, "draw the network into this file: .svg, .png or .pdf");
-  command->add_flag("--json", a->json, "print it as one JSON object");
-  command->callback([a] { run(*a); });
+  command.option("MODEL", a->model, "model.safetensors of a run").required();
+  command.option("DATA", a->data, "as for eval: also count the zeros and the dead units on it").or_stdin();
+  command.option("--svg", a->picture, "draw the network into this file: .svg, .png or .pdf");
+  command.flag("--json", a->json, "print it as one JSON object");
+  command.run([a] { run(*a); });
 }
 
 }  // namespace relume::app

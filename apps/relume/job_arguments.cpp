@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "apps/relume/checks.h"
 #include "relume/base/require.h"
 #include "relume/nn/architecture.h"
 
@@ -24,55 +23,53 @@ std::vector<std::int64_t> parse_hidden(const std::string& text, const std::strin
   return widths;
 }
 
-void add_csv_options(CLI::App& command, data::CsvOptions& csv) {
+void add_csv_options(const Command& command, data::CsvOptions& csv) {
   command
-      .add_option_function<std::string>(
+      .option(
           "--decimal",
           [&csv](const std::string& mark) {
             csv.decimal = mark == "comma" ? data::Decimal::comma : data::Decimal::point;
           },
           "what 1,234 and 1.234 mean: point or comma (as the file's other numbers show)")
-      ->check(CLI::IsMember({"point", "comma"}));
-  command
-      .add_option("--na", csv.missing,
-                  "one more text that stands for a missing value, as often as needed (those usual)")
-      ->allow_extra_args(false);
+      .one_of({"point", "comma"});
+  command.option("--na", csv.missing, "one more text that stands for a missing value, as often as needed (those usual)")
+      .repeated();
 }
 
-void JobArguments::add_to(CLI::App& command) {
+void JobArguments::add_to(const Command& command, bool one_activation) {
   command
-      .add_option("DATA", options.data,
-                  "folder of IDX files, .csv, .tsv, .npy, .npz, - or builtin:spirals|moons|circles|friedman")
-      ->required()
-      ->transform(stdin_by_dash());
+      .option("DATA", options.data,
+              "folder of IDX files, .csv, .tsv, .npy, .npz, - or builtin:spirals|moons|circles|friedman")
+      .required()
+      .or_stdin();
   command
-      .add_option("--target", options.target,
-                  "column to learn: its name, its number from 1 (negative from the end) or last")
-      ->capture_default_str();
-  command.add_option("--use", options.use, "columns to learn from, with commas between them (all that are of use)")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  command.add_option("--drop", options.drop, "columns to leave out, with commas between them (none)")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  command.add_option("--task", task, "what the target asks for")
-      ->check(CLI::IsMember({"auto", "classification", "regression"}))
-      ->capture_default_str();
-  command.add_option("--hidden", hidden,
-                     "widths of the hidden layers, such as 64,64 (256,128; for tables with dropout of 0.1)");
-  command.add_option("--layers", options.layers,
-                     "the hidden layers in full: \"linear(64) relu dropout(0.1) linear(32) elu\"");
-  command.add_option("--activation", options.activation, "after each hidden layer; relume activations lists them")
-      ->capture_default_str();
-  command.add_option("--valid", options.valid,
-                     "rows to validate on: a fraction, a number, or a file (a fifth; fewer than that from 50,000 rows "
-                     "on, but a tenth)");
-  command.add_option("--test", options.test,
-                     "rows to test on, which training never sees: a fraction, a number, or a file (the data's own test "
-                     "set, else none)");
+      .option("--target", options.target,
+              "column to learn: its name, its number from 1 (negative from the end) or last")
+      .with_default();
+  command.option("--use", options.use, "columns to learn from, with commas between them (all that are of use)")
+      .split_at_commas()
+      .repeated();
+  command.option("--drop", options.drop, "columns to leave out, with commas between them (none)")
+      .split_at_commas()
+      .repeated();
+  command.option("--task", task, "what the target asks for")
+      .one_of({"auto", "classification", "regression"})
+      .with_default();
+  command.option("--hidden", hidden,
+                 "widths of the hidden layers, such as 64,64 (256,128; for tables with dropout of 0.1)");
+  command.option("--layers", options.layers,
+                 "the hidden layers in full: \"linear(64) relu dropout(0.1) linear(32) elu\"");
+  if (one_activation)
+    command.option("--activation", options.activation, "after each hidden layer; relume activations lists them")
+        .with_default();
+  command.option("--valid", options.valid,
+                 "rows to validate on: a fraction, a number, or a file (a fifth; fewer than that from 50,000 rows "
+                 "on, but a tenth)");
+  command.option("--test", options.test,
+                 "rows to test on, which training never sees: a fraction, a number, or a file (the data's own test "
+                 "set, else none)");
   add_csv_options(command, options.csv);
-  command.add_option("--seed", options.seed, "of the split, the weights and the order of the rows")
-      ->capture_default_str();
+  command.option("--seed", options.seed, "of the split, the weights and the order of the rows").with_default();
 }
 
 void JobArguments::settle(const std::string& command) {

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "apps/relume/options.h"
 #include "relume/train/job.h"
 
 namespace relume::app {
@@ -15,13 +14,14 @@ namespace relume::app {
 std::vector<std::int64_t> parse_hidden(const std::string& text, const std::string& command);
 
 /// The options that say how delimited text is read.
-void add_csv_options(CLI::App& command, data::CsvOptions& csv);
+void add_csv_options(const Command& command, data::CsvOptions& csv);
 
 struct JobArguments {
   training::JobOptions options;
   std::string task = "auto", hidden;
 
-  void add_to(CLI::App& command);
+  /// The options of all that train; without --activation where there are several.
+  void add_to(const Command& command, bool one_activation = true);
   /// Puts the texts into the options. `command` begins the error of one that is wrong.
   void settle(const std::string& command);
 };

@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 
 namespace relume::app {
@@ -65,19 +64,17 @@ void run(const Experiment& experiment, const Arguments& a) {
 
 }  // namespace
 
-void add_lab(CLI::App& app) {
-  CLI::App* lab = app.add_subcommand("lab", "What is said of ReLU, as experiments");
-  lab->require_subcommand(1);
+void define_lab(Command& lab) {
   for (const Experiment& experiment : experiments) {
-    CLI::App* command = lab->add_subcommand(experiment.name, experiment.what);
+    const Command command = lab.subcommand(experiment.name, experiment.what);
     auto a = std::make_shared<Arguments>();
-    command->add_option("--seeds", a->options.seeds, "networks or runs behind each number")
-        ->check(at_least_one())
-        ->capture_default_str();
-    command->add_option("--seed", a->options.seed, "the first of them")->capture_default_str();
-    command->add_option("-o,--out", a->picture, "a picture: .svg, .png, .pdf or .html");
-    command->add_flag("--json", a->json, "print the result as one JSON object");
-    command->callback([a, &experiment] { run(experiment, *a); });
+    command.option("--seeds", a->options.seeds, "networks or runs behind each number")
+        .number(at_least_one)
+        .with_default();
+    command.option("--seed", a->options.seed, "the first of them").with_default();
+    command.option("-o,--out", a->picture, "a picture: .svg, .png, .pdf or .html");
+    command.flag("--json", a->json, "print the result as one JSON object");
+    command.run([a, &experiment] { run(experiment, *a); });
   }
 }
 

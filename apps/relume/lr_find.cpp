@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 #include "apps/relume/job_arguments.h"
 #include "relume/plot/chart.h"
@@ -58,22 +57,20 @@ void run(Arguments& a) {
 
 }  // namespace
 
-void add_lr_find(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("lr-find", "Try growing learning rates on data and suggest one");
+void define_lr_find(Command& command) {
   auto a = std::make_shared<Arguments>();
-  a->job.add_to(*command);
-  command->add_option("--optimizer", a->train.optimizer, "how steps are made of gradients")
-      ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop", "adagrad"}))
-      ->capture_default_str();
-  command
-      ->add_option("--batch", a->train.batch_size, "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
-      ->check(at_least_one());
-  command->add_option("--from", a->range.from, "the first rate")->capture_default_str();
-  command->add_option("--to", a->range.to, "the last rate")->capture_default_str();
-  command->add_option("--steps", a->range.steps, "from the one to the other")->capture_default_str();
-  command->add_option("-o,--out", a->picture, "a picture of the curve: .svg, .png, .pdf or .html");
-  command->add_flag("--json", a->json, "print the result as one JSON object");
-  command->callback([a] { run(*a); });
+  a->job.add_to(command);
+  command.option("--optimizer", a->train.optimizer, "how steps are made of gradients")
+      .one_of({"adam", "adamw", "sgd", "rmsprop", "adagrad"})
+      .with_default();
+  command.option("--batch", a->train.batch_size, "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
+      .number(at_least_one);
+  command.option("--from", a->range.from, "the first rate").with_default();
+  command.option("--to", a->range.to, "the last rate").with_default();
+  command.option("--steps", a->range.steps, "from the one to the other").with_default();
+  command.option("-o,--out", a->picture, "a picture of the curve: .svg, .png, .pdf or .html");
+  command.flag("--json", a->json, "print the result as one JSON object");
+  command.run([a] { run(*a); });
 }
 
 }  // namespace relume::app

@@ -1,13 +1,12 @@
-#include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <new>
 #include <string>
 #include <vector>
 
-#include <fmt/core.h>
-
 #include "apps/relume/command.h"
-#include "apps/relume/suggest.h"
+#include "apps/relume/commands.h"
+#include "apps/relume/say.h"
 #include "relume/base/error.h"
 
 namespace relume::app {
@@ -32,72 +31,14 @@ void complain(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
   for (char& c : text)
     if (c == '\n') c = ' ';
-  fmt::print(stderr, "relume: {}\n", text);
+  say("relume: {}", text);
 }
+
+constexpr const char* output_lost = "stdout cannot be written to; is the disk full?";
 
 /// What was printed must have arrived: a full disk is no success.
 void flush_output() {
-  if (std::fflush(stdout) != 0 || std::ferror(stdout))
-    throw relume::FileError("stdout cannot be written to; is the disk full?");
-}
-
-const CLI::App& chosen(const CLI::App& app) {
-  const auto subcommands = app.get_subcommands();
-  return subcommands.empty() ? app : *subcommands.front();
-}
-
-/// CLI11 takes -.5 and -inf for options: behind "--" they are numbers. Flags go before it, but for what the user has
-/// put behind a "--" of his own.
-std::vector<std::string> arguments_of(int argc, char** argv) {
-  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
-  if (!words.empty() && words[0] == "apply") {
-    const auto end_of_options = std::find(words.begin() + 1, words.end(), "--");
-    const auto values = std::stable_partition(words.begin() + 1, end_of_options, [](const std::string& w) {
-      return w == "-h" || (w.starts_with("--") && w.size() > 2);
-    });
-    if (end_of_options != words.end()) words.erase(end_of_options);
-    if (values != words.end()) words.insert(values, "--");
-  }
-  std::reverse(words.begin(), words.end());  // as CLI11 wants them
-  return words;
-}
-
-int run(int argc, char** argv) {
-  CLI::App app("Trains and runs ReLU networks.", "relume");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", "relume " RELUME_VERSION);
-  add_train(app);
-  add_eval(app);
-  add_predict(app);
-  add_inspect(app);
-  add_doctor(app);
-  add_lr_find(app);
-  add_compare(app);
-  add_lab(app);
-  add_apply(app);
-  add_activations(app);
-  add_rules(app);
-  add_plot(app);
-  add_report(app);
-  try {
-    app.parse(arguments_of(argc, argv));
-    flush_output();
-    return 0;
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::CallForVersion& version) {
-    return app.exit(version);
-  } catch (const CLI::ExtrasError&) {
-    complain(describe_unknown(chosen(app), argc, argv));
-  } catch (const CLI::ParseError& error) {
-    const bool top = &chosen(app) == &app;
-    if (top && argc > 1)
-      complain(describe_unknown(app, argc, argv));
-    else
-      complain(top ? fmt::format("{}; relume --help shows the usage", error.what())
-                   : fmt::format("{0}: {1}; relume {0} --help shows the usage", chosen(app).get_name(), error.what()));
-  }
-  return exit_bad_input;
+  if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw relume::FileError(output_lost);
 }
 
 }  // namespace
@@ -107,8 +48,11 @@ int main(int argc, char** argv) {
   using namespace relume::app;
   // A file over the limit is then a failed write, which says where it happened and cleans up.
   std::signal(SIGXFSZ, SIG_IGN);
+  fill_standard_streams();
   try {
-    return run(argc, argv);
+    run_command_line(commands(), {argv + (argc > 0 ? 1 : 0), argv + argc});
+    flush_output();
+    return 0;
   } catch (const Exit& exit) {
     return exit.status;
   } catch (const relume::Error& error) {
@@ -117,6 +61,10 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     complain("out of memory; give less data at a time or a smaller network");
   } catch (const std::exception& error) {
+    if (std::ferror(stdout)) {  // more than a buffer of it
+      complain(output_lost);
+      return exit_bad_input;
+    }
     complain(error.what());
   }
   return exit_failed;

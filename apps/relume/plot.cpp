@@ -173,20 +173,19 @@ void run(const Arguments& a) {
 
 }  // namespace
 
-void add_plot(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("plot", "Draw activations, or what runs have measured");
+void define_plot(Command& command) {
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("WHAT", arguments->what, "Activations (\"elu(0.5)\") or run folders")->required();
-  command->add_option("-o,--output", arguments->out, "The picture: .svg, .png, .pdf or .html; else the terminal");
-  command->add_flag("--terminal", arguments->terminal, "Draw in the terminal, with -o too");
-  command->add_option("--range", arguments->range, "Of x, for activations")->expected(2)->capture_default_str();
-  command->add_flag("--derivative", arguments->derivative, "Draw derivatives");
+  command.option("WHAT", arguments->what, "Activations (\"elu(0.5)\") or run folders").required();
+  command.option("-o,--output", arguments->out, "The picture: .svg, .png, .pdf or .html; else the terminal");
+  command.flag("--terminal", arguments->terminal, "Draw in the terminal, with -o too");
+  command.option("--range", arguments->range, "Of x, for activations").exactly(2).with_default();
+  command.flag("--derivative", arguments->derivative, "Draw derivatives");
   command
-      ->add_option("--columns", arguments->columns,
-                   "Of the runs' metrics.csv, separated by commas, each a panel (loss, metric, learning rate, gradient "
-                   "norm, share of dead units)")
-      ->delimiter(',');
-  command->callback([arguments] { run(*arguments); });
+      .option("--columns", arguments->columns,
+              "Of the runs' metrics.csv, separated by commas, each a panel (loss, metric, learning rate, gradient "
+              "norm, share of dead units)")
+      .split_at_commas();
+  command.run([arguments] { run(*arguments); });
 }
 
 }  // namespace relume::app

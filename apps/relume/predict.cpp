@@ -4,10 +4,10 @@
 
 #include <fmt/core.h>
 
-#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 #include "apps/relume/job_arguments.h"
 #include "apps/relume/prediction_text.h"
+#include "apps/relume/say.h"
 #include "relume/base/atomic_file.h"
 #include "relume/base/require.h"
 #include "relume/data/open.h"
@@ -105,8 +105,8 @@ void predict_file(const io::Model& model, const Arguments& a, Writer& writer) {
     add_to(unknown, model.preprocessor->unknown_categories(table));
     writer.add(model.preprocessor->transform(table), reader.kept());
   }
-  for (const std::string& note : table.notes) fmt::print(stderr, "{}\n", note);
-  for (const auto& [column, fields] : unknown) fmt::print(stderr, "{}\n", data::to_string(fields));
+  for (const std::string& note : table.notes) say("{}", note);
+  for (const auto& [column, fields] : unknown) say("{}", data::to_string(fields));
 }
 
 void predict_source(const io::Model& model, const Arguments& a, Writer& writer) {
@@ -134,19 +134,15 @@ void run(const Arguments& a) {
 
 }  // namespace
 
-void add_predict(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("predict", "Write a model's predictions for data as CSV");
+void define_predict(Command& command) {
   auto a = std::make_shared<Arguments>();
-  command->add_option("MODEL", a->model, "model.safetensors of a run")->required();
-  command->add_option("DATA", a->data, "as for train; the target's column may be missing")
-      ->required()
-      ->transform(stdin_by_dash());
-  add_csv_options(*command, a->csv);
-  command->add_option("-o,--output", a->out, "file to write; stdout without it");
-  command->add_option("--id", a->id,
-                      "a column of the data, by name or number, that is copied in front of each prediction");
-  command->add_flag("--json", a->json, "one JSON object in place of CSV");
-  command->callback([a] { run(*a); });
+  command.option("MODEL", a->model, "model.safetensors of a run").required();
+  command.option("DATA", a->data, "as for train; the target's column may be missing").required().or_stdin();
+  add_csv_options(command, a->csv);
+  command.option("-o,--output", a->out, "file to write; stdout without it");
+  command.option("--id", a->id, "a column of the data, by name or number, that is copied in front of each prediction");
+  command.flag("--json", a->json, "one JSON object in place of CSV");
+  command.run([a] { run(*a); });
 }
 
 }  // namespace relume::app

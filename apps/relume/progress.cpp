@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "apps/relume/say.h"
+
 namespace relume::app {
 namespace {
 
@@ -49,8 +51,7 @@ void ProgressDisplay::show(const training::Progress& p) {
   const int room = terminal_width() - 1 - static_cast<int>(line.size());
   const int bar_width = std::clamp(room - static_cast<int>(facts.size()), 0, 30);
   line += bar(done, bar_width) + facts.substr(0, static_cast<std::size_t>(std::max(room - bar_width, 0)));
-  fmt::print(stderr, "\r{}\x1b[K", line);
-  std::fflush(stderr);
+  put_on_stderr(fmt::format("\r{}\x1b[K", line));
 }
 
 void ProgressDisplay::show(const training::EpochRow& row, std::int64_t epochs) {
@@ -63,25 +64,24 @@ void ProgressDisplay::show(const training::EpochRow& row, std::int64_t epochs) {
   if (terminal_) return;
   const std::string valid =
       row.valid.rows == 0 ? "" : fmt::format("  valid loss {:.4f}  {}", row.valid.loss, last_epoch_);
-  fmt::print(stderr, "epoch {}/{}  loss {:.4f}{}  lr {:.2g}  dead {:.1f} %  {:.1f}s\n", row.epoch, epochs,
-             row.train_loss, valid, row.lr, 100 * row.dead_share, row.seconds);
+  say("epoch {}/{}  loss {:.4f}{}  lr {:.2g}  dead {:.1f} %  {:.1f}s", row.epoch, epochs, row.train_loss, valid, row.lr,
+      100 * row.dead_share, row.seconds);
 }
 
 void ProgressDisplay::show(const health::Finding& finding) {
   if (quiet_) return;
   finish();
-  fmt::print(stderr, "{}  {}\n", health::name(finding.severity),
-             health::to_string(finding, health::Voice::command_line));
+  say("{}  {}", health::name(finding.severity), health::to_string(finding, health::Voice::command_line));
 }
 
 void ProgressDisplay::show(const std::string& cure) {
   if (quiet_) return;
   finish();
-  fmt::print(stderr, "cure  {}\n", cure);
+  say("cure  {}", cure);
 }
 
 void ProgressDisplay::finish() {
-  if (!quiet_ && terminal_) fmt::print(stderr, "\r\x1b[K");
+  if (!quiet_ && terminal_) put_on_stderr("\r\x1b[K");
 }
 
 }  // namespace relume::app

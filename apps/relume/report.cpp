@@ -36,12 +36,11 @@ void run(const Arguments& a) {
 
 }  // namespace
 
-void add_report(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("report", "Write a run's report anew, or one page that compares runs");
+void define_report(Command& command) {
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("RUN", arguments->runs, "Folders of runs")->required();
-  command->add_option("-o,--output", arguments->out, "The page (RUN/report.html; of several runs comparison.html)");
-  command->callback([arguments] { run(*arguments); });
+  command.option("RUN", arguments->runs, "Folders of runs").required();
+  command.option("-o,--output", arguments->out, "The page (RUN/report.html; of several runs comparison.html)");
+  command.run([arguments] { run(*arguments); });
 }
 
 }  // namespace relume::app

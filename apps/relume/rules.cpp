@@ -5,16 +5,15 @@
 
 namespace relume::app {
 
-void add_rules(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("rules", "List the rules of health and their thresholds");
-  command->callback([] {
+void define_rules(Command& command) {
+  command.run([] {
     fmt::print("{:<20} {}\n", "rule", "looks at");
     for (const health::Rule& rule : health::rules()) fmt::print("{:<20} {}\n", rule.name, rule.measures);
     fmt::print("\n{:<20} {:>8}  {}\n", "threshold", "default", "of the rules");
     for (const health::NamedThreshold& threshold : health::named_thresholds())
       fmt::print("{:<20} {:>8g}  {}\n", threshold.name, threshold.value, threshold.rules);
   });
-  command->footer("relume train and doctor take --threshold NAME=NUMBER. docs/health.md explains each.");
+  command.footer("relume train and doctor take --threshold NAME=NUMBER. docs/health.md explains each.");
 }
 
 }  // namespace relume::app

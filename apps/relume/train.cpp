@@ -6,13 +6,13 @@
 
 #include <fmt/core.h>
 
-#include "apps/relume/checks.h"
 #include "apps/relume/command.h"
 #include "apps/relume/job_arguments.h"
 #include "apps/relume/progress.h"
 #include "apps/relume/result.h"
 #include "apps/relume/run_events.h"
 #include "apps/relume/run_folder.h"
+#include "apps/relume/say.h"
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
 #include "relume/train/job.h"
@@ -39,7 +39,7 @@ void settle(Arguments& a) {
   a.train.on_explode = training::on_explode_from_name(a.on_explode);
   a.train.precision = training::precision_from_name(a.precision);
   if (a.train.precision == kernels::MatmulPrecision::medium && !kernels::has_bf16_matmul())
-    fmt::print(stderr, "this machine does not multiply bfloat16 faster; training in float32\n");
+    say("this machine does not multiply bfloat16 faster; training in float32");
   for (const std::string& text : a.thresholds) health::set_threshold(a.train.thresholds, text);
   a.train.balanced_classes = a.class_weights == "balanced";
   a.train.seed = a.job.options.seed;
@@ -62,18 +62,15 @@ std::string describe_target(const data::Target& target) {
 }
 
 void describe(const training::Job& job, const training::Trainer& trainer) {
-  if (job.model.preprocessor) fmt::print(stderr, "{}\n", describe_target(job.model.preprocessor->target()));
+  if (job.model.preprocessor) say("{}", describe_target(job.model.preprocessor->target()));
   if (job.model.preprocessor)
-    for (const auto& [name, reason] : job.model.preprocessor->left_out())
-      fmt::print(stderr, "left out {}: {}\n", name, reason);
-  fmt::print(stderr, "{}: {} features, {}, {} rows to train, {} to validate, {} to test\n", job.source,
-             job.model.features,
-             job.model.task == data::Task::classification ? fmt::format("{} classes", job.model.outputs) : "regression",
-             job.split.train.size(), job.split.valid.size(), job.split.test.size());
+    for (const auto& [name, reason] : job.model.preprocessor->left_out()) say("left out {}: {}", name, reason);
+  say("{}: {} features, {}, {} rows to train, {} to validate, {} to test", job.source, job.model.features,
+      job.model.task == data::Task::classification ? fmt::format("{} classes", job.model.outputs) : "regression",
+      job.split.train.size(), job.split.valid.size(), job.split.test.size());
   const training::Options& o = trainer.options();
-  fmt::print(stderr, "network {} linear({}): {} parameters; {} lr {:g}, batch {}, at most {} epochs\n",
-             nn::to_string(job.model.layers), job.model.outputs, job.model.network->parameter_count(), o.optimizer,
-             o.lr, o.batch_size, o.epochs);
+  say("network {} linear({}): {} parameters; {} lr {:g}, batch {}, at most {} epochs", nn::to_string(job.model.layers),
+      job.model.outputs, job.model.network->parameter_count(), o.optimizer, o.lr, o.batch_size, o.epochs);
 }
 
 void watch(training::Trainer& trainer, ProgressDisplay& display, RunEvents& events) {
@@ -104,16 +101,14 @@ std::string shell_word(const std::string& text) {
 }
 
 /// The command line without what says where results go.
-std::string command_to_repeat(const CLI::App& command) {
+std::string command_to_repeat(const Command& command) {
   std::string text = "relume train";
-  for (const CLI::Option* option : command.get_options()) {
-    if (option->count() == 0) continue;
-    const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
-    if (name == "out" || name == "resume" || name == "json" || name == "quiet") continue;
-    const std::string option_word = name.empty() ? "" : " --" + name;
-    if (option->get_items_expected_max() == 0) text += option_word;
-    if (option->get_items_expected_max() > 0)
-      for (const std::string& value : option->results()) text += option_word + " " + shell_word(value);
+  for (const Given& option : command.given()) {
+    if (option.name == "out" || option.name == "resume" || option.name == "json" || option.name == "quiet") continue;
+    const std::string option_word = option.name.empty() ? "" : " --" + option.name;
+    if (option.is_flag) text += option_word;
+    if (!option.is_flag)
+      for (const std::string& value : option.words) text += option_word + " " + shell_word(value);
   }
   return text;
 }
@@ -130,7 +125,7 @@ void run(Arguments& a, const std::string& command) {
     folder = std::make_unique<RunFolder>(RunFolder::open(a.resume));
     trainer.restore(folder->load_checkpoint());
   }
-  for (const std::string& note : job.notes) fmt::print(stderr, "{}\n", note);
+  for (const std::string& note : job.notes) say("{}", note);
   if (!a.quiet) describe(job, trainer);
   ProgressDisplay display(job.model.task, a.quiet);
   RunEvents events(folder->path(), job, trainer.options());
@@ -152,84 +147,76 @@ void run(Arguments& a, const std::string& command) {
 
 }  // namespace
 
-void add_train(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("train", "Train a network on a table, on images or on built-in data");
+void define_train(Command& command) {
   auto a = std::make_shared<Arguments>();
-  a->job.add_to(*command);
+  a->job.add_to(command);
   command
-      ->add_option("--epochs", a->train.epochs,
-                   "passes over the training rows at most (about 20,000 steps, from 10 to 200 passes)")
-      ->check(at_least_one());
+      .option("--epochs", a->train.epochs,
+              "passes over the training rows at most (about 20,000 steps, from 10 to 200 passes)")
+      .number(at_least_one);
+  command.option("--batch", a->train.batch_size, "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
+      .number(at_least_one);
+  command.option("--optimizer", a->train.optimizer, "how steps are made of gradients")
+      .one_of({"adam", "adamw", "sgd", "rmsprop", "adagrad"})
+      .with_default();
+  command.option("--lr", a->train.lr, "learning rate (0.001; sgd 0.05, adagrad 0.02)").number(above_zero);
+  command.option("--momentum", a->train.momentum, "of sgd").number(not_below_zero).with_default();
+  command.flag("--nesterov", a->train.nesterov, "Nesterov's momentum, for sgd");
   command
-      ->add_option("--batch", a->train.batch_size, "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
-      ->check(at_least_one());
-  command->add_option("--optimizer", a->train.optimizer, "how steps are made of gradients")
-      ->check(CLI::IsMember({"adam", "adamw", "sgd", "rmsprop", "adagrad"}))
-      ->capture_default_str();
-  command->add_option("--lr", a->train.lr, "learning rate (0.001; sgd 0.05, adagrad 0.02)")->check(above_zero());
-  command->add_option("--momentum", a->train.momentum, "of sgd")->check(not_below_zero())->capture_default_str();
-  command->add_flag("--nesterov", a->train.nesterov, "Nesterov's momentum, for sgd");
+      .option("--weight-decay", a->train.weight_decay,
+              "by which weights shrink, a step, times the rate (0.1 with adamw, else 0)")
+      .number(not_below_zero);
+  command.option("--schedule", a->schedule, "how the learning rate changes")
+      .one_of({"none", "step", "exponential", "cosine", "plateau", "onecycle"})
+      .with_default();
+  command.option("--warmup", a->train.warmup_steps, "steps over which the learning rate grows at first (none)")
+      .number(not_below_zero);
+  command.option("--clip", a->train.clip_norm, "largest norm of the gradient (no limit)").number(above_zero);
+  command.option("--clip-value", a->train.clip_value, "largest element of the gradient (no limit)").number(above_zero);
   command
-      ->add_option("--weight-decay", a->train.weight_decay,
-                   "by which weights shrink, a step, times the rate (0.1 with adamw, else 0)")
-      ->check(not_below_zero());
-  command->add_option("--schedule", a->schedule, "how the learning rate changes")
-      ->check(CLI::IsMember({"none", "step", "exponential", "cosine", "plateau", "onecycle"}))
-      ->capture_default_str();
-  command->add_option("--warmup", a->train.warmup_steps, "steps over which the learning rate grows at first (none)")
-      ->check(not_below_zero());
-  command->add_option("--clip", a->train.clip_norm, "largest norm of the gradient (no limit)")->check(above_zero());
-  command->add_option("--clip-value", a->train.clip_value, "largest element of the gradient (no limit)")
-      ->check(above_zero());
+      .option("--clip-adaptive", a->train.clip_adaptive,
+              "largest gradient of a unit, as a share of its weights' norm, such as 0.01 (no limit)")
+      .number(above_zero);
   command
-      ->add_option("--clip-adaptive", a->train.clip_adaptive,
-                   "largest gradient of a unit, as a share of its weights' norm, such as 0.01 (no limit)")
-      ->check(above_zero());
+      .option("--patience", a->train.patience,
+              "epochs without a better validation value before training stops (a quarter of --epochs, but 10 at least)")
+      .number(at_least_one);
   command
-      ->add_option(
-          "--patience", a->train.patience,
-          "epochs without a better validation value before training stops (a quarter of --epochs, but 10 at least)")
-      ->check(at_least_one());
+      .option("--min-delta", a->train.min_delta,
+              "by how much of itself the best value must be beaten to count as better (0)")
+      .number(not_below_zero);
+  command.option("--best-by", a->train.best_by, "what names the best epoch, on the validation rows")
+      .one_of({"loss", "accuracy", "f1_macro", "auc", "rmse", "mae", "r2"})
+      .with_default();
   command
-      ->add_option("--min-delta", a->train.min_delta,
-                   "by how much of itself the best value must be beaten to count as better (0)")
-      ->check(not_below_zero());
-  command->add_option("--best-by", a->train.best_by, "what names the best epoch, on the validation rows")
-      ->check(CLI::IsMember({"loss", "accuracy", "f1_macro", "auc", "rmse", "mae", "r2"}))
-      ->capture_default_str();
+      .option("--label-smoothing", a->train.label_smoothing, "probability that is spread evenly over the classes (0)")
+      .between(0.0, 1.0);
+  command.option("--class-weights", a->class_weights, "balanced: rare classes weigh as much as common ones")
+      .one_of({"none", "balanced"})
+      .with_default();
   command
-      ->add_option("--label-smoothing", a->train.label_smoothing,
-                   "probability that is spread evenly over the classes (0)")
-      ->check(CLI::Range(0.0, 1.0));
-  command->add_option("--class-weights", a->class_weights, "balanced: rare classes weigh as much as common ones")
-      ->check(CLI::IsMember({"none", "balanced"}))
-      ->capture_default_str();
+      .option("--on-dead", a->on_dead,
+              "what is done about a layer with dead units: report, revive or leaky from a tenth of it, stop from half")
+      .one_of({"report", "revive", "leaky", "stop"})
+      .with_default();
   command
-      ->add_option(
-          "--on-dead", a->on_dead,
-          "what is done about a layer with dead units: report, revive or leaky from a tenth of it, stop from half")
-      ->check(CLI::IsMember({"report", "revive", "leaky", "stop"}))
-      ->capture_default_str();
+      .option("--on-explode", a->on_explode,
+              "what is done where the gradient explodes: clip or backoff go back to the best weights so far")
+      .one_of({"clip", "backoff", "stop"})
+      .with_default();
+  command.option("--threshold", a->thresholds, "NAME=NUMBER, as often as needed: relume rules lists them").repeated();
   command
-      ->add_option("--on-explode", a->on_explode,
-                   "what is done where the gradient explodes: clip or backoff go back to the best weights so far")
-      ->check(CLI::IsMember({"clip", "backoff", "stop"}))
-      ->capture_default_str();
-  command->add_option("--threshold", a->thresholds, "NAME=NUMBER, as often as needed: relume rules lists them")
-      ->allow_extra_args(false);
-  command
-      ->add_option("--precision", a->precision,
-                   "bf16: matrices are rounded to bfloat16 while they are multiplied; weights stay float32")
-      ->check(CLI::IsMember({"float32", "bf16"}))
-      ->capture_default_str();
-  command
-      ->add_option("--threads", a->threads, "threads to compute on (OMP_NUM_THREADS, or the processors that there are)")
-      ->check(at_least_one());
-  command->add_option("--out", a->out, "folder of the run (runs/NAME)");
-  command->add_option("--resume", a->resume, "go on with the run in this folder");
-  command->add_flag("--json", a->json, "print the result as one JSON object, the last line of stdout");
-  command->add_flag("--quiet", a->quiet, "no progress");
-  command->callback([a, command] { run(*a, command_to_repeat(*command)); });
+      .option("--precision", a->precision,
+              "bf16: matrices are rounded to bfloat16 while they are multiplied; weights stay float32")
+      .one_of({"float32", "bf16"})
+      .with_default();
+  command.option("--threads", a->threads, "threads to compute on (OMP_NUM_THREADS, or the processors that there are)")
+      .number(at_least_one);
+  command.option("--out", a->out, "folder of the run (runs/NAME)");
+  command.option("--resume", a->resume, "go on with the run in this folder");
+  command.flag("--json", a->json, "print the result as one JSON object, the last line of stdout");
+  command.flag("--quiet", a->quiet, "no progress");
+  command.run([a, command] { run(*a, command_to_repeat(command)); });
 }
 
 }  // namespace relume::app

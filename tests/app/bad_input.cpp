@@ -231,6 +231,7 @@ TEST_F(BadInput, SaysWhatIsWrongWithTheCommandLine) {
       {{"train", "good.csv", "--lr", "nan"}, "--lr: nan is not a number above 0"},
       {{"train", "good.csv", "--lr", "-1"}, "--lr: -1 is not a number above 0"},
       {{"train", "good.csv", "--epochs", "0"}, "--epochs"},
+      {{"train", "good.csv", "--seed", "-1"}, "--seed: -1 is not a whole number of at least 0"},
       {{"train", "good.csv", "--batch", "many"}, "--batch"},
       {{"train", "good.csv", "--epohcs", "3"}, "did you mean --epochs?"},
       {{"train", "good.csv", "--epohcs=3"}, "did you mean --epochs?"},

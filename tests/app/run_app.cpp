@@ -87,7 +87,12 @@ RunningApp::RunningApp(const Workplace& place, const std::vector<std::string>& a
     const int out = setting.stdout_to.empty() ? out_ : ::open(setting.stdout_to.c_str(), O_WRONLY);
     ::dup2(in, STDIN_FILENO);
     ::dup2(out, STDOUT_FILENO);
-    ::dup2(err_, STDERR_FILENO);
+    ::dup2(setting.stderr_to.empty() ? err_ : ::open(setting.stderr_to.c_str(), O_WRONLY), STDERR_FILENO);
+    if (int ends[2]; setting.stderr_broken && ::pipe(ends) == 0) {
+      ::close(ends[0]);
+      ::dup2(ends[1], STDERR_FILENO);
+    }
+    for (const int stream : setting.closed) ::close(stream);
     ::execv(RELUME_APP, argv.data());
     ::_exit(99);
   }

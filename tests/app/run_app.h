@@ -38,8 +38,11 @@ struct Outcome {
 
 struct Setting {
   std::string input = {};
-  long largest_file = 0;       ///< bytes that a file may grow to; 0: no limit
-  std::string stdout_to = {};  ///< a file instead of `out`
+  long largest_file = 0;         ///< bytes that a file may grow to; 0: no limit
+  std::string stdout_to = {};    ///< a file instead of `out`
+  std::string stderr_to = {};    ///< the same for `err`
+  bool stderr_broken = false;    ///< a pipe that nobody reads
+  std::vector<int> closed = {};  ///< streams that the app begins without
 };
 
 /// The app with these arguments, running.
