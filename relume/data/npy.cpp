@@ -1,5 +1,7 @@
 #include "relume/data/npy.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -20,12 +22,16 @@ namespace {
 
 using namespace std::string_view_literals;
 
+/// Records of thousands of fields stay below it.
+constexpr std::size_t longest_header = 1 << 20;
+
 struct Header {
   char order = '|';
   char kind = 0;
   std::size_t width = 0;
   bool fortran = false;
   Shape shape;
+  std::size_t bytes = 0;  // of the header itself
 };
 
 [[noreturn]] void damaged(const std::string& where, std::string_view what) {
@@ -164,12 +170,24 @@ void transpose_fortran(std::span<const std::byte> in, std::byte* out, const Shap
   }
 }
 
-/// The bytes of all elements, row-major and in this machine's byte order.
-void take_elements(const Header& header, std::span<const std::byte> data, std::size_t unit, std::span<std::byte> out) {
-  if (header.fortran && header.shape.dimensions() > 1)
-    transpose_fortran(data, out.data(), header.shape, header.width);
-  else
-    std::memcpy(out.data(), data.data(), out.size());
+[[noreturn]] void too_few(const Header& header, std::size_t bytes, const std::string& where) {
+  damaged(where, fmt::format("the header says {} elements of {} bytes but {} bytes follow", to_string(header.shape),
+                             header.width, bytes));
+}
+
+/// Reads the bytes of all elements, row-major and in this machine's byte order.
+void read_elements(const Header& header, ReadBytes read, std::size_t unit, std::span<std::byte> out,
+                   const std::string& where) {
+  const auto fill = [&](std::span<std::byte> bytes) {
+    if (const std::size_t got = read(bytes); got != bytes.size()) too_few(header, got, where);
+  };
+  if (header.fortran && header.shape.dimensions() > 1) {
+    std::vector<std::byte> columns(out.size());
+    fill(columns);
+    transpose_fortran(columns, out.data(), header.shape, header.width);
+  } else {
+    fill(out);
+  }
   constexpr char foreign = std::endian::native == std::endian::little ? '>' : '<';
   if (header.order == foreign) reverse_bytes(out.data(), out.size(), unit);
 }
@@ -204,18 +222,18 @@ bool append_utf8(std::string& text, char32_t code) {
   return true;
 }
 
-Tensor number_array(const Header& header, DType dtype, std::span<const std::byte> data, const std::string& where) {
+Tensor number_array(const Header& header, DType dtype, ReadBytes read, const std::string& where) {
   Tensor array = empty(header.shape, dtype);
   const std::size_t size = static_cast<std::size_t>(array.elements()) * header.width;
   auto* elements = static_cast<std::byte*>(array.raw_data());
   if (header.kind != 'u' || header.width == 1) {
-    take_elements(header, data, header.width, {elements, size});
+    read_elements(header, read, header.width, {elements, size}, where);
     if (header.kind == 'b')
       for (std::byte& b : std::span(elements, size)) b = b == std::byte{0} ? b : std::byte{1};
     return array;
   }
   std::vector<std::byte> narrow(size);
-  take_elements(header, data, header.width, narrow);
+  read_elements(header, read, header.width, narrow, where);
   if (header.width == 2)
     widen<std::uint16_t>(narrow, array.data<std::int32_t>(), where);
   else if (header.width == 4)
@@ -240,11 +258,11 @@ std::string text_of(std::span<const std::byte> element, bool is_unicode, const s
   return text;
 }
 
-TextArray text_array(const Header& header, std::span<const std::byte> data, const std::string& where) {
+TextArray text_array(const Header& header, ReadBytes read, const std::string& where) {
   const std::size_t count = static_cast<std::size_t>(header.shape.elements());
   const bool is_unicode = header.kind == 'U';
   std::vector<std::byte> elements(count * header.width);
-  take_elements(header, data, is_unicode ? sizeof(char32_t) : 1, elements);
+  read_elements(header, read, is_unicode ? sizeof(char32_t) : 1, elements, where);
   TextArray array{header.shape, {.kind = ColumnKind::text}};
   Column& column = array.column;
   column.codes.reserve(count);
@@ -260,6 +278,30 @@ TextArray text_array(const Header& header, std::span<const std::byte> data, cons
     column.codes.push_back(found->second);
   }
   return array;
+}
+
+Header read_header(ReadBytes read, const std::string& where) {
+  std::array<std::byte, 12> start{};
+  const auto fill = [&](std::span<std::byte> bytes) {
+    if (read(bytes) != bytes.size()) damaged(where, "ends inside of the header");
+  };
+  const std::span first = std::span(start).first(10);
+  const std::string_view magic(reinterpret_cast<const char*>(start.data()), 6);
+  const std::size_t got = read(first);
+  if (magic != "\x93NUMPY") damaged(where, "does not begin with NumPy's magic bytes");
+  if (got < first.size()) damaged(where, "ends inside of the header");
+  const auto version = std::to_integer<int>(start[6]);
+  if (version < 1 || version > 3) damaged(where, fmt::format("format {} is unknown", version));
+  if (version > 1) fill(std::span(start).last(2));
+  const std::size_t length = version == 1 ? load_little_endian<std::uint16_t>(start.data() + 8)
+                                          : load_little_endian<std::uint32_t>(start.data() + 8);
+  if (length > longest_header) damaged(where, "the header is longer than any array's");
+  std::string text(length, ' ');
+  fill(std::as_writable_bytes(std::span(text)));
+  Header header = parse_header(text, where);
+  if (header.kind == 'U') header.width *= sizeof(char32_t);
+  header.bytes = (version == 1 ? 10 : 12) + length;
+  return header;
 }
 
 std::string_view descr_of(DType dtype) {
@@ -278,29 +320,18 @@ std::string_view descr_of(DType dtype) {
 
 }  // namespace
 
-NpyArray npy_from_bytes(std::span<const std::byte> bytes, const std::string& where) {
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (!text.starts_with("\x93NUMPY")) damaged(where, "does not begin with NumPy's magic bytes");
-  if (bytes.size() < 12) damaged(where, "ends inside of the header");
-  const auto version = std::to_integer<int>(bytes[6]);
-  if (version < 1 || version > 3) damaged(where, fmt::format("format {} is unknown", version));
-  const std::size_t start = version == 1 ? 10 : 12;
-  const std::size_t length = version == 1 ? load_little_endian<std::uint16_t>(bytes.data() + 8)
-                                          : load_little_endian<std::uint32_t>(bytes.data() + 8);
-  if (length > bytes.size() - start) damaged(where, "ends inside of the header");
-  Header header = parse_header(text.substr(start, length), where);
-  const bool is_text = header.kind == 'U' || header.kind == 'S';
-  if (header.kind == 'U') header.width *= sizeof(char32_t);
-  const DType dtype = is_text ? uint8 : dtype_of(header, where);
+Shape read_npy_shape(ReadBytes read, const std::string& where) { return read_header(read, where).shape; }
 
-  const std::span<const std::byte> data = bytes.subspan(start + length);
+NpyArray read_npy(ReadBytes read, std::size_t most, const std::string& where) {
+  const Header header = read_header(read, where);
+  const bool is_text = header.kind == 'U' || header.kind == 'S';
+  const DType dtype = is_text ? uint8 : dtype_of(header, where);
   for (const std::int64_t size : header.shape)
     require<InputError>(size != 0, "npy: {}: the array is {}, which is empty; give one with rows", where, header.shape);
-  if (header.width == 0 || !fits(header.shape, data.size() / header.width))
-    damaged(where, fmt::format("the header says {} elements of {} bytes but {} bytes follow", to_string(header.shape),
-                               header.width, data.size()));
-  if (is_text) return text_array(header, data, where);
-  return number_array(header, dtype, data, where);
+  const std::size_t rest = most - std::min(most, header.bytes);
+  if (header.width == 0 || !fits(header.shape, rest / header.width)) too_few(header, rest, where);
+  if (is_text) return text_array(header, read, where);
+  return number_array(header, dtype, read, where);
 }
 
 Tensor numbers_of(NpyArray array, const std::string& where) {
@@ -312,7 +343,8 @@ Tensor numbers_of(NpyArray array, const std::string& where) {
 
 Tensor read_npy(const std::filesystem::path& path) {
   ByteSource source(path);
-  return numbers_of(npy_from_bytes(read_all(source), path.string()), path.string());
+  const auto read = [&source](std::span<std::byte> buffer) { return source.read(buffer); };
+  return numbers_of(read_npy(read, source.most_bytes(), path.string()), path.string());
 }
 
 void write_npy(const std::filesystem::path& path, const Tensor& tensor) {

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "relume/base/function_ref.h"
 #include "relume/data/table.h"
 #include "relume/tensor/tensor.h"
 
@@ -24,8 +25,15 @@ struct TextArray {
 
 using NpyArray = std::variant<Tensor, TextArray>;
 
-/// The array in the bytes of a .npy file; `where` begins the text of errors.
-NpyArray npy_from_bytes(std::span<const std::byte> bytes, const std::string& where);
+/// Fills the buffer as far as a file goes and returns how many bytes it got: fewer only at the end.
+using ReadBytes = FunctionRef<std::size_t(std::span<std::byte>)>;
+
+/// The array of a .npy file, its elements read to where they stay. `most` bytes at most can be read; `where` begins the
+/// text of errors.
+NpyArray read_npy(ReadBytes read, std::size_t most, const std::string& where);
+
+/// The shape alone, from as many bytes as the header has.
+Shape read_npy_shape(ReadBytes read, const std::string& where);
 
 /// The numbers of an array. Throws InputError where it is text.
 Tensor numbers_of(NpyArray array, const std::string& where);
@@ -44,6 +52,8 @@ class NpzFile {
   bool has(std::string_view array) const;
   /// Throws InputError where there is no such array or it cannot be read.
   NpyArray read(std::string_view array) const;
+  /// Its shape, without its elements. Throws as read() does.
+  Shape shape(std::string_view array) const;
 
  private:
   struct Impl;

@@ -1,5 +1,6 @@
 // The zip around NumPy's arrays. Source: PKWARE, "APPNOTE.TXT", sections 4.3 and 4.5.3 (Zip64).
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <string_view>
@@ -116,53 +117,86 @@ Entry read_entry(const Archive& archive, std::uint64_t& offset) {
   return entry;
 }
 
-/// Memory grows with what comes out, whatever size the archive claims.
-std::vector<std::byte> inflate_all(Bytes packed, std::uint64_t size, const std::string& where) {
-  if (size / most_deflated > packed.size()) damaged(where, "the size in the archive is not true");
-  constexpr std::size_t first_part = std::size_t{1} << 24;
-  std::vector<std::byte> out(std::min<std::size_t>(size, first_part));
-  z_stream stream{};
-  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
-  int code = Z_OK;
-  std::size_t in = 0, done = 0;
-  do {
-    if (done == out.size() && done < size) out.resize(std::min<std::size_t>(size, 2 * done));
-    const auto in_part = static_cast<uInt>(std::min<std::size_t>(packed.size() - in, 1u << 30));
-    const auto out_part = static_cast<uInt>(std::min<std::size_t>(out.size() - done, 1u << 30));
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(packed.data() + in));
-    stream.avail_in = in_part;
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + done);
-    stream.avail_out = out_part;
-    code = inflate(&stream, Z_NO_FLUSH);
-    in += in_part - stream.avail_in;
-    done += out_part - stream.avail_out;
-  } while (code == Z_OK);
-  inflateEnd(&stream);
-  if (code != Z_STREAM_END || done != size) damaged(where, "the deflated data is damaged");
-  return out;
-}
-
-std::uint32_t checksum(Bytes bytes) {
-  return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
-
-NpyArray read_array(const Archive& archive, const Entry& entry) {
-  const std::string where = archive.where() + ": " + entry.name;
-  if (entry.flags & 1) damaged(where, "it is encrypted");
-  if (archive.at<std::uint32_t>(entry.local) != local_magic) damaged(where, "its place in the archive is wrong");
-  const std::uint64_t name = archive.at<std::uint16_t>(entry.local + 26),
-                      extra = archive.at<std::uint16_t>(entry.local + 28);
-  const Bytes packed = archive.part(entry.local + 30 + name + extra, entry.packed);
-  std::vector<std::byte> inflated;
-  Bytes bytes = packed;
-  if (entry.method == 8) {
-    inflated = inflate_all(packed, entry.size, where);
-    bytes = inflated;
-  } else if (entry.method != 0) {
-    damaged(where, fmt::format("packed by method {}, stored and deflated can be read", entry.method));
+/// The bytes of one entry, unpacked as they are read.
+class EntryReader {
+ public:
+  EntryReader(const Archive& archive, const Entry& entry)
+      : where_(archive.where() + ": " + entry.name), size_(entry.size), crc_(entry.crc), deflated_(entry.method == 8) {
+    if (entry.flags & 1) damaged(where_, "it is encrypted");
+    if (archive.at<std::uint32_t>(entry.local) != local_magic) damaged(where_, "its place in the archive is wrong");
+    if (entry.method != 0 && !deflated_)
+      damaged(where_, fmt::format("packed by method {}, stored and deflated can be read", entry.method));
+    const std::uint64_t name = archive.at<std::uint16_t>(entry.local + 26),
+                        extra = archive.at<std::uint16_t>(entry.local + 28);
+    packed_ = archive.part(entry.local + 30 + name + extra, entry.packed);
+    const std::uint64_t most = deflated_ ? packed_.size() * most_deflated : packed_.size();
+    if (size_ > most) damaged(where_, "the size in the archive is not true");
+    if (deflated_ && inflateInit2(&stream_, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
   }
-  if (checksum(bytes) != entry.crc) damaged(where, "its checksum is wrong");
-  return npy_from_bytes(bytes, where);
+  ~EntryReader() {
+    if (deflated_) inflateEnd(&stream_);
+  }
+  EntryReader(const EntryReader&) = delete;
+  EntryReader& operator=(const EntryReader&) = delete;
+
+  std::size_t read(std::span<std::byte> buffer) {
+    const std::size_t got = deflated_ ? inflate_into(buffer) : copy_into(buffer);
+    done_ += got;
+    checksum_ = crc32_z(checksum_, reinterpret_cast<const Bytef*>(buffer.data()), got);
+    return got;
+  }
+  /// Reads what is left, and throws InputError where size or checksum are not those that the archive has.
+  void finish() {
+    std::array<std::byte, 1 << 12> rest;
+    while (read(rest) == rest.size()) {
+    }
+    if (done_ != size_) damaged(where_, "its data is damaged or ends too early");
+    if (checksum_ != crc_) damaged(where_, "its checksum is wrong");
+  }
+  std::uint64_t size() const { return size_; }
+  const std::string& where() const { return where_; }
+
+ private:
+  std::size_t copy_into(std::span<std::byte> buffer) {
+    const std::size_t n = std::min<std::size_t>(buffer.size(), packed_.size() - in_);
+    std::copy_n(packed_.begin() + static_cast<std::ptrdiff_t>(in_), n, buffer.begin());
+    in_ += n;
+    return n;
+  }
+  std::size_t inflate_into(std::span<std::byte> buffer) {
+    std::size_t done = 0;
+    while (done < buffer.size() && code_ == Z_OK) {
+      const auto in_part = static_cast<uInt>(std::min<std::size_t>(packed_.size() - in_, 1u << 30));
+      const auto out_part = static_cast<uInt>(std::min<std::size_t>(buffer.size() - done, 1u << 30));
+      stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(packed_.data() + in_));
+      stream_.avail_in = in_part;
+      stream_.next_out = reinterpret_cast<Bytef*>(buffer.data() + done);
+      stream_.avail_out = out_part;
+      code_ = inflate(&stream_, Z_NO_FLUSH);
+      in_ += in_part - stream_.avail_in;
+      done += out_part - stream_.avail_out;
+    }
+    if (code_ != Z_OK && code_ != Z_STREAM_END) damaged(where_, "the deflated data is damaged");
+    return done;
+  }
+
+  std::string where_;
+  std::uint64_t size_ = 0, done_ = 0;
+  std::uint32_t crc_ = 0;
+  uLong checksum_ = 0;
+  bool deflated_ = false;
+  Bytes packed_;
+  std::size_t in_ = 0;
+  z_stream stream_{};
+  int code_ = Z_OK;
+};
+
+/// Entries that share bytes unpack to far more than the file holds.
+void check_apart(std::vector<const Entry*> entries, const std::string& where) {
+  std::sort(entries.begin(), entries.end(), [](const Entry* a, const Entry* b) { return a->local < b->local; });
+  for (std::size_t i = 1; i < entries.size(); ++i)
+    if (entries[i]->local - entries[i - 1]->local < entries[i - 1]->packed)
+      damaged(where, fmt::format("{} and {} share bytes of the archive", entries[i - 1]->name, entries[i]->name));
 }
 
 }  // namespace
@@ -177,6 +211,15 @@ struct NpzFile::Impl {
       names.push_back(is_array ? entry.name.substr(0, entry.name.size() - ending.size()) : entry.name);
       if (is_array) arrays.insert_or_assign(names.back(), std::move(entry));
     }
+    std::vector<const Entry*> entries;
+    for (const auto& [name, entry] : arrays) entries.push_back(&entry);
+    check_apart(std::move(entries), archive.where());
+  }
+
+  const Entry& entry(std::string_view array) const {
+    const auto found = arrays.find(array);
+    require<InputError>(found != arrays.end(), "npz: {} has no array '{}'", archive.where(), array);
+    return found->second;
   }
 
   static std::vector<std::byte> all_of(const std::filesystem::path& path) {
@@ -198,9 +241,16 @@ const std::vector<std::string>& NpzFile::names() const { return impl_->names; }
 bool NpzFile::has(std::string_view array) const { return impl_->arrays.contains(array); }
 
 NpyArray NpzFile::read(std::string_view array) const {
-  const auto found = impl_->arrays.find(array);
-  require<InputError>(found != impl_->arrays.end(), "npz: {} has no array '{}'", impl_->archive.where(), array);
-  return read_array(impl_->archive, found->second);
+  EntryReader reader(impl_->archive, impl_->entry(array));
+  const auto read = [&reader](std::span<std::byte> buffer) { return reader.read(buffer); };
+  NpyArray result = read_npy(read, reader.size(), reader.where());
+  reader.finish();
+  return result;
+}
+
+Shape NpzFile::shape(std::string_view array) const {
+  EntryReader reader(impl_->archive, impl_->entry(array));
+  return read_npy_shape([&reader](std::span<std::byte> buffer) { return reader.read(buffer); }, reader.where());
 }
 
 std::map<std::string, Tensor> read_npz(const std::filesystem::path& path) {

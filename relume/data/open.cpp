@@ -100,22 +100,27 @@ Tensor read_numbers(const NpzFile& file, const std::string& name, const std::str
   return numbers_of(file.read(name), fmt::format("{}: {}", path, name));
 }
 
-/// Without targets the last column of X is learnt; not where another array has a value for each of its rows.
-void check_no_targets(const NpzFile& file, const Roles& roles, std::int64_t rows, const std::string& path) {
+/// Without targets the last column of X is learnt; not where it is the only one or another array has a value for each
+/// of its rows.
+void check_no_targets(const NpzFile& file, const Roles& roles, const std::string& path) {
+  const Shape features = file.shape(roles.x);
+  if (features.dimensions() == 0) return;
+  const std::int64_t rows = features[0];
   for (const std::string& name : file.names()) {
     if (!file.has(name) || name == roles.x || name == roles.x_test || name == roles.y_test) continue;
-    std::optional<NpyArray> array;
+    Shape shape;
     try {
-      array = file.read(name);
+      shape = file.shape(name);
     } catch (const InputError&) {
       continue;  // What cannot be read is none.
     }
-    const auto* text = std::get_if<TextArray>(&*array);
-    const Shape shape = text ? text->shape : std::get<Tensor>(*array).shape();
     require<InputError>(shape != Shape{rows} && shape != Shape{rows, 1},
                         "data: {} has no array y; if '{}' holds the targets, name it y: numpy.savez(file, X={}, y={})",
                         path, name, roles.x, name);
   }
+  require<InputError>(features != Shape{rows} && features != Shape{rows, 1},
+                      "data: {} has no array y, and {} is {}: nothing to learn from; give numpy.savez(file, X=X, y=y)",
+                      path, roles.x, features);
 }
 
 RawArrays read_roles(const std::filesystem::path& path, bool targets) {
@@ -127,11 +132,9 @@ RawArrays read_roles(const std::filesystem::path& path, bool targets) {
   raw.test_source = in_file(roles.x_test);
   raw.target_source = in_file(roles.y);
   raw.test_target_source = in_file(roles.y_test);
+  if (targets && roles.y.empty()) check_no_targets(file, roles, path.string());
   raw.x = read_numbers(file, roles.x, path.string());
-  if (!roles.y.empty())
-    raw.y = read_targets(file, roles.y, path.string(), raw.are_labels);
-  else if (targets && raw.x.dimensions() > 0)
-    check_no_targets(file, roles, raw.x.shape()[0], path.string());
+  if (!roles.y.empty()) raw.y = read_targets(file, roles.y, path.string(), raw.are_labels);
   if (!roles.x_test.empty()) raw.x_test = read_numbers(file, roles.x_test, path.string());
   bool ignored = false;
   if (!roles.x_test.empty() && !roles.y_test.empty())

@@ -5,9 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "npy_text.h"
 #include "relume/base/atomic_file.h"
 #include "relume/base/error.h"
 #include "relume/base/rng.h"
+#include "relume/data/open.h"
 #include "temporary_file.h"
 
 namespace relume::data {
@@ -134,6 +136,23 @@ TEST(Npz, RefusesDamageWithTheFilesName) {
   std::string flipped = whole;
   flipped[70] = static_cast<char>(flipped[70] ^ 0x55);
   EXPECT_THAT(message(flipped), HasSubstr("x_train.npy"));
+}
+
+TEST(Npz, RefusesEntriesThatShareBytes) {
+  std::string file = npz({{"a", npy("<f4", "(2,)", bytes_of<float>({1, 2}))}, {"b", npy("<f4", "(1,)", little(0, 4))}});
+  const std::size_t directory = file.find("PK\x01\x02"), second = file.find("PK\x01\x02", directory + 4);
+  ASSERT_NE(second, std::string::npos);
+  file.replace(second + 42, 4, little(0, 4));  // b lies where a does
+  const TemporaryFile archive("x.npz", file);
+  EXPECT_THAT(message_of<InputError>([&] { read_npz(archive.path()); }), HasSubstr("share bytes"));
+}
+
+TEST(Npz, RefusesFeaturesAloneInOneColumnBeforeTheyAreUnpacked) {
+  // The elements are missing: whoever asks for them fails with other words.
+  for (const char* shape : {"(1000000000,)", "(1000000000, 1)"}) {
+    const TemporaryFile archive("x.npz", npz({{"x", npy("|u1", shape, "")}}));
+    EXPECT_THAT(message_of<InputError>([&] { open_data(archive.path().string()); }), HasSubstr("nothing to learn"));
+  }
 }
 
 TEST(Npz, SurvivesChangedBytes) {
