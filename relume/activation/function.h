@@ -6,8 +6,10 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "relume/activation/parameters.h"
+#include "relume/kernels/plain.h"
 
 namespace relume::nn {
 
@@ -35,6 +37,12 @@ template <class X, class S>
 concept TensorAlong = std::is_class_v<X> && requires(const X& x) {
   activate_along_as<S>(x, 0);
 };
+/// Numbers one after the other that are no tensor: std::vector<float>, std::array<int, 3>.
+template <class X, class S>
+concept NumbersFor = !TensorFor<const X&, S> && requires(const X& x) {
+  requires std::is_arithmetic_v<std::remove_cvref_t<decltype(*std::data(x))>>;
+  std::size(x);
+};
 
 /// The file of an activation ends with one of these under its name. Parameters follow the argument in their order:
 /// leaky_relu(x, 0.2).
@@ -46,13 +54,19 @@ struct Function {
   constexpr auto operator()(T x, Parameters... parameters) const {
     const S s = with_first_parameters<S>(parameters...);
     constexpr bool whole = std::is_integral_v<T> && !std::is_same_v<T, bool> && requires { S::integers; };
-    if constexpr (std::is_floating_point_v<T> || whole)
-      return s.forward(x);
-    else
-      return s.forward(static_cast<double>(x));
+    using Number = std::conditional_t<std::is_floating_point_v<T> || whole, T, double>;
+    return static_cast<Number>(s.forward(kernels::Plain<Number>(x)));
   }
 
-  /// y[i] = f(x[i]); y may be x.
+  /// f of each number of a vector, an array or a span, as a new vector. Many numbers are done faster by the form below.
+  template <NumbersFor<S> X, class... Parameters>
+  auto operator()(const X& x, Parameters... parameters) const {
+    std::vector<decltype((*this)(*std::data(x), parameters...))> y(std::size(x));
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] = (*this)(std::data(x)[i], parameters...);
+    return y;
+  }
+
+  /// y[i] = f(x[i]) by the table's loops; y may be x.
   template <class... Parameters>
   void operator()(std::span<const float> x, std::span<float> y, Parameters... parameters) const {
     run(x, y, parameters...);

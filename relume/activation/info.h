@@ -7,12 +7,13 @@
 #include <string_view>
 
 #include "relume/activation/function.h"
+#include "relume/kernels/plain.h"
 #include "relume/kernels/scalar.h"
 
 namespace relume::activation {
 
-// A formula is a template over V: a double, a float, an integer, or a SIMD lane of them (kernels/lane.h), whose own
-// overloads are found by argument-dependent lookup.
+// A formula is a template over V: a number (kernels/plain.h) or a SIMD lane of them (kernels/lane.h), whose functions
+// are found by argument-dependent lookup. These are for formulas that name the namespace.
 using kernels::abs;
 using kernels::exp;
 using kernels::exp_times;
@@ -48,13 +49,13 @@ enum class Kind : std::uint8_t {
 
 /// The facts of an activation.
 struct Info {
-  std::string_view name;       ///< as functions and the command line call it: "leaky_relu"
-  std::string_view module;     ///< the class of PyTorch's torch.nn, or ours in its style: "LeakyReLU"
-  std::string_view formula;    ///< as text for the docs
-  std::string_view reference;  ///< where it was first described
-  Range output{};              ///< the closed hull of the values it takes
-  std::string_view onnx{};     ///< the ONNX operator, empty where there is none
-  double max_ulp = 0;          ///< largest distance from the correctly rounded result, over all finite float32 inputs
+  std::string_view name{};       ///< as functions and the command line call it: "leaky_relu"
+  std::string_view module{};     ///< the class of PyTorch's torch.nn, or ours in its style: "LeakyReLU"
+  std::string_view formula{};    ///< as text for the docs
+  std::string_view reference{};  ///< where it was first described
+  Range output{};                ///< the closed hull of the values it takes
+  std::string_view onnx{};       ///< the ONNX operator, empty where there is none
+  double max_ulp = 0;            ///< largest distance from the correctly rounded result, over all finite float32 inputs
 };
 
 }  // namespace relume::activation

@@ -80,7 +80,7 @@ struct ElementwiseLoops {
       std::uint8_t* mask = has_mask && rows.mask ? rows.mask + i * rows.mask_stride : nullptr;
       if (few_at_once && bias && rows.columns <= Access::width / 4) {
         if constexpr (few_at_once)
-          for (std::int64_t j = 0; j < rows.columns; ++j) y[j] = s.forward(x[j] + bias[j]);
+          for (std::int64_t j = 0; j < rows.columns; ++j) y[j] = s.forward(kernels::Plain<T>(x[j] + bias[j]));
       } else if (bias) {
         forward_biased(s, x, bias, y, mask, rows.columns);
       } else if (mask) {
@@ -134,11 +134,11 @@ struct ElementwiseLoops {
     constexpr std::int64_t width = Access::width, lanes = column_block / width;
     const T* a = static_cast<const T*>(product.a) + i * product.lda;
     const T* b = static_cast<const T*>(product.b) + j;
-    V sum[height][lanes];
+    V sum[static_cast<std::size_t>(height)][static_cast<std::size_t>(lanes)];
     for (auto& row : sum)
       for (V& v : row) v = V(0);
     for (std::int64_t p = 0; p < product.depth; ++p) {
-      V row[lanes];
+      V row[static_cast<std::size_t>(lanes)];
       for (int l = 0; l < lanes; ++l) row[l] = Access::load(b + p * product.ldb + l * width);
       for (int r = 0; r < height; ++r) {
         const V factor = a[r * product.lda + p];
@@ -183,7 +183,7 @@ struct ElementwiseLoops {
       const T* x = static_cast<const T*>(rows.x) + j;
       T* y = static_cast<T*>(rows.y) + j;
       std::uint8_t* mask = rows.mask + j / 8;
-      V bias[lanes];
+      V bias[static_cast<std::size_t>(lanes)];
       for (int lane = 0; lane < lanes; ++lane)
         bias[lane] = Access::load(static_cast<const T*>(rows.bias) + j + lane * width);
       for (std::int64_t i = 0; i < count; ++i, x += x_step, y += y_step, mask += mask_step)
@@ -210,7 +210,7 @@ struct ElementwiseLoops {
   /// first row to the last.
   template <int lanes>
   static void backward_columns(const S& s, const BackwardRows& rows, std::int64_t j, std::int64_t part, T* total) {
-    V sum[lanes];
+    V sum[static_cast<std::size_t>(lanes)];
     for (V& lane : sum) lane = V(0);
     for (std::int64_t r = 0; r < rows.rows; ++r) {
       const Row row = row_of(rows, r);

@@ -11,29 +11,29 @@ namespace relume::activation {
 
 /// Elementwise formulas in double precision.
 template <class S>
-struct [[gnu::visibility("hidden")]] ScalarFunctions{
-    static double value(double x, const double* parameters){return with_parameters<S>(parameters).forward(x);
-}  // namespace relume::activation
+struct [[gnu::visibility("hidden")]] ScalarFunctions {
+  using V = kernels::Plain<double>;
 
-static double derivative(double x, const double* parameters) {
-  const S s = with_parameters<S>(parameters);
-  if constexpr (S::saves == Saves::mask) {
-    return s.backward(s.fires(x), 1.0);
-  } else if constexpr (S::saves == Saves::output) {
-    return s.derivative(s.forward(x));
-  } else {
-    return s.derivative(x);
+  static double value(double x, const double* parameters) { return with_parameters<S>(parameters).forward(V(x)); }
+
+  static double derivative(double x, const double* parameters) {
+    const S s = with_parameters<S>(parameters);
+    if constexpr (S::saves == Saves::mask) {
+      return s.backward(s.fires(V(x)), V(1));
+    } else if constexpr (S::saves == Saves::output) {
+      return s.derivative(s.forward(V(x)));
+    } else {
+      return s.derivative(V(x));
+    }
   }
-}
-}
-;
+};
 
 /// The same formulas on integers.
 template <class S>
 void integer_forward(DType dtype, const void* x, void* y, std::int64_t n, const double* parameters) {
   visit(dtype, [&]<class T>() {
     if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
-      ElementwiseLoops<S, T>::forward(x, y, n, parameters, false);
+      ElementwiseLoops<S, kernels::Plain<T>>::forward(x, y, n, parameters, false);
   });
 }
 
@@ -86,7 +86,7 @@ Entry make_entry_with(const LevelLoops* baseline, const LevelLoops* avx2, const 
 ///   static const relume::activation::Entry cube = relume::activation::make_entry<Cube>();
 template <class S>
 requires(kind_of<S> == Kind::elementwise) Entry make_entry() {
-  static constexpr LevelLoops loops{loops_of<S, float>(), loops_of<S, double>()};
+  static constexpr LevelLoops loops{loops_of<S, kernels::Plain<float>>(), loops_of<S, kernels::Plain<double>>()};
   return make_entry_with<S>(&loops, &loops, &loops);
 }
 

@@ -21,6 +21,24 @@ Tensor Scalar::as_tensor(DType other) const {
   return t;
 }
 
+Tensor Scalar::row(std::initializer_list<Scalar> values) {
+  bool is_real = values.size() == 0;
+  for (const Scalar& v : values) is_real = is_real || v.kind_ == Kind::real;
+  return row(values, is_real ? DType::float32 : DType::int64);
+}
+
+Tensor Scalar::row(std::initializer_list<Scalar> values, const TensorOptions& options) {
+  Tensor t = empty({static_cast<std::int64_t>(values.size())}, options);
+  auto* out = static_cast<std::byte*>(t.raw_data());
+  for (const Scalar& v : values) {
+    const bool is_real = v.kind_ == Kind::real;
+    kernels::convert(is_real ? DType::float64 : DType::int64, is_real ? static_cast<const void*>(&v.real_) : &v.whole_,
+                     0, options.dtype, out, 0, 1);
+    out += size_of(options.dtype);
+  }
+  return t;
+}
+
 DType result_dtype(const Tensor& a, const Tensor& b) {
   const DType x = a.dtype(), y = b.dtype();
   if (x == y) return x;

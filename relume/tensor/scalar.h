@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <type_traits>
 
 #include "relume/tensor/tensor.h"
@@ -21,6 +22,10 @@ class Scalar {
   /// The number as a tensor without dimensions, to stand beside one of dtype `other`.
   Tensor as_tensor(DType other) const;
 
+  /// What tensor() makes of a row of them.
+  static Tensor row(std::initializer_list<Scalar> values);
+  static Tensor row(std::initializer_list<Scalar> values, const TensorOptions& options);
+
  private:
   enum class Kind : std::uint8_t { truth, whole, real };
   template <class T>
@@ -32,6 +37,17 @@ class Scalar {
   std::int64_t whole_;
   Kind kind_;
 };
+
+/// A row of numbers of several types: tensor({1.0, NAN}), whose NAN is a float. It is float32, or int64 where no number
+/// has a fraction's type, as in PyTorch.
+template <class = void>  // so that it gives way where a list fits the others too
+Tensor tensor(std::initializer_list<Scalar> values) {
+  return Scalar::row(values);
+}
+template <class = void>
+Tensor tensor(std::initializer_list<Scalar> values, const TensorOptions& options) {
+  return Scalar::row(values, options);
+}
 
 /// The dtype in which an operation on both is done (torch.result_type): a tensor without dimensions gives way to one
 /// with dimensions of the same kind.

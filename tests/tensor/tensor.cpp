@@ -100,6 +100,18 @@ TEST(Tensor, DrawsTheSameNumbersForTheSameSeed) {
   for (const float u : rand({10000}).span<float>()) ASSERT_TRUE(u >= 0 && u < 1);
 }
 
+TEST(TensorOfNumbers, MayHoldSeveralTypes) {
+  EXPECT_EQ(to_string(tensor({1.0, NAN})), "tensor([1., nan])");
+  EXPECT_EQ(to_string(tensor({1, 2.5F, 3L})), "tensor([1.0000, 2.5000, 3.0000])");
+  const Tensor whole = tensor({std::int64_t{1} << 60, 1});
+  EXPECT_EQ(whole.dtype(), int64);
+  EXPECT_EQ(whole[0].item<std::int64_t>(), std::int64_t{1} << 60);
+  EXPECT_EQ(tensor({true, 2}).dtype(), int64);
+  EXPECT_EQ(tensor({1.0, NAN}, {float64, true}).dtype(), float64);
+  EXPECT_TRUE(tensor({1.0, NAN}, {float64, true}).requires_grad());
+  EXPECT_EQ(tensor({}).elements(), 0);
+}
+
 TEST(TypePromotion, IsPyTorchs) {
   const nlohmann::json tables = stored_json("tables");
   const auto pair = [](const std::string& key) {
