@@ -1,4 +1,5 @@
-# cmake --install: the library, its headers, the command line, and what find_package(relume) reads.
+# cmake --install: the library, its headers, the command line, the documents, and what find_package(relume) and
+# pkg-config read.
 include(CMakePackageConfigHelpers)
 set(relume_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/relume)
 
@@ -8,15 +9,33 @@ install(TARGETS relume EXPORT relumeTargets
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT relumeTargets NAMESPACE relume:: DESTINATION ${relume_package_dir})
 
+# What a program links beside a static relume: names, found where the program is built.
+set(relume_libraries "")
+set(relume_private_libs "")
+if(NOT BUILD_SHARED_LIBS)
+  set(relume_libraries csv z)
+  if(RELUME_XSMM_LIBRARY AND RELUME_XSMM_NOBLAS_LIBRARY)
+    list(PREPEND relume_libraries xsmm xsmmnoblas)
+  endif()
+  foreach(name IN LISTS relume_libraries ITEMS pthread dl m stdc++)
+    string(APPEND relume_private_libs " -l${name}")
+  endforeach()
+endif()
+
 configure_package_config_file(cmake/relumeConfig.cmake.in relumeConfig.cmake INSTALL_DESTINATION ${relume_package_dir})
 write_basic_package_version_file(relumeConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/relumeConfig.cmake ${PROJECT_BINARY_DIR}/relumeConfigVersion.cmake
         DESTINATION ${relume_package_dir})
-if(NOT BUILD_SHARED_LIBS)
-  install(FILES ${PROJECT_SOURCE_DIR}/cmake/RelumeDependencies.cmake DESTINATION ${relume_package_dir})
-endif()
 
-# Which headers are public is found when they are installed, so that there is no list to keep.
+# Relative to itself, so that the tree may be moved.
+file(RELATIVE_PATH relume_prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(cmake/relume.pc.in relume.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/relume.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN Doxyfile EXCLUDE)
+
+# Which headers are public is read from their first lines when they are installed, so that there is no list to keep.
 install(CODE "
   set(source_dir \"${PROJECT_SOURCE_DIR}\")
   set(include_dir \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_INCLUDEDIR}\")
