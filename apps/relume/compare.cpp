@@ -13,7 +13,6 @@
 #include "relume/base/atomic_file.h"
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
-#include "relume/plot/chart.h"
 
 namespace relume::app {
 namespace {
@@ -30,7 +29,7 @@ struct Arguments {
   bool json = false, quiet = false;
 };
 
-std::string_view metric_of(const Comparison& c) { return c.task == data::Task::classification ? "accuracy" : "rmse"; }
+std::string_view metric_of(const Comparison& c) { return training::main_metric(c.task); }
 
 std::string measured(const training::Mean& m, const Comparison& c) {
   const bool classes = c.task == data::Task::classification;
@@ -49,24 +48,6 @@ double mean_best_epoch(const Comparison& c, std::size_t i) {
   return sum / count;
 }
 
-/// "gelu, elu"
-std::string listed(const Comparison& c, const std::vector<std::size_t>& places) {
-  std::string text;
-  for (const std::size_t i : places) text += (text.empty() ? "" : ", ") + c.activations[i];
-  return text;
-}
-
-/// What the measurements allow to say.
-std::string recommendation(const Comparison& c, std::int64_t seeds) {
-  const std::string& best = c.activations[c.best];
-  if (c.not_worse.empty()) return fmt::format("{} is best: each of the others is worse by a paired test", best);
-  if (seeds < 2) return "no difference shown: one seed tells nothing about chance; give --seeds 5 or more";
-  if (c.not_worse.size() + 1 == c.activations.size())
-    return fmt::format("no difference shown: take what you like, {} is as good a choice as any", best);
-  return fmt::format("no difference shown between {} and {}; the others are worse by a paired test", best,
-                     listed(c, c.not_worse));
-}
-
 void print_table(const Comparison& c, std::int64_t seeds) {
   fmt::print("{} on the {}, mean of {} seeds ± 95 % interval\n\n", metric_of(c), c.measured_on, seeds);
   fmt::print("{:<22} {:>20} {:>10} {:>11} {:>12} {:>8} {:>8} {:>14}\n", "activation", std::string(metric_of(c)), "loss",
@@ -81,7 +62,7 @@ void print_table(const Comparison& c, std::int64_t seeds) {
                100 * mean(c, i, &ComparedRun::dead_share), 100 * mean(c, i, &ComparedRun::sparsity),
                i == c.best ? "best" : fmt::format("{:.2g}", pair->p));
   }
-  fmt::print("\n{}\n", recommendation(c, seeds));
+  fmt::print("\n{}\n", c.recommendation());
 }
 
 Json to_json(const Comparison& c, const Arguments& a, double seconds) {
@@ -108,38 +89,6 @@ Json to_json(const Comparison& c, const Arguments& a, double seconds) {
           {"variants", variants},          {"pairs", pairs},
           {"best", c.activations[c.best]}, {"winner", c.not_worse.empty() ? Json(c.activations[c.best]) : Json()},
           {"not_worse", not_worse}};
-}
-
-std::string to_csv(const Comparison& c) {
-  std::string text =
-      fmt::format("activation,seed,{},loss,seconds_per_epoch,epochs,best_epoch,dead_share,sparsity\n", metric_of(c));
-  for (const ComparedRun& r : c.runs) {
-    const bool quotes = r.activation.find(',') != std::string::npos;
-    text += fmt::format("{0}{1}{0},{2},{3},{4},{5},{6},{7},{8},{9}\n", quotes ? "\"" : "", r.activation, r.seed,
-                        r.metric, r.loss, r.seconds_per_epoch, r.epochs, r.best_epoch, r.dead_share, r.sparsity);
-  }
-  return text;
-}
-
-/// The mean of the runs' losses, as far as all of them went.
-std::vector<double> mean_curve(const Comparison& c, const std::string& activation) {
-  std::vector<double> sum;
-  double count = 0;
-  for (const ComparedRun& run : c.runs) {
-    if (run.activation != activation) continue;
-    sum.resize(count == 0 ? run.loss_curve.size() : std::min(sum.size(), run.loss_curve.size()));
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += run.loss_curve[i];
-    ++count;
-  }
-  for (double& value : sum) value /= count;
-  return sum;
-}
-
-plot::Chart chart_of(const Comparison& c) {
-  plot::Chart chart("");
-  for (const std::string& activation : c.activations) chart.line(mean_curve(c, activation), activation);
-  return chart.x_label("epoch").y_label(c.measured_on == "training rows" ? "training loss, mean of the seeds"
-                                                                         : "validation loss, mean of the seeds");
 }
 
 void run(Arguments& a) {
@@ -169,8 +118,8 @@ void run(Arguments& a) {
       },
       &interrupted);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  if (!a.csv.empty()) write_file(a.csv, to_csv(result));
-  if (!a.picture.empty()) chart_of(result).save(a.picture);
+  if (!a.csv.empty()) write_file(a.csv, result.csv());
+  if (!a.picture.empty()) result.chart().save(a.picture);
   if (a.json)
     fmt::print("{}\n", to_json(result, a, seconds).dump());
   else

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
 #include "apps/relume/job_arguments.h"
@@ -28,9 +29,9 @@ void run(const Arguments& a) {
     return;
   }
   nlohmann::ordered_json j = {{"task", data::name(model.task)},
-                              {"metric", model.task == data::Task::classification ? "accuracy" : "rmse"},
+                              {"metric", training::main_metric(model.task)},
                               {"rows", metrics.rows},
-                              {"test", to_json(metrics, model.task)},
+                              {"test", nlohmann::ordered_json::parse(training::to_json(metrics, model.task))},
                               {"model", a.model},
                               {"notes", trial.notes}};
   fmt::print("{}\n", j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));

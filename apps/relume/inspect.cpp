@@ -5,8 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
-#include "apps/relume/layer_facts.h"
-#include "apps/relume/network_picture.h"
+#include "relume/plot/network_picture.h"
 
 namespace relume::app {
 namespace {
@@ -20,8 +19,8 @@ struct Arguments {
 
 /// The model's layers, and what was seen of them where there is data.
 struct Inspection {
-  std::vector<LayerFacts> layers;
-  std::optional<training::Trial> trial;
+  std::vector<io::LayerFacts> layers;
+  std::optional<io::Trial> trial;
 };
 
 std::string text_of_bytes(std::int64_t bytes) {
@@ -39,7 +38,7 @@ double dead_share(const health::LayerActivity& activity) {
 }
 
 /// What units do: "41.2 %" and "14 (2.7 %)", for activations alone.
-std::string text_of_activity(const LayerFacts& layer) {
+std::string text_of_activity(const io::LayerFacts& layer) {
   if (!layer.activity || layer.activity->rows == 0) return {};
   const bool can_die = layer.activity->kind == health::ActivationKind::rectifier;
   return fmt::format(
@@ -58,7 +57,7 @@ void print_layers(const io::Model& model, const Inspection& inspection) {
   row("", "layer", "output", "parameters", "multiply-adds", "memory", "per row",
       inspection.trial ? fmt::format(" {:>9} {:>14}", "zeros", "dead") : "");
   std::int64_t products = 0, bytes = 0, output_bytes = 0;
-  for (const LayerFacts& layer : inspection.layers) {
+  for (const io::LayerFacts& layer : inspection.layers) {
     products += layer.multiply_adds;
     bytes += layer.bytes;
     output_bytes += layer.output_bytes;
@@ -90,7 +89,7 @@ void print_text(const io::Model& model, const Inspection& inspection) {
   print_layers(model, inspection);
 }
 
-Json to_json(const LayerFacts& layer) {
+Json to_json(const io::LayerFacts& layer) {
   Json j = {{"name", layer.name},
             {"layer", layer.module->describe()},
             {"output", layer.width},
@@ -109,7 +108,7 @@ Json to_json(const LayerFacts& layer) {
 
 void print_json(const io::Model& model, const Inspection& inspection) {
   Json layers = Json::array();
-  for (const LayerFacts& layer : inspection.layers) layers.push_back(to_json(layer));
+  for (const io::LayerFacts& layer : inspection.layers) layers.push_back(to_json(layer));
   Json j = {{"task", data::name(model.task)},
             {"labels", model.labels},
             {"features", model.features},
@@ -126,11 +125,11 @@ void run(const Arguments& a) {
   Inspection inspection;
   std::vector<health::LayerActivity> activity;
   if (!a.data.empty()) {
-    inspection.trial = training::make_trial(model, a.data);
-    activity = unit_activity(model, *inspection.trial);
+    inspection.trial = io::make_trial(model, a.data);
+    activity = io::unit_activity(model, *inspection.trial);
   }
-  inspection.layers = layer_facts(model, activity);
-  if (!a.picture.empty()) draw_network(model, inspection.layers, a.picture);
+  inspection.layers = io::layer_facts(model, activity);
+  if (!a.picture.empty()) plot::draw_network(model, inspection.layers, a.picture);
   a.json ? print_json(model, inspection) : print_text(model, inspection);
 }
 

@@ -1,6 +1,5 @@
 #include "relume/train/lr_find.h"
 
-#include <cmath>
 #include <memory>
 
 #include <fmt/core.h>
@@ -8,7 +7,6 @@
 
 #include "apps/relume/command.h"
 #include "apps/relume/job_arguments.h"
-#include "relume/plot/chart.h"
 
 namespace relume::app {
 namespace {
@@ -21,30 +19,15 @@ struct Arguments {
   bool json = false;
 };
 
-/// With one digit: more would promise what the test cannot keep.
-double rounded(double rate) {
-  const double power = std::pow(10, std::floor(std::log10(rate)));
-  return std::round(rate / power) * power;
-}
-
-plot::Chart chart_of(const training::LrFindResult& result) {
-  std::vector<double> powers;
-  for (const double rate : result.rates) powers.push_back(std::log10(rate));
-  plot::Chart chart("learning rate range test");
-  chart.line(std::move(powers), result.losses, "").x_label("learning rate, power of ten").y_label("loss, smoothed");
-  chart.mark_x(std::log10(result.suggested), fmt::format("suggested: {:g}", rounded(result.suggested)));
-  return chart;
-}
-
 void run(Arguments& a) {
   a.job.settle("lr-find");
   a.train.seed = a.job.options.seed;
   training::Job job = training::make_job(a.job.options);
   const training::LrFindResult result = training::find_lr(job, a.train, a.range);
-  const plot::Chart chart = chart_of(result);
+  const plot::Chart chart = result.chart();
   if (!a.picture.empty()) chart.save(a.picture);
   if (a.json) {
-    nlohmann::ordered_json object{{"suggested", rounded(result.suggested)}, {"lowest_at", result.lowest_at}};
+    nlohmann::ordered_json object{{"suggested", result.suggested}, {"lowest_at", result.lowest_at}};
     object["rates"] = result.rates;
     object["losses"] = result.losses;
     fmt::print("{}\n", object.dump());
@@ -52,7 +35,7 @@ void run(Arguments& a) {
   }
   if (a.picture.empty()) fmt::print("{}\n", chart.text());
   fmt::print("The loss is lowest at {:.1e}, after {} steps. Try --lr {:g}\n", result.lowest_at, result.rates.size(),
-             rounded(result.suggested));
+             result.suggested);
 }
 
 }  // namespace

@@ -1,5 +1,3 @@
-#include "relume/plot/report.h"
-
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -8,8 +6,8 @@
 #include <fmt/core.h>
 
 #include "apps/relume/command.h"
-#include "apps/relume/run_folder.h"
 #include "relume/base/atomic_file.h"
+#include "relume/train/train.h"
 
 namespace relume::app {
 namespace {
@@ -20,17 +18,9 @@ struct Arguments {
 };
 
 void run(const Arguments& a) {
-  std::vector<plot::ReportData> reports;
-  for (const std::string& folder : a.runs) reports.push_back(RunFolder::open_report(folder));
   std::filesystem::path path = a.out;
-  if (reports.size() == 1) {
-    if (path.empty()) path = std::filesystem::path(a.runs[0]) / "report.html";
-    plot::write_report(path, reports[0]);
-  } else {
-    if (path.empty()) path = "comparison.html";
-    for (std::size_t i = 0; i < reports.size(); ++i) reports[i].title = a.runs[i];
-    write_file(path, plot::comparison_html(reports));
-  }
+  if (path.empty()) path = a.runs.size() == 1 ? std::filesystem::path(a.runs[0]) / "report.html" : "comparison.html";
+  write_file(path, report(a.runs));
   fmt::print("{}\n", path.string());
 }
 

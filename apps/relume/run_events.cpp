@@ -29,15 +29,8 @@ Curves curves_of(const training::EpochRow& row, data::Task task) {
                 {"training/update_ratio", row.update_ratio},
                 {"health/dead_share", row.dead_share}};
   if (row.valid.rows == 0) return curves;
-  curves.emplace_back("loss/valid", row.valid.loss);
-  if (task == data::Task::classification) {
-    curves.emplace_back("valid/accuracy", row.valid.accuracy);
-    curves.emplace_back("valid/f1_macro", row.valid.f1_macro);
-  } else {
-    curves.emplace_back("valid/rmse", row.valid.rmse);
-    curves.emplace_back("valid/mae", row.valid.mae);
-    curves.emplace_back("valid/r2", row.valid.r2);
-  }
+  for (const auto& [name, value] : training::values(row.valid, task))
+    if (name != "auc") curves.emplace_back(name == "loss" ? "loss/valid" : fmt::format("valid/{}", name), value);
   return curves;
 }
 
@@ -89,7 +82,7 @@ void run_layers(nn::Sequential& network, Tensor x, const Visit& visit) {
 
 struct RunEvents::State {
   plot::EventFile file;
-  const training::Job& job;
+  training::Job job;                                             // shares the network
   std::int64_t histogram_interval = 1, activation_interval = 1;  // epochs
   std::int64_t epoch = 0;
 
@@ -109,10 +102,7 @@ void RunEvents::State::write_weights() {
 
 void RunEvents::State::write_activations() {
   const auto rows = watched_rows(job.split);
-  Shape x_shape = job.dataset.features.shape(), y_shape = job.dataset.targets.shape();
-  x_shape[0] = y_shape[0] = static_cast<std::int64_t>(rows.size());
-  data::Batch batch{empty(x_shape), empty(y_shape, job.dataset.targets.dtype())};
-  data::gather(job.dataset, rows, batch);
+  const data::Batch batch = data::gather(job.dataset, rows);
   const auto named = health::named_activations(*job.model.network);
   run_layers(*job.model.network, batch.x, [&](const nn::Module& layer, const Tensor& y) {
     for (const auto& [name, activation] : named)
@@ -139,9 +129,8 @@ RunEvents::RunEvents(const std::filesystem::path& folder, const training::Job& j
                        .job = job,
                        .histogram_interval = std::max<std::int64_t>(1, options.epochs / most_histograms),
                        .activation_interval = std::max<std::int64_t>(1, options.epochs / most_activations)}) {
-  const bool classes = job.model.task == data::Task::classification;
   state_->file.hyper_parameters(settings(job.model, options),
-                                {classes ? "valid/accuracy" : "valid/rmse", "loss/valid"});
+                                {fmt::format("valid/{}", training::main_metric(job.model.task)), "loss/valid"});
 }
 
 RunEvents::~RunEvents() = default;
@@ -159,7 +148,7 @@ void RunEvents::write(const health::Finding& finding) {
 
 void RunEvents::write_cure(const std::string& cure) { state_->file.text("health/cures", cure, state_->epoch); }
 
-void RunEvents::end(const training::RunResult& result) {
+void RunEvents::end(const training::Run& result) {
   std::string all;
   for (const health::Finding& finding : result.history.findings) all += "- " + line_of(finding) + "\n";
   state_->file.text("health/summary", all.empty() ? "nothing was found" : all, state_->epoch);
@@ -176,7 +165,7 @@ RunEvents::~RunEvents() = default;
 void RunEvents::write(const training::EpochRow&) {}
 void RunEvents::write(const health::Finding&) {}
 void RunEvents::write_cure(const std::string&) {}
-void RunEvents::end(const training::RunResult&) {}
+void RunEvents::end(const training::Run&) {}
 
 #endif
 

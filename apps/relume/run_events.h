@@ -14,7 +14,6 @@ namespace relume::app {
 /// activations, findings, settings, images that are taken for others. Does nothing in a build without protobuf.
 class RunEvents {
  public:
-  /// The job must outlive it.
   RunEvents(const std::filesystem::path& folder, const training::Job& job, const training::Options& options);
   ~RunEvents();
   RunEvents(const RunEvents&) = delete;
@@ -23,7 +22,7 @@ class RunEvents {
   void write(const training::EpochRow& row);
   void write(const health::Finding& finding);
   void write_cure(const std::string& cure);
-  void end(const training::RunResult& result);
+  void end(const training::Run& result);
 
  private:
   struct State;

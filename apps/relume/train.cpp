@@ -1,8 +1,7 @@
 #include <algorithm>
-#include <chrono>
 #include <cstring>
-#include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <fmt/core.h>
 
@@ -11,12 +10,10 @@
 #include "apps/relume/progress.h"
 #include "apps/relume/result.h"
 #include "apps/relume/run_events.h"
-#include "apps/relume/run_folder.h"
 #include "apps/relume/say.h"
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
-#include "relume/train/job.h"
-#include "relume/train/trainer.h"
+#include "relume/train/run.h"
 
 namespace relume::app {
 namespace {
@@ -61,33 +58,63 @@ std::string describe_target(const data::Target& target) {
                      labels, text ? "; another column: --target" : " (--task regression predicts them as numbers)");
 }
 
-void describe(const training::Job& job, const training::Trainer& trainer) {
+void describe(const training::Job& job, const training::Options& o) {
   if (job.model.preprocessor) say("{}", describe_target(job.model.preprocessor->target()));
   if (job.model.preprocessor)
     for (const auto& [name, reason] : job.model.preprocessor->left_out()) say("left out {}: {}", name, reason);
   say("{}: {} features, {}, {} rows to train, {} to validate, {} to test", job.source, job.model.features,
       job.model.task == data::Task::classification ? fmt::format("{} classes", job.model.outputs) : "regression",
       job.split.train.size(), job.split.valid.size(), job.split.test.size());
-  const training::Options& o = trainer.options();
   say("network {} linear({}): {} parameters; {} lr {:g}, batch {}, at most {} epochs", nn::to_string(job.model.layers),
       job.model.outputs, job.model.network->parameter_count(), o.optimizer, o.lr, o.batch_size, o.epochs);
 }
 
-void watch(training::Trainer& trainer, ProgressDisplay& display, RunEvents& events) {
-  trainer.on_progress = [&](const training::Progress& progress) { display.show(progress); };
-  trainer.on_epoch = [&](const training::EpochRow& row) {
-    display.show(row, trainer.options().epochs);
-    events.write(row);
-  };
-  trainer.on_finding = [&](const health::Finding& finding) {
-    display.show(finding);
-    events.write(finding);
-  };
-  trainer.on_cure = [&](const std::string& cure) {
-    display.show(cure);
-    events.write_cure(cure);
-  };
-}
+/// Tells the terminal and TensorBoard of a run while it goes on.
+class Watch {
+ public:
+  explicit Watch(bool quiet) : quiet_(quiet) {}
+
+  training::Callbacks callbacks() {
+    return {.on_begin = [this](const training::Beginning& run) { begin(run); },
+            .on_step = [this](const training::Progress& progress) { display_->show(progress); },
+            .on_epoch =
+                [this](const training::EpochRow& row) {
+                  display_->show(row, epochs_);
+                  events_->write(row);
+                },
+            .on_finding =
+                [this](const health::Finding& finding) {
+                  display_->show(finding);
+                  events_->write(finding);
+                },
+            .on_cure =
+                [this](const std::string& cure) {
+                  display_->show(cure);
+                  events_->write_cure(cure);
+                },
+            .stop = &interrupted};
+  }
+
+  void end(const training::Run& run) {
+    display_->finish();
+    events_->end(run);
+  }
+
+ private:
+  void begin(const training::Beginning& run) {
+    for (const std::string& note : run.job.notes) say("{}", note);
+    if (!quiet_) describe(run.job, run.options);
+    epochs_ = run.options.epochs;
+    display_.emplace(run.job.model.task, quiet_);
+    events_ = std::make_unique<RunEvents>(run.folder, run.job, run.options);
+    catch_interrupts();
+  }
+
+  bool quiet_;
+  std::int64_t epochs_ = 0;
+  std::optional<ProgressDisplay> display_;
+  std::unique_ptr<RunEvents> events_;
+};
 
 /// A word as a shell takes it.
 std::string shell_word(const std::string& text) {
@@ -115,34 +142,17 @@ std::string command_to_repeat(const Command& command) {
 
 void run(Arguments& a, const std::string& command) {
   settle(a);
-  std::unique_ptr<RunFolder> folder;
-  training::Job job = training::make_job(a.job.options);
-  training::Trainer trainer(job.model, job.dataset, job.split, a.train);
-  trainer.look_at(job.facts);
-  if (a.resume.empty()) {
-    folder = std::make_unique<RunFolder>(RunFolder::create(a.out, a.job.options.data));
-  } else {
-    folder = std::make_unique<RunFolder>(RunFolder::open(a.resume));
-    trainer.restore(folder->load_checkpoint());
-  }
-  for (const std::string& note : job.notes) say("{}", note);
-  if (!a.quiet) describe(job, trainer);
-  ProgressDisplay display(job.model.task, a.quiet);
-  RunEvents events(folder->path(), job, trainer.options());
-  watch(trainer, display, events);
-  trainer.on_checkpoint = [&] { folder->save_checkpoint_at_times(trainer); };
-  catch_interrupts();
-  trainer.stop = &interrupted;
-  const training::History history = trainer.run();
-  display.finish();
-  folder->save_checkpoint(trainer);
-  Result result{training::measure(job, trainer, history), {}, {}};
-  events.end(result);
-  result.command = command;
-  folder->write(job.model, trainer, result);
-  result.print(a.json, a.quiet);
-  if (history.ending == training::Ending::interrupted) throw Exit{exit_interrupted};
-  if (history.ending == training::Ending::not_finite && history.best_epoch == 0) throw Exit{exit_failed};
+  require<InputError>(a.out.empty() || !a.resume.empty() || !training::holds_run(a.out),
+                      "train: {0} exists and holds a run; pass --resume {0} to go on with it or another --out", a.out);
+  if (a.out.empty()) a.out = training::new_run_folder(a.job.options.data);
+  Watch watch(a.quiet);
+  const training::Run run = training::run(
+      a.job.options, a.train,
+      {.out = a.out, .resume = a.resume, .command = command, .voice = health::Voice::command_line}, watch.callbacks());
+  watch.end(run);
+  a.json ? print_json(run) : print_text(run, a.quiet);
+  if (run.history.ending == training::Ending::interrupted) throw Exit{exit_interrupted};
+  if (run.history.ending == training::Ending::not_finite && run.history.best_epoch == 0) throw Exit{exit_failed};
 }
 
 }  // namespace

@@ -14,7 +14,6 @@
 #include "relume/base/atomic_file.h"
 #include "relume/data/text_columns.h"
 #include "relume/train/job.h"
-#include "relume/train/predict.h"
 #include "relume/train/run_report.h"
 #include "relume/train/trainer.h"
 
@@ -25,16 +24,7 @@ using training::Options;
 
 nb::dict to_dict(const training::Metrics& m, data::Task task) {
   nb::dict d;
-  d["loss"] = m.loss;
-  if (task == data::Task::regression) {
-    d["rmse"] = m.rmse;
-    d["mae"] = m.mae;
-    d["r2"] = m.r2;
-  } else {
-    d["accuracy"] = m.accuracy;
-    d["f1_macro"] = m.f1_macro;
-    if (m.auc) d["auc"] = *m.auc;
-  }
+  for (const auto& [name, value] : training::values(m, task)) d[nb::str(name.data(), name.size())] = value;
   return d;
 }
 
@@ -57,10 +47,13 @@ nb::dict to_dict(const training::EpochRow& row, data::Task task) {
 /// What Python hears of a run while it goes on without Python's lock.
 class Listener {
  public:
-  Listener(training::Trainer& trainer, data::Task task, nb::object on_epoch) : on_epoch_(std::move(on_epoch)) {
-    trainer.stop = &stop_;
-    trainer.on_progress = [this](const training::Progress&) { look_for_signals(); };
-    trainer.on_epoch = [this, task](const training::EpochRow& row) { tell(row, task); };
+  explicit Listener(nb::object on_epoch) : on_epoch_(std::move(on_epoch)) {}
+
+  training::Callbacks callbacks() {
+    return {.on_begin = [this](const training::Beginning& run) { task_ = run.job.model.task; },
+            .on_step = [this](const training::Progress&) { look_for_signals(); },
+            .on_epoch = [this](const training::EpochRow& row) { tell(row); },
+            .stop = &stop_};
   }
 
   /// Raises in Python what a callback has raised. Whether a signal (Ctrl-C) ended the run.
@@ -81,11 +74,11 @@ class Listener {
     if (PyErr_CheckSignals() < 0) keep_error();
   }
 
-  void tell(const training::EpochRow& row, data::Task task) {
+  void tell(const training::EpochRow& row) {
     if (on_epoch_.is_none() || stop_) return;
     const nb::gil_scoped_acquire acquire;
     try {
-      if (on_epoch_(to_dict(row, task)).is(nb::handle(Py_False))) stop_ = true;
+      if (on_epoch_(to_dict(row, task_)).is(nb::handle(Py_False))) stop_ = true;
     } catch (nb::python_error& error) {
       error_ = std::make_unique<nb::python_error>(std::move(error));
       stop_ = true;
@@ -98,34 +91,25 @@ class Listener {
   }
 
   nb::object on_epoch_;
+  data::Task task_ = data::Task::classification;
   std::atomic<bool> stop_ = false;
   std::unique_ptr<nb::python_error> error_;
   std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
 };
 
-/// A trained model with what is known of its training.
-struct Trained : training::RunResult {
-  io::Model kept;
+struct Trained : training::Run {
   bool interrupted = false;
 };
 
-std::unique_ptr<Trained> run(const data::Source& source, const training::JobOptions& job_options,
-                             const Options& options, nb::object on_epoch) {
-  training::Job job = [&] {
-    const nb::gil_scoped_release release;
-    return make_job(source, job_options);
-  }();
-  auto trained = std::make_unique<Trained>();
-  training::Trainer trainer(job.model, job.dataset, job.split, options);
-  trainer.look_at(job.facts);
-  Listener listener(trainer, job.model.task, std::move(on_epoch));
+std::unique_ptr<Trained> run(const data::Source& source, const training::JobOptions& job, const Options& options,
+                             const std::string& command, nb::object on_epoch) {
+  Listener listener(std::move(on_epoch));
+  std::unique_ptr<Trained> trained;
   {
     const nb::gil_scoped_release release;
-    static_cast<training::RunResult&>(*trained) = training::measure(job, trainer, trainer.run());
+    trained.reset(new Trained{training::run(source, job, options, {.command = command}, listener.callbacks()), false});
   }
   trained->interrupted = listener.finish();
-  trained->kept = std::move(job.model);
-  trained->model = &trained->kept;
   return trained;
 }
 
@@ -219,9 +203,7 @@ std::unique_ptr<Trained> train_on(nb::handle source, const std::string& target, 
     if (!set(job, nb::cast<std::string>(name), value)) set(options, nb::cast<std::string>(name), value);
   job.data = "the data";
   const auto train_with = [&](const data::Source& opened) {
-    std::unique_ptr<Trained> trained = run(opened, job, options, std::move(on_epoch));
-    trained->command = command;
-    return trained;
+    return run(opened, job, options, command, std::move(on_epoch));
   };
   if (nb::isinstance<data::Table>(source)) {
     auto table = nb::cast<data::Table>(source);
@@ -237,29 +219,23 @@ std::unique_ptr<Trained> train_on(nb::handle source, const std::string& target, 
 }
 
 /// Probabilities float32 [rows, classes], or values float64 [rows] in the target's own units.
-nb::object predict(const io::Model& model, const Tensor& features) {
+nb::object predict(const io::Model& model, nb::handle source) {
   Tensor answer;
   {
+    const data::Source rows = nb::isinstance<data::Table>(source) ? data::Source(nb::cast<data::Table>(source))
+                                                                  : nb::cast<data::Arrays>(source);
     const nb::gil_scoped_release release;
-    const training::Predictions predictions = training::predict(model, features);
-    answer = model.task == data::Task::regression ? from_vector(predictions.values) : predictions.probabilities;
+    const Predictions predictions = std::visit([&model](const auto& some) { return model.predict(some); }, rows);
+    answer = model.task == data::Task::regression ? from_vector(predictions.values()) : predictions.probabilities();
   }
   return array_onto(answer);
-}
-
-Tensor features_of(const io::Model& model, nb::handle source) {
-  if (!nb::isinstance<data::Table>(source)) return training::features_of(model, nb::cast<data::Arrays>(source));
-  auto table = nb::cast<data::Table>(source);
-  if (model.preprocessor) data::read_numbers(table, model.preprocessor->schema());
-  return model.preprocessor && table.has_header ? model.preprocessor->transform(table)
-                                                : training::features_of(model, table);
 }
 
 void bind_model(nb::module_& module) {
   nb::class_<io::Model>(module, "_Model")
       .def_static("load", &io::Model::load, "path"_a)
       .def("save", &io::Model::save, "path"_a)
-      .def("predict", [](const io::Model& m, nb::handle source) { return predict(m, features_of(m, source)); })
+      .def("predict", &predict, "source"_a)
       .def_prop_ro("network", [](const io::Model& m) { return m.network; })
       .def_prop_ro("task", [](const io::Model& m) { return std::string(data::name(m.task)); })
       .def_ro("labels", &io::Model::labels)
@@ -299,19 +275,19 @@ void bind_training(nb::module_& module) {
   bind_model(module);
   nb::class_<Trained>(module, "_Trained")
       .def_prop_ro(
-          "model", [](Trained& t) -> io::Model& { return t.kept; }, nb::rv_policy::reference_internal)
+          "model", [](Trained& t) -> io::Model& { return t.model; }, nb::rv_policy::reference_internal)
       .def_prop_ro("epochs",
                    [](const Trained& t) {
                      nb::list rows;
-                     for (const training::EpochRow& row : t.history.rows) rows.append(to_dict(row, t.kept.task));
+                     for (const training::EpochRow& row : t.history.rows) rows.append(to_dict(row, t.model.task));
                      return rows;
                    })
       .def_prop_ro("metrics",
                    [](const Trained& t) {
                      nb::dict d;
-                     d["train"] = to_dict(t.train, t.kept.task);
-                     d["valid"] = t.valid ? nb::object(to_dict(*t.valid, t.kept.task)) : nb::none();
-                     d["test"] = t.test ? nb::object(to_dict(*t.test, t.kept.task)) : nb::none();
+                     d["train"] = to_dict(t.train, t.model.task);
+                     d["valid"] = t.valid ? nb::object(to_dict(*t.valid, t.model.task)) : nb::none();
+                     d["test"] = t.test ? nb::object(to_dict(*t.test, t.model.task)) : nb::none();
                      return d;
                    })
       .def_prop_ro("best_epoch", [](const Trained& t) { return t.history.best_epoch; })
@@ -324,7 +300,7 @@ void bind_training(nb::module_& module) {
       .def(
           "report",
           [](const Trained& t, const std::optional<std::filesystem::path>& path) {
-            std::string page = plot::report_html(training::to_report(t));
+            std::string page = t.report();
             if (path) write_file(*path, page);
             return page;
           },

@@ -65,6 +65,14 @@ void check(const Dataset& dataset) {
 }  // namespace
 
 void gather(const Dataset& dataset, std::span<const std::int64_t> rows, Batch& batch) {
+  const auto fit = [count = std::ssize(rows)](Tensor& tensor, const Tensor& from, DType dtype) {
+    if (!from.defined() || (tensor.defined() && tensor.size(0) == count)) return;
+    Shape shape = from.shape();
+    shape[0] = count;
+    tensor = empty(shape, dtype);
+  };
+  fit(batch.x, dataset.features, float32);
+  fit(batch.y, dataset.targets, dataset.targets.defined() ? dataset.targets.dtype() : float32);
   if (dataset.features.dtype() == uint8) {
     gather_features<std::uint8_t>(dataset, rows, batch.x.data<float>());
   } else {
@@ -142,6 +150,12 @@ Batches::Iterator Batches::begin() {
   if (!epoch_is_fresh_) set_epoch(epoch_ + 1);
   epoch_is_fresh_ = false;
   return {this, 0};
+}
+
+Batch gather(const Dataset& dataset, std::span<const std::int64_t> rows) {
+  Batch batch;
+  gather(dataset, rows, batch);
+  return batch;
 }
 
 }  // namespace relume::data

@@ -78,7 +78,9 @@ class Batches {
   std::int64_t gathered_ = -1;
 };
 
-/// Copies rows of a dataset's features and targets into a batch's tensors, which already have the right shapes.
+/// Copies rows of a dataset's features and targets into a batch's tensors, which are made anew where they do not have
+/// as many rows.
 void gather(const Dataset& dataset, std::span<const std::int64_t> rows, Batch& batch);
+Batch gather(const Dataset& dataset, std::span<const std::int64_t> rows);
 
 }  // namespace relume::data

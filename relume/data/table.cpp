@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_map>
 
 #include "relume/base/nearest.h"
 #include "relume/base/require.h"
@@ -23,7 +24,41 @@ namespace {
                    near.empty() ? "" : fmt::format(", did you mean '{}'?", near), names);
 }
 
+/// Room for a column of that name and length.
+void check_new(const Table& table, const std::string& name, std::size_t rows) {
+  require(!table.find(name), "table: there is a column \"{}\" already", name);
+  require(table.columns.empty() || table.rows() == static_cast<std::int64_t>(rows),
+          "table: column \"{}\" has {} rows, the others have {}", name, rows, table.rows());
+}
+
 }  // namespace
+
+Column text_column(std::string name, const std::vector<std::string>& texts) {
+  Column column{.name = std::move(name), .kind = ColumnKind::text};
+  std::unordered_map<std::string_view, std::int32_t> codes;
+  for (const std::string& text : texts) {
+    if (text.empty()) {
+      column.codes.push_back(-1);
+      continue;
+    }
+    const auto [place, is_new] = codes.emplace(text, static_cast<std::int32_t>(column.values.size()));
+    if (is_new) column.values.push_back(text);
+    column.codes.push_back(place->second);
+  }
+  return column;
+}
+
+Table& Table::add_numbers(std::string name, std::vector<double> numbers) {
+  check_new(*this, name, numbers.size());
+  columns.push_back({.name = std::move(name), .numbers = std::move(numbers)});
+  return *this;
+}
+
+Table& Table::add_texts(std::string name, const std::vector<std::string>& texts) {
+  check_new(*this, name, texts.size());
+  columns.push_back(text_column(std::move(name), texts));
+  return *this;
+}
 
 std::string shortest(double number) {
   char text[32];

@@ -51,12 +51,21 @@ struct Table {
   std::int64_t rows() const { return columns.empty() ? 0 : columns.front().rows(); }
   /// The column of that name, or null.
   const Column* find(std::string_view name) const;
+  /// Puts a column of numbers, or of texts, behind the others: table.add_numbers("rooms", {3, 4}).add_texts("place",
+  /// {"north", ""}). NaN and the empty text are missing values. Throws ValueError where it has not as many rows as the
+  /// others, or where there is a column of that name.
+  Table& add_numbers(std::string name, std::vector<double> numbers);
+  Table& add_texts(std::string name, const std::vector<std::string>& texts);
+
   /// "file:line" of a row, or "source: row n", for messages.
   std::string where(std::int64_t row) const;
 };
 
 /// Throws InputError, which names row and column, where a number is infinite.
 void check_finite(const Column& column, const Table& table);
+
+/// A column of texts; the empty one is a missing value.
+Column text_column(std::string name, const std::vector<std::string>& texts);
 
 /// A number in the shortest text that reads back as the same.
 std::string shortest(double number);
@@ -71,3 +80,7 @@ std::string rounded(double number, double scale, int digits);
 int find_column(const Table& table, std::string_view which, std::string_view asker = "target");
 
 }  // namespace relume::data
+
+namespace relume {
+using data::Table;
+}  // namespace relume

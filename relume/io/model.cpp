@@ -109,6 +109,15 @@ void check_sizes(const Model& model, const SafeTensors& file) {
 
 void Model::build(Rng& rng) { network = nn::build(layers, features, outputs, rng); }
 
+Model Model::clone() const {
+  Model copy = *this;
+  Rng rng(0);
+  copy.build(rng);
+  copy.network->load_state(network->state());
+  copy.network->train(network->is_training());
+  return copy;
+}
+
 void Model::save(const std::filesystem::path& path) const {
   SafeTensors file;
   for (const auto& [name, tensor] : network->state()) file.tensors.emplace_back(name, tensor.detach());

@@ -4,15 +4,21 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "relume/data/arrays.h"
 #include "relume/data/dataset.h"
 #include "relume/data/preprocess.h"
+#include "relume/io/predictions.h"
 #include "relume/nn/architecture.h"
 
 namespace relume::io {
 
+/// A copy shares its network with the model that it was made from. Prediction changes nothing in a model: several
+/// threads may predict with one, each with a copy of its own or not.
 struct Model {
   std::vector<nn::LayerSpec> layers;  ///< the hidden ones; linear(outputs) follows
   std::int64_t features = 0;
@@ -30,10 +36,34 @@ struct Model {
 
   /// Makes the network anew with fresh weights.
   void build(Rng& rng);
+  /// A copy with a network of its own.
+  Model clone() const;
   /// Written whole or not at all. Throws FileError.
   void save(const std::filesystem::path& path) const;
   /// Throws InputError, which names the file and what is wrong with it.
   static Model load(const std::filesystem::path& path);
+
+  /// What the model says of the rows of whatever `data` names (see data::open_data()); the target's column may be
+  /// missing. Delimited text is read in parts, with the columns that the model was trained with. Throws InputError
+  /// where the data does not fit, and Error where an output is no finite number.
+  Predictions predict(std::string_view data, const PredictOptions& options = {}) const;
+  /// Of a table in memory: its columns are found by their names, or by their place where it has none. Texts that hold
+  /// numbers are read as training read them.
+  Predictions predict(data::Table table) const;
+  /// Of images and the like, in their own shape: the test set where there is one.
+  Predictions predict(const data::Arrays& arrays) const;
+  /// Of rows [n, …] whose values stand in the order of the training's columns. Any dtype.
+  Predictions predict(const Tensor& rows) const;
+  /// The same, row after row. Throws ShapeError where they are no whole rows.
+  Predictions predict(std::span<const float> rows) const;
+  Predictions predict(std::span<const double> rows) const;
+  /// Of one row of a table: model.predict({{"rooms", 3}, {"place", "north"}}).value(). A column that is not named is an
+  /// InputError, a Field() a missing value.
+  Prediction predict(const Row& row) const;
 };
 
 }  // namespace relume::io
+
+namespace relume {
+using io::Model;
+}  // namespace relume

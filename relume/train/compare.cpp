@@ -103,6 +103,20 @@ void choose_best(Comparison& result) {
   }
 }
 
+/// The mean of the runs' losses, as far as all of them went.
+std::vector<double> mean_curve(const Comparison& c, const std::string& activation) {
+  std::vector<double> sum;
+  double count = 0;
+  for (const ComparedRun& run : c.runs) {
+    if (run.activation != activation) continue;
+    sum.resize(count == 0 ? run.loss_curve.size() : std::min(sum.size(), run.loss_curve.size()));
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += run.loss_curve[i];
+    ++count;
+  }
+  for (double& value : sum) value /= count;
+  return sum;
+}
+
 }  // namespace
 
 std::vector<double> Comparison::values(std::size_t activation, double ComparedRun::*member) const {
@@ -110,6 +124,36 @@ std::vector<double> Comparison::values(std::size_t activation, double ComparedRu
   for (const ComparedRun& run : runs)
     if (run.activation == activations[activation]) result.push_back(run.*member);
   return result;
+}
+
+std::string Comparison::recommendation() const {
+  const std::string& first = activations[best];
+  std::string others;
+  for (const std::size_t i : not_worse) others += (others.empty() ? "" : ", ") + activations[i];
+  if (not_worse.empty()) return fmt::format("{} is best: each of the others is worse by a paired test", first);
+  if (runs.size() == activations.size())
+    return "no difference shown: one seed tells nothing about chance; give five seeds or more";
+  if (not_worse.size() + 1 == activations.size())
+    return fmt::format("no difference shown: take what you like, {} is as good a choice as any", first);
+  return fmt::format("no difference shown between {} and {}; the others are worse by a paired test", first, others);
+}
+
+std::string Comparison::csv() const {
+  std::string text = fmt::format("activation,seed,{},loss,seconds_per_epoch,epochs,best_epoch,dead_share,sparsity\n",
+                                 main_metric(task));
+  for (const ComparedRun& r : runs) {
+    const char* quote = r.activation.find(',') != std::string::npos ? "\"" : "";
+    text += fmt::format("{0}{1}{0},{2},{3},{4},{5},{6},{7},{8},{9}\n", quote, r.activation, r.seed, r.metric, r.loss,
+                        r.seconds_per_epoch, r.epochs, r.best_epoch, r.dead_share, r.sparsity);
+  }
+  return text;
+}
+
+plot::Chart Comparison::chart() const {
+  plot::Chart chart("");
+  for (const std::string& activation : activations) chart.line(mean_curve(*this, activation), activation);
+  return chart.x_label("epoch").y_label(measured_on == "training rows" ? "training loss, mean of the seeds"
+                                                                       : "validation loss, mean of the seeds");
 }
 
 Comparison compare(const data::Source& source, const CompareOptions& options,

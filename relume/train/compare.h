@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "relume/plot/chart.h"
 #include "relume/train/job.h"
 #include "relume/train/options.h"
 #include "relume/train/paired_test.h"
@@ -53,6 +54,12 @@ struct Comparison {
 
   /// One measurement of each of a variant's runs.
   std::vector<double> values(std::size_t activation, double ComparedRun::*member) const;
+  /// What the measurements allow to say: "relu is best: …".
+  std::string recommendation() const;
+  /// A row for each run.
+  std::string csv() const;
+  /// The mean of each variant's loss curves, as far as all of its runs went.
+  plot::Chart chart() const;
 };
 
 /// Trains every activation with every seed and judges it by the test rows, a fifth of the data where it has none of its

@@ -2,27 +2,10 @@
 
 #include <algorithm>
 
-#include "relume/autograd/grad_mode.h"
-#include "relume/data/batches.h"
+#include "relume/nn/loss.h"
 
 namespace relume::training {
 namespace {
-
-// Rows at a time: enough to keep the matrix kernels busy, few enough that activations stay in cache.
-constexpr std::int64_t chunk = 256;
-
-/// Evaluation mode for as long as it lives.
-class EvaluationMode {
- public:
-  explicit EvaluationMode(nn::Module& network) : network_(network), before_(network.is_training()) { network_.eval(); }
-  ~EvaluationMode() { network_.train(before_); }
-  EvaluationMode(const EvaluationMode&) = delete;
-  EvaluationMode& operator=(const EvaluationMode&) = delete;
-
- private:
-  nn::Module& network_;
-  bool before_;
-};
 
 Tensor copied_rows(const Tensor& from, std::span<const std::int64_t> rows) {
   Shape shape = from.shape();
@@ -37,24 +20,8 @@ Tensor copied_rows(const Tensor& from, std::span<const std::int64_t> rows) {
 
 }  // namespace
 
-Tensor outputs(nn::Module& network, const data::Dataset& dataset, std::span<const std::int64_t> rows) {
-  NoGradGuard guard;
-  const EvaluationMode mode(network);
-  const auto n = static_cast<std::int64_t>(rows.size());
-  Tensor result;
-  data::Batch batch;
-  for (std::int64_t at = 0; at < n; at += chunk) {
-    const std::int64_t count = std::min(chunk, n - at);
-    Shape x_shape = dataset.features.shape(), y_shape = dataset.targets.shape();
-    x_shape[0] = y_shape[0] = count;
-    if (!batch.x.defined() || batch.x.size(0) != count)
-      batch = {empty(x_shape), empty(y_shape, dataset.targets.dtype())};
-    data::gather(dataset, rows.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(count)), batch);
-    const Tensor y = network(batch.x);
-    if (!result.defined()) result = empty({n, y.size(1)});
-    result.slice(0, at, at + count).copy_(y);
-  }
-  return result.defined() ? result : empty({0, 1});
+Tensor task_loss(data::Task task, const Tensor& output, const Tensor& target) {
+  return task == data::Task::regression ? nn::mse_loss(output, target) : nn::cross_entropy(output, target);
 }
 
 Tensor targets(const data::Dataset& dataset, std::span<const std::int64_t> rows) {

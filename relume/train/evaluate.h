@@ -6,12 +6,15 @@
 
 #include "relume/data/dataset.h"
 #include "relume/io/model.h"
+#include "relume/io/outputs.h"
 #include "relume/train/metrics.h"
 
 namespace relume::training {
 
-/// The network's outputs for these rows of the dataset, float32 [rows, outputs], in evaluation mode, nothing recorded.
-Tensor outputs(nn::Module& network, const data::Dataset& dataset, std::span<const std::int64_t> rows);
+using io::outputs;
+
+/// What training makes small: the mean cross entropy of logits, or the mean squared error.
+Tensor task_loss(data::Task task, const Tensor& output, const Tensor& target);
 
 /// The targets of these rows.
 Tensor targets(const data::Dataset& dataset, std::span<const std::int64_t> rows);

@@ -4,17 +4,17 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "relume/base/require.h"
 #include "relume/health/data_facts.h"
+#include "relume/io/outputs.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/join.h"
 
 namespace relume::training {
 namespace {
 
-/// --valid and --test: a share of the rows, or a file of their own.
+/// JobOptions::valid and test: a share of the rows, or a file of their own.
 struct Part {
   double share = 0;
   std::string file;
@@ -33,18 +33,14 @@ Part part(const std::string& text, double otherwise, const char* option) {
 /// A fifth of a small table, less of a large one: 10,000 rows tell enough.
 double usual_valid_share(std::int64_t rows) { return std::clamp(10000.0 / static_cast<double>(rows), 0.1, 0.2); }
 
-std::vector<std::int64_t> count_from(std::int64_t begin, std::int64_t end) {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(end - begin));
-  std::iota(rows.begin(), rows.end(), begin);
-  return rows;
-}
-
 /// Puts more rows behind a dataset's and returns their numbers.
 std::vector<std::int64_t> append(data::Dataset& dataset, const Tensor& features, const Tensor& targets) {
   const std::int64_t begin = dataset.rows();
   dataset.features = cat({dataset.features, features});
   dataset.targets = cat({dataset.targets, targets});
-  return count_from(begin, dataset.rows());
+  std::vector<std::int64_t> rows = io::count_to(features.size(0));
+  for (std::int64_t& row : rows) row += begin;
+  return rows;
 }
 
 /// The rows of a file that have a target, as the job's model takes them, put behind the others.
@@ -70,8 +66,8 @@ void set_target(io::Model& model, const data::Target& target) {
 }
 
 Job from_table(const data::Table& table, const JobOptions& options) {
-  const Part valid = part(options.valid, usual_valid_share(table.rows()), "--valid"),
-             test = part(options.test, 0, "--test");
+  const Part valid = part(options.valid, usual_valid_share(table.rows()), "valid"),
+             test = part(options.test, 0, "test");
   data::PrepareOptions prepare{
       .target = options.target, .task = options.task, .use = options.use, .drop = options.drop};
   prepare.split = {.valid = valid.share, .test = test.share, .seed = options.seed};
@@ -106,8 +102,8 @@ Tensor as_rows(const Tensor& x) { return x.reshape({x.size(0), -1}); }
 
 Job from_arrays(const data::Arrays& arrays, const JobOptions& options) {
   data::check_finite(arrays);
-  const Part valid = part(options.valid, usual_valid_share(arrays.x.size(0)), "--valid"),
-             test = part(options.test, 0, "--test");
+  const Part valid = part(options.valid, usual_valid_share(arrays.x.size(0)), "valid"),
+             test = part(options.test, 0, "test");
   require<InputError>(options.use.empty() && options.drop.empty(),
                       "train: {} is no table; columns to use or to drop are a table's", arrays.source);
   data::Target target = choose_target(arrays, options.task);

@@ -5,7 +5,7 @@
 
 #include "relume/base/require.h"
 #include "relume/data/batches.h"
-#include "relume/nn/loss.h"
+#include "relume/train/evaluate.h"
 #include "relume/train/optimizer_by_name.h"
 
 namespace relume::training {
@@ -22,11 +22,16 @@ std::vector<Tensor> copies_of(const std::vector<Tensor>& tensors) {
   return copies;
 }
 
+/// With one digit: more would promise what the test cannot keep.
+double rounded(double rate) {
+  const double power = std::pow(10, std::floor(std::log10(rate)));
+  return std::round(rate / power) * power;
+}
+
 double take_step(Job& job, optim::Optimizer& optimizer, const data::Batch& batch) {
   optimizer.zero_grad();
   const Tensor output = (*job.model.network)(batch.x);
-  const Tensor loss =
-      job.model.task == data::Task::regression ? nn::mse_loss(output, batch.y) : nn::cross_entropy(output, batch.y);
+  const Tensor loss = task_loss(job.model.task, output, batch.y);
   const double value = loss.item<double>();
   if (std::isfinite(value)) optimizer.step_in_backward(loss);
   return value;
@@ -70,8 +75,16 @@ LrFindResult find_lr(Job& job, const Options& options, const LrFindOptions& rang
                       "lr-find: the loss falls at no rate from {} to {}; look at the data, or give more --steps",
                       range.from, range.to);
   result.lowest_at = result.rates[static_cast<std::size_t>(lowest - result.losses.begin())];
-  result.suggested = result.lowest_at / safety;
+  result.suggested = rounded(result.lowest_at / safety);
   return result;
+}
+
+plot::Chart LrFindResult::chart() const {
+  std::vector<double> powers;
+  for (const double rate : rates) powers.push_back(std::log10(rate));
+  plot::Chart chart("learning rate range test");
+  chart.line(std::move(powers), losses, "").x_label("learning rate, power of ten").y_label("loss, smoothed");
+  return chart.mark_x(std::log10(suggested), fmt::format("suggested: {:g}", suggested));
 }
 
 }  // namespace relume::training

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "relume/plot/chart.h"
 #include "relume/train/job.h"
 #include "relume/train/options.h"
 
@@ -19,7 +20,10 @@ struct LrFindResult {
   std::vector<double> rates;
   std::vector<double> losses;  ///< of the batches, smoothed over about the last 20
   double lowest_at = 0;        ///< the rate at which the smoothed loss was lowest
-  double suggested = 0;        ///< a tenth of that: the loss still falls fast there, and is far from where it grows
+  double suggested = 0;  ///< a tenth of that, to one digit: the loss still falls fast there, far from where it grows
+
+  /// The loss over the rate's power of ten.
+  plot::Chart chart() const;
 };
 
 /// Trains the job's network on its training rows with a growing rate until the loss is no number or four times its

@@ -56,6 +56,15 @@ std::vector<std::string_view> metric_names(data::Task task) {
   return {"loss", "accuracy", "f1_macro", "auc"};
 }
 
+std::string_view main_metric(data::Task task) { return metric_names(task)[1]; }
+
+NamedValues values(const Metrics& m, data::Task task) {
+  if (task == data::Task::regression) return {{"loss", m.loss}, {"rmse", m.rmse}, {"mae", m.mae}, {"r2", m.r2}};
+  NamedValues all{{"loss", m.loss}, {"accuracy", m.accuracy}, {"f1_macro", m.f1_macro}};
+  if (m.auc) all.emplace_back("auc", *m.auc);
+  return all;
+}
+
 double cost(const Metrics& m, std::string_view name) {
   if (name == "loss") return m.loss;
   if (name == "accuracy") return -m.accuracy;
@@ -76,6 +85,7 @@ Metrics classification_metrics(const Tensor& logits, const Tensor& targets) {
   const std::vector<std::int64_t> truth = targets.to_vector<std::int64_t>();
   const std::vector<float> values = logits.to_vector<float>();
   m.confusion.assign(classes * classes, 0);
+  m.accuracy = 0;
   const auto outside =
       std::ranges::find_if(truth, [&](std::int64_t k) { return k < 0 || static_cast<std::size_t>(k) >= classes; });
   require(outside == truth.end(), "metrics: a target is {}, of {} classes", outside == truth.end() ? 0 : *outside,
@@ -104,6 +114,7 @@ Metrics regression_metrics(const Tensor& outputs, const Tensor& targets, double 
   const auto n = static_cast<double>(m.rows);
   const double mean = std::accumulate(y.begin(), y.end(), 0.0) / n;
   double squares = 0, spread = 0;
+  m.mae = 0;
   for (std::size_t i = 0; i < y.size(); ++i) {
     squares += (y[i] - guess[i]) * (y[i] - guess[i]);
     spread += (y[i] - mean) * (y[i] - mean);

@@ -1,5 +1,6 @@
 #include "relume/train/run_report.h"
 
+#include "relume/base/atomic_file.h"
 #include "relume/base/require.h"
 #include "relume/nn/architecture.h"
 #include "relume/train/evaluate.h"
@@ -8,31 +9,23 @@
 namespace relume::training {
 namespace {
 
-bool is_classification(const RunResult& result) { return result.model->task == data::Task::classification; }
-
-void add_metrics(plot::ReportData& report, const RunResult& result) {
-  const double unknown = plot::unknown;
-  const auto row = [&](const char* name, auto pick) {
-    report.metrics.push_back({name, pick(result.train), result.valid ? pick(*result.valid) : unknown,
-                              result.test ? pick(*result.test) : unknown});
+void add_metrics(plot::ReportData& report, const Run& result) {
+  const auto valid = result.valid ? values(*result.valid, result.model.task) : NamedValues(),
+             test = result.test ? values(*result.test, result.model.task) : NamedValues();
+  const auto find = [](const NamedValues& all, std::string_view name) {
+    for (const auto& [other, value] : all)
+      if (other == name) return value;
+    return plot::unknown;
   };
-  row("loss", [](const Metrics& m) { return m.loss; });
-  if (is_classification(result)) {
-    row("accuracy", [](const Metrics& m) { return m.accuracy; });
-    row("f1_macro", [](const Metrics& m) { return m.f1_macro; });
-    if (result.train.auc) row("auc", [unknown](const Metrics& m) { return m.auc.value_or(unknown); });
-  } else {
-    row("rmse", [](const Metrics& m) { return m.rmse; });
-    row("mae", [](const Metrics& m) { return m.mae; });
-    row("r2", [](const Metrics& m) { return m.r2; });
-  }
+  for (const auto& [name, value] : values(result.train, result.model.task))
+    report.metrics.push_back({std::string(name), value, find(valid, name), find(test, name)});
 }
 
-void add_confusion(plot::ReportData& report, const RunResult& result) {
+void add_confusion(plot::ReportData& report, const Run& result) {
   const Metrics& held_out = result.test ? *result.test : result.valid ? *result.valid : result.train;
-  const std::size_t n = result.model->labels.size();
+  const std::size_t n = result.model.labels.size();
   if (held_out.confusion.size() != n * n || n == 0) return;
-  report.confusion.labels = result.model->labels;
+  report.confusion.labels = result.model.labels;
   for (std::size_t i = 0; i < n; ++i)
     report.confusion.counts.emplace_back(held_out.confusion.begin() + static_cast<std::ptrdiff_t>(i * n),
                                          held_out.confusion.begin() + static_cast<std::ptrdiff_t>((i + 1) * n));
@@ -51,7 +44,7 @@ void add_layers(plot::ReportData& report, const History& history) {
   }
 }
 
-void add_units(plot::ReportData& report, const RunResult& result) {
+void add_units(plot::ReportData& report, const Run& result) {
   for (const health::LayerActivity& layer : result.history.activity) {
     if (layer.rows == 0) continue;
     plot::LayerUnits units{.name = layer.layer, .can_die = layer.kind == health::ActivationKind::rectifier};
@@ -63,14 +56,14 @@ void add_units(plot::ReportData& report, const RunResult& result) {
     if (layer.kind == health::ActivationKind::bounded) shares(layer.saturated, units.saturated);
     report.units.push_back(std::move(units));
   }
-  add_histograms(report.units, *result.model, result.held_out.sample);
+  add_histograms(report.units, result.model, result.held_out.sample);
 }
 
 }  // namespace
 
-RunResult measure(const Job& job, const Trainer& trainer, History history) {
-  RunResult result;
-  result.model = &job.model;
+Run measure(const Job& job, const Trainer& trainer, History history) {
+  Run result;
+  result.model = job.model;
   result.options = trainer.options();
   result.history = std::move(history);
   result.source = job.source;
@@ -99,12 +92,12 @@ std::string_view to_text(Ending ending) {
   }
 }
 
-plot::ReportData to_report(const RunResult& result, health::Voice voice) {
+plot::ReportData to_report(const Run& result, health::Voice voice) {
   plot::ReportData report;
   report.title = result.source;
   report.command = result.command;
-  report.task = data::name(result.model->task);
-  report.metric_name = is_classification(result) ? "accuracy" : "rmse";
+  report.task = data::name(result.model.task);
+  report.metric_name = main_metric(result.model.task);
   report.best_epoch = result.history.best_epoch;
   for (const EpochRow& row : result.history.rows) {
     plot::EpochRow e;
@@ -112,7 +105,7 @@ plot::ReportData to_report(const RunResult& result, health::Voice voice) {
     e.train_loss = row.train_loss;
     if (row.valid.rows > 0) {
       e.valid_loss = row.valid.loss;
-      e.valid_metric = row.valid.main(result.model->task);
+      e.valid_metric = row.valid.main(result.model.task);
       e.dead_share = row.dead_share;
     }
     e.learning_rate = row.lr;
@@ -121,15 +114,14 @@ plot::ReportData to_report(const RunResult& result, health::Voice voice) {
     e.seconds = row.seconds;
     report.epochs.push_back(e);
   }
-  report.summary = {
-      {"network", nn::to_string(result.model->layers) + fmt::format(" linear({})", result.model->outputs)},
-      {"parameters", fmt::format("{}", result.model->network->parameter_count())},
-      {"optimizer",
-       fmt::format("{}, lr {:g}, batch {}", result.options.optimizer, result.options.lr, result.options.batch_size)},
-      {"epochs", fmt::format("{}, best {}; {}", result.history.rows.size(), result.history.best_epoch,
-                             to_text(result.history.ending))},
-      {"seconds", fmt::format("{:.2f}", result.history.seconds)},
-      {"seed", fmt::format("{}", result.options.seed)}};
+  report.summary = {{"network", nn::to_string(result.model.layers) + fmt::format(" linear({})", result.model.outputs)},
+                    {"parameters", fmt::format("{}", result.model.network->parameter_count())},
+                    {"optimizer", fmt::format("{}, lr {:g}, batch {}", result.options.optimizer, result.options.lr,
+                                              result.options.batch_size)},
+                    {"epochs", fmt::format("{}, best {}; {}", result.history.rows.size(), result.history.best_epoch,
+                                           to_text(result.history.ending))},
+                    {"seconds", fmt::format("{:.2f}", result.history.seconds)},
+                    {"seed", fmt::format("{}", result.options.seed)}};
   add_metrics(report, result);
   add_confusion(report, result);
   for (const health::Finding& f : result.history.findings)
@@ -143,11 +135,11 @@ plot::ReportData to_report(const RunResult& result, health::Voice voice) {
   report.calibration = result.held_out.calibration;
   report.residuals = result.held_out.residuals;
   report.residual_bins = result.held_out.residual_bins;
-  report.importance = permutation_importance(*result.model, result.held_out.sample);
+  report.importance = permutation_importance(result.model, result.held_out.sample);
   report.machine = machine();
-  if (result.model->preprocessor) {
-    for (const auto& column : result.model->preprocessor->used()) report.columns_used.push_back(column.name);
-    for (const auto& column : result.model->preprocessor->left_out())
+  if (result.model.preprocessor) {
+    for (const auto& column : result.model.preprocessor->used()) report.columns_used.push_back(column.name);
+    for (const auto& column : result.model.preprocessor->left_out())
       report.columns_left_out.emplace_back(column.name, column.reason);
   }
   return report;

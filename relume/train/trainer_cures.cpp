@@ -127,9 +127,7 @@ void Trainer::revive(const std::vector<health::LayerActivity>& sick) {
   State& s = *state_;
   std::vector<std::int64_t> rows = window();
   rows.resize(std::min(rows.size(), window_rows));
-  Shape x_shape = dataset_.features.shape(), y_shape = dataset_.targets.shape();
-  x_shape[0] = y_shape[0] = static_cast<std::int64_t>(rows.size());
-  data::Batch batch{empty(x_shape), empty(y_shape, dataset_.targets.dtype())};
+  data::Batch batch;
   if (!sick.empty()) data::gather(dataset_, rows, batch);
   Rng rng = Rng(options_.seed).fork(static_cast<std::uint64_t>(s.epoch) + 1000);
   std::vector<std::string> revived;

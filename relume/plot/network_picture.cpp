@@ -1,4 +1,4 @@
-#include "apps/relume/network_picture.h"
+#include "relume/plot/network_picture.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,13 +8,13 @@
 
 #include <fmt/format.h>
 
-#include "apps/relume/drawing.h"
 #include "relume/base/atomic_file.h"
 #include "relume/base/require.h"
 #include "relume/nn/linear.h"
+#include "relume/plot/drawing.h"
 #include "relume/plot/gnuplot.h"
 
-namespace relume::app {
+namespace relume::plot {
 namespace {
 
 constexpr std::int64_t most_circles = 64;
@@ -57,9 +57,9 @@ std::string thousands(std::int64_t number) {
   return text;
 }
 
-std::vector<Column> columns_of(const io::Model& model, const std::vector<LayerFacts>& layers) {
+std::vector<Column> columns_of(const io::Model& model, const std::vector<io::LayerFacts>& layers) {
   std::vector<Column> columns{{.units = model.features, .names = feature_names(model)}};
-  for (const LayerFacts& layer : layers) {
+  for (const io::LayerFacts& layer : layers) {
     if (const auto* linear = dynamic_cast<const nn::Linear*>(layer.module)) {
       columns.push_back({.units = linear->out_features(), .incoming = linear});
       continue;
@@ -235,7 +235,8 @@ std::vector<std::string> captions(const std::vector<Column>& columns, bool lines
 
 }  // namespace
 
-void draw_network(const io::Model& model, const std::vector<LayerFacts>& layers, const std::filesystem::path& path) {
+void draw_network(const io::Model& model, const std::vector<io::LayerFacts>& layers,
+                  const std::filesystem::path& path) {
   require<InputError>(path.extension() != ".html",
                       "inspect: {} is no picture; a network is drawn as .svg, .png or .pdf", path.string());
   std::vector<Column> columns = columns_of(model, layers);
@@ -258,8 +259,8 @@ void draw_network(const io::Model& model, const std::vector<LayerFacts>& layers,
   for (const std::string& caption : captions(columns, lines, left_out, most))
     drawing.text(10, (lowest += 22) - 8, caption, "left");
   const double end = lowest + 14;
-  write_file(path, plot::run_gnuplot(drawing.script(
-                       plot::gnuplot_terminal(path, static_cast<int>(width), static_cast<int>(end)), width, end)));
+  write_file(path, run_gnuplot(drawing.script(gnuplot_terminal(path, static_cast<int>(width), static_cast<int>(end)),
+                                              width, end)));
 }
 
-}  // namespace relume::app
+}  // namespace relume::plot

@@ -1,5 +1,5 @@
 // Each type's fields stand once, for writing and for reading.
-#include "apps/relume/report_json.h"
+#include "relume/plot/report_json.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -8,10 +8,9 @@
 
 #include "relume/base/require.h"
 
-namespace relume::app {
+namespace relume::plot {
 namespace {
 
-using namespace plot;
 using nlohmann::json;
 
 // What the fields of a type are called; f is called with each name and the field.
@@ -167,4 +166,4 @@ ReportData report_from_json(const std::string& text, const std::string& source) 
   return data;
 }
 
-}  // namespace relume::app
+}  // namespace relume::plot

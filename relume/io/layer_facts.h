@@ -1,4 +1,4 @@
-// What a model's layers are, cost and do.
+// Public. What a model's layers are, cost and do.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,9 @@
 
 #include "relume/health/unit_activity.h"
 #include "relume/io/model.h"
-#include "relume/train/job.h"
+#include "relume/io/trial.h"
 
-namespace relume::app {
+namespace relume::io {
 
 struct LayerFacts {
   std::string name;                                    ///< in the file: "0"
@@ -26,9 +26,9 @@ struct LayerFacts {
 
 /// From the first layer to the output, the added output layer included. `activity` is what unit_activity() gives, or
 /// nothing.
-std::vector<LayerFacts> layer_facts(const io::Model& model, const std::vector<health::LayerActivity>& activity = {});
+std::vector<LayerFacts> layer_facts(const Model& model, const std::vector<health::LayerActivity>& activity = {});
 
 /// What the network's activations do on the rows of the trial.
-std::vector<health::LayerActivity> unit_activity(const io::Model& model, const training::Trial& trial);
+std::vector<health::LayerActivity> unit_activity(const Model& model, const Trial& trial);
 
-}  // namespace relume::app
+}  // namespace relume::io

@@ -1,15 +1,15 @@
-#include "apps/relume/foreign_model.h"
+#include "relume/io/foreign_model.h"
 
 #include <algorithm>
 #include <cctype>
-#include <numeric>
 
 #include "relume/base/require.h"
 #include "relume/data/open.h"
+#include "relume/io/outputs.h"
 #include "relume/io/safetensors.h"
 #include "relume/nn/linear.h"
 
-namespace relume::app {
+namespace relume::io {
 namespace {
 
 /// "2.weight" before "10.weight": runs of digits count as numbers.
@@ -36,7 +36,7 @@ struct Weights {
   Tensor weight, bias;
 };
 
-std::vector<Weights> matrices(const io::SafeTensors& file) {
+std::vector<Weights> matrices(const SafeTensors& file) {
   std::vector<Weights> all;
   for (const auto& [name, tensor] : file.tensors)
     if (tensor.dimensions() == 2 && is_floating(tensor.dtype())) all.push_back({name, tensor.to(DType::float32), {}});
@@ -58,7 +58,7 @@ Tensor numbers_of(const data::Table& table, const std::string& target, std::span
   for (std::size_t i = 0; i < rows.size(); ++i)
     for (std::size_t j = 0; j < columns.size(); ++j) {
       require<InputError>(!columns[j]->is_text() && !columns[j]->missing(rows[i]),
-                          "doctor: {}: column \"{}\" is no number there; the model's file says nothing of how to turn "
+                          "model: {}: column \"{}\" is no number there; the model's file says nothing of how to turn "
                           "it into one",
                           table.where(rows[i]), columns[j]->name);
       x.data<float>()[static_cast<std::int64_t>(i) * width + static_cast<std::int64_t>(j)] =
@@ -69,10 +69,10 @@ Tensor numbers_of(const data::Table& table, const std::string& target, std::span
 
 }  // namespace
 
-io::Model load_foreign_model(const std::filesystem::path& path, const std::string& layers) {
-  const std::vector<Weights> weights = matrices(io::load_safetensors(path));
-  require<InputError>(!weights.empty(), "doctor: {} holds no matrix of floats", path.string());
-  io::Model model;
+Model load_foreign_model(const std::filesystem::path& path, const std::string& layers) {
+  const std::vector<Weights> weights = matrices(load_safetensors(path));
+  require<InputError>(!weights.empty(), "model: {} holds no matrix of floats", path.string());
+  Model model;
   model.layers = nn::parse_architecture(layers);
   model.features = weights.front().weight.size(1);
   model.outputs = weights.back().weight.size(0);
@@ -80,7 +80,7 @@ io::Model load_foreign_model(const std::filesystem::path& path, const std::strin
   auto linears = static_cast<std::size_t>(std::count_if(model.layers.begin(), model.layers.end(), is_linear));
   if (linears == weights.size() && is_linear(model.layers.back())) model.layers.pop_back(), --linears;
   require<InputError>(linears + 1 == weights.size(),
-                      "doctor: {} holds {} matrices, --layers \"{}\" and the output layer take {}", path.string(),
+                      "model: {} holds {} matrices, layers \"{}\" and the output layer take {}", path.string(),
                       weights.size(), layers, linears + 1);
   Rng rng(0);
   model.build(rng);
@@ -89,12 +89,11 @@ io::Model load_foreign_model(const std::filesystem::path& path, const std::strin
     auto* linear = dynamic_cast<nn::Linear*>(module);
     if (!linear) continue;
     const Weights& w = weights[next++];
-    require<InputError>(w.weight.shape() == linear->weight.shape(),
-                        "doctor: {}: {} is {}, layer {} of --layers takes {}", path.string(), w.name, w.weight.shape(),
-                        next, linear->weight.shape());
+    require<InputError>(w.weight.shape() == linear->weight.shape(), "model: {}: {} is {}, layer {} of layers takes {}",
+                        path.string(), w.name, w.weight.shape(), next, linear->weight.shape());
     linear->weight.set_data(w.weight);
     if (!w.bias.defined()) continue;
-    require<InputError>(w.bias.shape() == linear->bias.shape(), "doctor: {}: the bias of {} is {}, the layer takes {}",
+    require<InputError>(w.bias.shape() == linear->bias.shape(), "model: {}: the bias of {} is {}, the layer takes {}",
                         path.string(), w.name, w.bias.shape(), linear->bias.shape());
     linear->bias.set_data(w.bias);
   }
@@ -102,11 +101,11 @@ io::Model load_foreign_model(const std::filesystem::path& path, const std::strin
   return model;
 }
 
-training::Trial make_foreign_trial(io::Model& model, const std::string& what, const std::string& target) {
+Trial make_foreign_trial(Model& model, const std::string& what, const std::string& target) {
   const data::Source source = data::open_data(what);
   const std::optional<data::Task> task = model.outputs > 1 ? data::Task::classification : data::Task::regression;
   const bool test = data::has_test_set(source);
-  training::Trial trial;
+  Trial trial;
   trial.what = test ? "test set" : "all rows";
   data::Target chosen;
   if (const auto* whole = std::get_if<data::Table>(&source)) {
@@ -114,8 +113,7 @@ training::Trial make_foreign_trial(io::Model& model, const std::string& what, co
     chosen = data::Target::choose(table, target, task);
     const std::vector<std::int64_t> rows = chosen.rows(table);
     trial.dataset = {numbers_of(table, chosen.column(), rows), chosen.encode(table, rows), {}};
-    trial.rows.resize(rows.size());
-    std::iota(trial.rows.begin(), trial.rows.end(), 0);
+    trial.rows = count_to(static_cast<std::int64_t>(rows.size()));
   } else {
     const auto& arrays = std::get<data::Arrays>(source);
     data::check_finite(arrays);
@@ -130,14 +128,14 @@ training::Trial make_foreign_trial(io::Model& model, const std::string& what, co
   model.labels = chosen.labels();
   model.scale = trial.dataset.scale;
   require<InputError>(trial.dataset.features.size(1) == model.features,
-                      "doctor: rows of {} have {} values, the first layer takes {}", what,
+                      "model: rows of {} have {} values, the first layer takes {}", what,
                       trial.dataset.features.size(1), model.features);
   const auto answers = model.task == data::Task::classification ? static_cast<std::int64_t>(model.labels.size()) : 1;
-  require<InputError>(answers <= model.outputs, "doctor: {} has {} classes, the last layer {} outputs", what, answers,
+  require<InputError>(answers <= model.outputs, "model: {} has {} classes, the last layer {} outputs", what, answers,
                       model.outputs);
   for (std::int64_t k = answers; model.task == data::Task::classification && k < model.outputs; ++k)
     model.labels.push_back(std::to_string(k));
   return trial;
 }
 
-}  // namespace relume::app
+}  // namespace relume::io

@@ -1,4 +1,4 @@
-#include "apps/relume/drawing.h"
+#include "relume/plot/drawing.h"
 
 #include <cmath>
 #include <numbers>
@@ -7,7 +7,7 @@
 
 #include "relume/plot/gnuplot.h"
 
-namespace relume::app {
+namespace relume::plot {
 namespace {
 
 constexpr std::string_view outline = "#555555";
@@ -57,7 +57,7 @@ void Drawing::line(const Point& from, const Point& to, std::string_view colour, 
 }
 
 void Drawing::text(double x, double y, std::string_view what, std::string_view place, bool upright) {
-  texts_ += fmt::format("set label {} at {:.1f},{:.1f} {} {}\n", plot::gnuplot_quoted(what), x, y, place,
+  texts_ += fmt::format("set label {} at {:.1f},{:.1f} {} {}\n", gnuplot_quoted(what), x, y, place,
                         upright ? "rotate by 90" : "");
 }
 
@@ -75,4 +75,4 @@ std::string Drawing::script(const std::string& terminal, double width, double he
   return script + plot + "\n";
 }
 
-}  // namespace relume::app
+}  // namespace relume::plot

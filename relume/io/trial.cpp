@@ -1,20 +1,15 @@
-// Data as a model takes it, whatever kind of file it comes from.
+#include "relume/io/trial.h"
+
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "relume/base/require.h"
-#include "relume/train/job.h"
+#include "relume/data/open.h"
+#include "relume/io/outputs.h"
 
-namespace relume::training {
+namespace relume::io {
 namespace {
-
-std::vector<std::int64_t> count_to(std::int64_t n) {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(n));
-  std::iota(rows.begin(), rows.end(), std::int64_t{0});
-  return rows;
-}
 
 /// Whether the last column holds the targets of arrays, which have them apart.
 bool has_target_apart(const data::Table& table) { return !table.columns.empty() && table.columns.back().name == "y"; }
@@ -62,7 +57,7 @@ struct Part {
   bool is_test = false;
 };
 
-Part part_of_table(const io::Model& model, data::Table table) {
+Part part_of_table(const Model& model, data::Table table) {
   Part part;
   part.is_test = table.test != nullptr;
   if (part.is_test) table = data::Table(*table.test);
@@ -82,7 +77,7 @@ Part part_of_table(const io::Model& model, data::Table table) {
   return part;
 }
 
-Part part_of_arrays(const io::Model& model, data::Arrays arrays) {
+Part part_of_arrays(const Model& model, data::Arrays arrays) {
   Part part;
   part.is_test = arrays.x_test.defined();
   data::Arrays tried;
@@ -103,41 +98,41 @@ Part part_of_arrays(const io::Model& model, data::Arrays arrays) {
   return part;
 }
 
-Part part_of(const io::Model& model, data::Source source) {
+Part part_of(const Model& model, data::Source source) {
   if (auto* table = std::get_if<data::Table>(&source)) return part_of_table(model, std::move(*table));
   return part_of_arrays(model, std::get<data::Arrays>(std::move(source)));
 }
 
 }  // namespace
 
-Tensor features_of(const io::Model& model, data::Source source) {
+Tensor features_of(const Model& model, data::Source source) {
   const Part part = part_of(model, std::move(source));
   return model.preprocessor ? model.preprocessor->transform(part.table) : part.x;
 }
 
-Trial make_trial(const io::Model& model, data::Source source, std::string_view what) {
+Trial make_trial(const Model& model, data::Source source, std::string_view what) {
   const Part part = part_of(model, std::move(source));
   Trial trial;
   trial.what = part.is_test ? "test set" : "all rows";
   if (model.preprocessor) {
     const data::Target& target = model.preprocessor->target();
     const std::vector<std::int64_t> rows = target.rows(part.table);
-    require<InputError>(!rows.empty(), "eval: {} has no row with a target", what);
+    require<InputError>(!rows.empty(), "data: {} has no row with a target", what);
     trial.dataset = {model.preprocessor->transform(part.table, rows), target.encode(part.table, rows), {}};
     trial.rows = count_to(trial.dataset.rows());
     trial.notes = part.table.notes;
     return trial;
   }
-  require<InputError>(!part.targets.columns.empty(), "eval: {} holds no targets", what);
+  require<InputError>(!part.targets.columns.empty(), "data: {} holds no targets", what);
   const data::Target target = data::Target::known(part.targets.columns.front().name, model.task, model.labels,
                                                   model.target_mean, model.target_scale);
   trial.rows = target.rows(part.targets);
-  require<InputError>(!trial.rows.empty(), "eval: {} has no row with a target", what);
+  require<InputError>(!trial.rows.empty(), "data: {} has no row with a target", what);
   trial.dataset = {part.x, encode_among_all(target, part.targets, trial.rows), model.scale};
   return trial;
 }
 
-Trial make_trial(const io::Model& model, std::string_view what, const data::CsvOptions& csv) {
+Trial make_trial(const Model& model, std::string_view what, const data::CsvOptions& csv) {
   if (model.preprocessor && data::is_delimited_text(what))
     return make_trial(model, data::read_table(std::string(what), model.preprocessor->schema(true), csv), what);
   data::OpenOptions open;
@@ -145,4 +140,4 @@ Trial make_trial(const io::Model& model, std::string_view what, const data::CsvO
   return make_trial(model, data::open_data(what, open), what);
 }
 
-}  // namespace relume::training
+}  // namespace relume::io

@@ -1,4 +1,4 @@
-// Lines, areas and texts at places of one's own: gnuplot as a pen.
+// Private. Lines, areas and texts at places of one's own: gnuplot as a pen.
 #pragma once
 
 #include <map>
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace relume::app {
+namespace relume::plot {
 
 /// A picture as it grows, in units of a pixel, y downwards. Lines lie over polygons, everything else over lines.
 class Drawing {
@@ -35,4 +35,4 @@ class Drawing {
   std::map<std::pair<double, std::string>, std::string> lines_;  // strength and colour → points, the faint first
 };
 
-}  // namespace relume::app
+}  // namespace relume::plot

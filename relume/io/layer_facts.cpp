@@ -1,11 +1,11 @@
-#include "apps/relume/layer_facts.h"
+#include "relume/io/layer_facts.h"
 
 #include <fmt/format.h>
 
+#include "relume/io/outputs.h"
 #include "relume/nn/linear.h"
-#include "relume/train/evaluate.h"
 
-namespace relume::app {
+namespace relume::io {
 namespace {
 
 std::int64_t bytes_of(const std::vector<std::pair<std::string, Tensor>>& tensors) {
@@ -17,7 +17,7 @@ std::int64_t bytes_of(const std::vector<std::pair<std::string, Tensor>>& tensors
 
 }  // namespace
 
-std::vector<LayerFacts> layer_facts(const io::Model& model, const std::vector<health::LayerActivity>& activity) {
+std::vector<LayerFacts> layer_facts(const Model& model, const std::vector<health::LayerActivity>& activity) {
   const auto named = health::named_activations(*model.network);
   std::vector<LayerFacts> facts;
   std::int64_t width = model.features;
@@ -43,10 +43,10 @@ std::vector<LayerFacts> layer_facts(const io::Model& model, const std::vector<he
   return facts;
 }
 
-std::vector<health::LayerActivity> unit_activity(const io::Model& model, const training::Trial& trial) {
+std::vector<health::LayerActivity> unit_activity(const Model& model, const Trial& trial) {
   const health::UnitActivity activity(*model.network);
-  training::outputs(*model.network, trial.dataset, trial.rows);
+  outputs(*model.network, trial.dataset, trial.rows);
   return activity.layers();
 }
 
-}  // namespace relume::app
+}  // namespace relume::io

@@ -1,0 +1,109 @@
+#include "relume/train/run_folder.h"
+
+#include <unistd.h>
+
+#include "relume/base/atomic_file.h"
+#include "relume/base/require.h"
+#include "relume/io/safetensors.h"
+#include "relume/plot/report_json.h"
+#include "relume/train/run_report.h"
+
+namespace relume::training {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// "mnist" for ../data/mnist/, "titanic" for titanic.csv.gz, "spirals" for builtin:spirals.
+std::string name_of(std::string data) {
+  if (data.starts_with("builtin:")) return data.substr(8);
+  while (data.size() > 1 && data.back() == '/') data.pop_back();
+  const std::string file = fs::path(data).filename().string();
+  const std::string stem = file.substr(0, file.find('.', 1));
+  return stem.empty() || stem == "." || stem == ".." ? "run" : stem;
+}
+
+}  // namespace
+
+bool holds_run(const fs::path& folder) {
+  return fs::exists(folder / "model.safetensors") || fs::exists(folder / "checkpoint" / "checkpoint.safetensors") ||
+         fs::exists(folder / "metrics.csv");
+}
+
+std::string new_run_folder(const std::string& data) {
+  const std::string name = name_of(data);
+  fs::path path = fs::path("runs") / name;
+  for (int i = 2; fs::exists(path); ++i) path = fs::path("runs") / fmt::format("{}-{}", name, i);
+  return path.string();
+}
+
+RunFolder RunFolder::create(const fs::path& path) {
+  require<InputError>(!holds_run(path), "train: {} exists and holds a run; resume that one or give another folder",
+                      path.string());
+  std::error_code error;
+  fs::create_directories(path, error);
+  const std::string reason = error ? error.message() : !fs::is_directory(path) ? "not a folder" : "";
+  require<FileError>(reason.empty(), "train: {}: {}; give another folder", path.string(), reason);
+  require<FileError>(::access(path.c_str(), W_OK | X_OK) == 0, "train: {} cannot be written to; give another folder",
+                     path.string());
+  return RunFolder(path);
+}
+
+RunFolder RunFolder::open(const fs::path& folder) {
+  RunFolder run{folder};
+  require<InputError>(fs::exists(run.checkpoint_path()), "train: {} holds no checkpoint to go on from",
+                      folder.string());
+  return run;
+}
+
+plot::ReportData open_report(const fs::path& folder) {
+  const fs::path file = folder / "report.json";
+  require<InputError>(fs::exists(file),
+                      "report: {} holds no report.json, which a run leaves when it ends; give the folder "
+                      "of a run",
+                      folder.string());
+  return plot::report_from_json(read_file(file), file.string());
+}
+
+io::Checkpoint RunFolder::load_checkpoint() const { return io::load_checkpoint(checkpoint_path()); }
+
+void RunFolder::save_checkpoint(const Trainer& trainer) {
+  std::error_code ignored;  // the file that follows says what is wrong
+  fs::create_directories(path_ / "checkpoint", ignored);
+  io::save_checkpoint(checkpoint_path(), trainer.checkpoint());
+  saved_ = std::chrono::steady_clock::now();
+}
+
+void RunFolder::save_checkpoint_at_times(const Trainer& trainer) {
+  if (std::chrono::steady_clock::now() - saved_ >= std::chrono::seconds(10)) save_checkpoint(trainer);
+}
+
+void RunFolder::write_metrics(const History& history, data::Task task) const {
+  const auto names = metric_names(task);
+  // auc is not among them: rows without both classes have none.
+  const std::size_t count = task == data::Task::classification ? names.size() - 1 : names.size();
+  std::string text = "epoch,train_loss";
+  for (std::size_t i = 0; i < count; ++i) text += fmt::format(",valid_{}", names[i]);
+  text += ",lr,grad_norm,update_ratio,dead_share,seconds,findings\n";
+  for (const EpochRow& row : history.rows) {
+    text += fmt::format("{},{}", row.epoch, row.train_loss);
+    const NamedValues valid = values(row.valid, task);
+    for (std::size_t i = 0; i < count; ++i) text += row.valid.rows ? fmt::format(",{}", valid[i].second) : ",";
+    text += fmt::format(",{},{},{},{},{:.3f},{}\n", row.lr, row.grad_norm, row.update_ratio, row.dead_share,
+                        row.seconds, row.findings);
+  }
+  write_file(path_ / "metrics.csv", text);
+}
+
+void RunFolder::write(const Trainer& trainer, const Run& run, health::Voice voice) {
+  run.model.save(path_ / "model.safetensors");
+  io::SafeTensors last;
+  last.tensors = trainer.last_weights();
+  last.metadata["format"] = "pt";
+  io::save_safetensors(path_ / "last.safetensors", last);
+  write_metrics(run.history, run.model.task);
+  const plot::ReportData report = to_report(run, voice);
+  write_file(path_ / "report.json", plot::to_json(report));
+  plot::write_report(path_ / "report.html", report);
+}
+
+}  // namespace relume::training
