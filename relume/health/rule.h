@@ -33,8 +33,12 @@ struct Rule {
   std::string_view measures;  ///< what it looks at, in a line
 };
 
-/// Every rule.
+/// Every rule, those of register_rule() last.
 std::span<const Rule> rules();
+
+/// Makes a rule of one's own one of them: every Monitor, Trainer and examination asks it from then on. Before any of
+/// them runs. The texts must outlive it. Throws ValueError where there is a rule of that name.
+void register_rule(const Rule& rule);
 
 /// What one finding explains is left out, and the rest is in order: errors before warnings before infos, and among
 /// those the causes before their effects (the order of rules()).

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "relume/base/require.h"
 #include "relume/health/rule.h"
 
 namespace relume::health {
@@ -76,6 +77,11 @@ constexpr std::array explanations = {
     Explanation{"diverging", Severity::warning, "loss_not_improving"},
 };
 
+std::vector<Rule>& every_rule() {
+  static std::vector<Rule> rules(all.begin(), all.end());
+  return rules;
+}
+
 std::size_t place(const Finding& finding) {
   return static_cast<std::size_t>(
       std::find_if(all.begin(), all.end(), [&](const Rule& r) { return r.name == finding.rule; }) - all.begin());
@@ -91,7 +97,13 @@ bool explains(const Finding& cause, const Finding& effect) {
 
 }  // namespace
 
-std::span<const Rule> rules() { return all; }
+std::span<const Rule> rules() { return every_rule(); }
+
+void register_rule(const Rule& rule) {
+  for (const Rule& known : every_rule())
+    require<ValueError>(known.name != rule.name, "health: there is a rule \"{}\"", rule.name);
+  every_rule().push_back(rule);
+}
 
 std::vector<Finding> order_by_cause(std::vector<Finding> findings) {
   std::vector<Finding> kept;
