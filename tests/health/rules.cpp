@@ -1,8 +1,10 @@
 #include <cmath>
+#include <cstdlib>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "relume/base/error.h"
 #include "relume/health/rule.h"
 #include "relume/tensor/tensor.h"
 
@@ -409,6 +411,31 @@ TEST(Causes, LeaveOtherFindingsAlone) {
     for (Check& check : m.checks) check.weights[0].gradient_rms = 0;
   });
   EXPECT_THAT(rules_of(findings), ::testing::UnorderedElementsAre("dead_units", "vanishing_gradient"));
+}
+
+Verdict loss_below_zero(const Measurements& measurements, const Thresholds&) {
+  if (measurements.first_loss >= 0) return {};
+  Finding finding;
+  finding.rule = "loss_below_zero";
+  return {.findings = {finding}};
+}
+
+TEST(Rules, MayBeOnesOwn) {
+  const Rule own{"loss_below_zero", Subject::state, loss_below_zero, "the first loss"};
+  EXPECT_THROW(register_rule({"dead_units", Subject::state, loss_below_zero, ""}), ValueError);
+  // In a process of its own: a rule stays.
+  EXPECT_EXIT(
+      {
+        const std::size_t before = rules().size();
+        register_rule(own);
+        EXPECT_THROW(register_rule(own), ValueError);
+        EXPECT_EQ(rules().size(), before + 1);
+        EXPECT_THAT(judge(healthy_run()), ::testing::IsEmpty());
+        EXPECT_THAT(rules_of(after([](Measurements& m) { m.first_loss = -1; })),
+                    ::testing::Contains("loss_below_zero"));
+        std::exit(::testing::Test::HasFailure() ? 1 : 0);
+      },
+      ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
