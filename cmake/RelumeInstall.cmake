@@ -33,7 +33,7 @@ configure_file(cmake/relume.pc.in relume.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/relume.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN Doxyfile EXCLUDE)
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN Doxyfile EXCLUDE PATTERN draw_architecture EXCLUDE)
 
 # Which headers are public is read from their first lines when they are installed, so that there is no list to keep.
 install(CODE "
