@@ -1,5 +1,6 @@
 #include "relume/plot/gnuplot.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -84,14 +85,17 @@ std::string gnuplot_terminal(const std::filesystem::path& path, int width, int h
 }
 
 std::string gnuplot_quoted(std::string_view text) {
+  // Two single quotes are one inside of a text, but for gnuplot its end where they begin it: double ones hold those.
+  const std::size_t leading = std::min(text.find_first_not_of('\''), text.size());
   std::string quoted = "'";
-  for (const char c : text) {
+  for (const char c : text.substr(leading)) {
     if (static_cast<unsigned char>(c) < ' ')
       quoted += ' ';
     else
       quoted.append(c == '\'' ? 2 : 1, c);
   }
-  return quoted + "'";
+  quoted += "'";
+  return leading == 0 ? quoted : fmt::format("(\"{}\".{})", std::string(leading, '\''), quoted);
 }
 
 }  // namespace relume::plot

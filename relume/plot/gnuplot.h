@@ -14,7 +14,7 @@ std::string run_gnuplot(std::string_view script);
 /// screen that shows it in its own size. Throws ValueError for another ending.
 std::string gnuplot_terminal(const std::filesystem::path& path, int width, int height);
 
-/// Text as gnuplot's script takes it, in single quotes, on one line.
+/// Text as gnuplot's script takes it, quoted, on one line.
 std::string gnuplot_quoted(std::string_view text);
 
 }  // namespace relume::plot

@@ -55,6 +55,15 @@ std::vector<std::pair<double, double>> longest_line(const std::string& svg) {
   return longest;
 }
 
+TEST_F(Picture, ShowsQuotesOfNamesAsTheyStand) {
+  for (const std::string name : {"'yes'", "'", "''", "it's", "\"a\" `id`", "'$(id)"}) {
+    const std::string svg = saved(Chart(name).line({1, 2}, name).x_label(name), "quotes.svg");
+    std::string shown;
+    for (const char c : name) shown += c == '\'' ? "&#39;" : c == '"' ? "&quot;" : std::string(1, c);
+    EXPECT_TRUE(svg.find(name) != std::string::npos || svg.find(shown) != std::string::npos) << name;
+  }
+}
+
 TEST_F(Picture, PutsEachPointWhereItBelongs) {
   const std::vector<double> x = {0, 1, 2, 3, 4, 5}, y = {3, 1, 4, 1, 5, 9};
   const auto path = longest_line(saved(Chart("pi").line(x, y, "digits"), "pi.svg"));
