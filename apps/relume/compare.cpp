@@ -13,6 +13,7 @@
 #include "relume/base/atomic_file.h"
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
+#include "relume/optim/table.h"
 
 namespace relume::app {
 namespace {
@@ -144,9 +145,9 @@ void define_compare(Command& command) {
               "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
       .number(at_least_one);
   command.option("--optimizer", a->compare.train.optimizer, "how steps are made of gradients")
-      .one_of({"adam", "adamw", "sgd", "rmsprop", "adagrad"})
+      .one_of(optim::optimizer_names())
       .with_default();
-  command.option("--lr", a->compare.train.lr, "learning rate (0.001; sgd 0.05, adagrad 0.02)").number(above_zero);
+  command.option("--lr", a->compare.train.lr, "learning rate (" + optim::usual_rates() + ")").number(above_zero);
   command.option("--threads", a->threads, "runs side by side (OMP_NUM_THREADS, or the processors that there are)")
       .number(at_least_one);
   command.option("--csv", a->csv, "a row for each run, into this file");

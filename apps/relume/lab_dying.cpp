@@ -53,7 +53,7 @@ LabRun measure(const Trouble& trouble, const Cure& cure, const LabOptions& optio
   train.optimizer = "sgd";
   train.lr = trouble.lr;
   train.epochs = train.patience = 15;
-  train.schedule = optim::ScheduleKind::none;
+  train.schedule = "none";
   train.on_dead = cure.on_dead;
   return lab_median(job, train, options.seeds, [&](nn::Sequential& network) {
     if (trouble.bias != 0) lower_biases(network, trouble.bias);

@@ -32,7 +32,7 @@ LabRun measure(double scale, double bound, const LabOptions& options) {
   train.optimizer = "sgd";
   train.lr = 0.01;
   train.epochs = train.patience = 10;
-  train.schedule = optim::ScheduleKind::none;
+  train.schedule = "none";
   train.clip_norm = bound;
   return lab_median(job, train, options.seeds, [scale](nn::Sequential& network) { enlarge(network, scale); });
 }

@@ -7,6 +7,7 @@
 
 #include "apps/relume/command.h"
 #include "apps/relume/job_arguments.h"
+#include "relume/optim/table.h"
 
 namespace relume::app {
 namespace {
@@ -44,7 +45,7 @@ void define_lr_find(Command& command) {
   auto a = std::make_shared<Arguments>();
   a->job.add_to(command);
   command.option("--optimizer", a->train.optimizer, "how steps are made of gradients")
-      .one_of({"adam", "adamw", "sgd", "rmsprop", "adagrad"})
+      .one_of(optim::optimizer_names())
       .with_default();
   command.option("--batch", a->train.batch_size, "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
       .number(at_least_one);

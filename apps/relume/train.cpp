@@ -13,6 +13,8 @@
 #include "apps/relume/say.h"
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
+#include "relume/optim/schedule.h"
+#include "relume/optim/table.h"
 #include "relume/train/run.h"
 
 namespace relume::app {
@@ -31,7 +33,7 @@ struct Arguments {
 
 void settle(Arguments& a) {
   a.job.settle("train");
-  a.train.schedule = optim::schedule_from_name(a.schedule);
+  a.train.schedule = a.schedule;
   a.train.on_dead = training::on_dead_from_name(a.on_dead);
   a.train.on_explode = training::on_explode_from_name(a.on_explode);
   a.train.precision = training::precision_from_name(a.precision);
@@ -167,17 +169,17 @@ void define_train(Command& command) {
   command.option("--batch", a->train.batch_size, "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
       .number(at_least_one);
   command.option("--optimizer", a->train.optimizer, "how steps are made of gradients")
-      .one_of({"adam", "adamw", "sgd", "rmsprop", "adagrad"})
+      .one_of(optim::optimizer_names())
       .with_default();
-  command.option("--lr", a->train.lr, "learning rate (0.001; sgd 0.05, adagrad 0.02)").number(above_zero);
+  command.option("--lr", a->train.lr, "learning rate (" + optim::usual_rates() + ")").number(above_zero);
   command.option("--momentum", a->train.momentum, "of sgd").number(not_below_zero).with_default();
   command.flag("--nesterov", a->train.nesterov, "Nesterov's momentum, for sgd");
   command
       .option("--weight-decay", a->train.weight_decay,
-              "by which weights shrink, a step, times the rate (0.1 with adamw, else 0)")
+              "by which weights shrink, a step, times the rate (" + optim::usual_weight_decays() + ")")
       .number(not_below_zero);
   command.option("--schedule", a->schedule, "how the learning rate changes")
-      .one_of({"none", "step", "exponential", "cosine", "plateau", "onecycle"})
+      .one_of(optim::schedule_names())
       .with_default();
   command.option("--warmup", a->train.warmup_steps, "steps over which the learning rate grows at first (none)")
       .number(not_below_zero);

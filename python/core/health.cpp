@@ -19,9 +19,9 @@ using optim::Optimizer;
 /// The optimizer of another library as the monitor sees it: parameters and a rate. The stepping is done elsewhere.
 class ForeignOptimizer : public Optimizer {
  public:
-  ForeignOptimizer(const std::vector<Tensor>& parameters, double lr) : Optimizer("foreign") {
-    add_group(parameters, lr);
-  }
+  static constexpr optim::OptimizerInfo info{.name = "foreign", .type = "foreign", .formula = ""};
+
+  ForeignOptimizer(const std::vector<Tensor>& parameters, double lr) : Optimizer(info) { add_group(parameters, lr); }
 
  private:
   void update(const Update&) override {}

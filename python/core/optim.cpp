@@ -4,24 +4,13 @@
 #include <nanobind/stl/vector.h>
 
 #include "python/core/core.h"
-#include "relume/optim/adagrad.h"
-#include "relume/optim/adam.h"
+#include "relume/optim/family.h"
 #include "relume/optim/lr_rule.h"
-#include "relume/optim/rmsprop.h"
-#include "relume/optim/sgd.h"
 
 namespace relume::python {
 namespace {
 
 using optim::Optimizer;
-
-/// An option by the name that Python gives it.
-template <class Options>
-struct Field {
-  const char* name;
-  double Options::*number = nullptr;
-  bool Options::*flag = nullptr;
-};
 
 std::string where(const char* optimizer, const std::string& option) { return std::string(optimizer) + ": " + option; }
 
@@ -34,20 +23,18 @@ double number_from(nb::handle value, const char* optimizer, const std::string& o
 }
 
 template <class Options>
-void set_betas(Options& options, nb::handle value, const char* optimizer) {
+void set_two(Options& options, const optim::Field<Options>& field, nb::handle value, const char* optimizer) {
   if (!PySequence_Check(value.ptr()) || nb::len(value) != 2)
-    throw nb::type_error((where(optimizer, "betas") + " is " + text_of(value) + ", not two numbers").c_str());
-  options.beta1 = number_from(value[0], optimizer, "betas");
-  options.beta2 = number_from(value[1], optimizer, "betas");
+    throw nb::type_error((where(optimizer, field.name) + " is " + text_of(value) + ", not two numbers").c_str());
+  options.*field.number = number_from(value[0], optimizer, field.name);
+  options.*field.second = number_from(value[1], optimizer, field.name);
 }
 
 template <class Options>
-void set(Options& options, const std::vector<Field<Options>>& fields, const char* optimizer, const std::string& name,
-         nb::handle value) {
-  if constexpr (requires { options.beta1; })
-    if (name == "betas") return set_betas(options, value, optimizer);
-  for (const Field<Options>& field : fields) {
+void set(Options& options, const char* optimizer, const std::string& name, nb::handle value) {
+  for (const optim::Field<Options>& field : Options::fields()) {
     if (name != field.name) continue;
+    if (field.second) return set_two(options, field, value, optimizer);
     if (field.number) options.*field.number = number_from(value, optimizer, name);
     if (field.flag) {
       const int truth = PyObject_IsTrue(value.ptr());
@@ -59,15 +46,25 @@ void set(Options& options, const std::vector<Field<Options>>& fields, const char
   throw nb::type_error((std::string(optimizer) + ": there is no option \"" + name + "\"").c_str());
 }
 
+/// In the order in which PyTorch takes them.
+template <class Options>
+nb::dict to_dict(const Options& options) {
+  nb::dict result;
+  for (const optim::Field<Options>& field : Options::fields())
+    result[field.name] = field.second   ? nb::make_tuple(options.*field.number, options.*field.second)
+                         : field.number ? nb::cast(options.*field.number)
+                                        : nb::cast(options.*field.flag);
+  return result;
+}
+
 /// A dictionary of a group: {"params": tensors, "lr": …}; what it does not say is as in `options`.
 template <class Options>
-optim::ParameterGroup<Options> group_from(const nb::dict& given, const Options& options,
-                                          const std::vector<Field<Options>>& fields, const char* optimizer) {
+optim::ParameterGroup<Options> group_from(const nb::dict& given, const Options& options, const char* optimizer) {
   optim::ParameterGroup<Options> group{{}, options};
   for (const auto& [key, value] : given) {
     const auto name = nb::cast<std::string>(key);
     if (name != "params") {
-      set(group.options, fields, optimizer, name, value);
+      set(group.options, optimizer, name, value);
       continue;
     }
     for (const nb::handle p : value) {
@@ -80,37 +77,44 @@ optim::ParameterGroup<Options> group_from(const nb::dict& given, const Options& 
 }
 
 /// Options go in by PyTorch's names, those of a group as a dictionary, and come out so.
-template <class O, class Options>
-void bind_optimizer(nb::module_& module, const char* name, const Options& defaults,
-                    const std::vector<Field<Options>>& fields, const char* text) {
-  nb::class_<O, Optimizer>(module, name, text)
+template <class O>
+void bind_optimizer(nb::module_& module) {
+  using Options = typename O::Options;
+  const char* const name = O::info.type;
+  nb::class_<O, Optimizer> bound(module, name, O::info.formula);
+  bound
       .def(
           "__init__",
-          [name, defaults, fields](O* self, nb::handle groups) {
+          [name](O* self, nb::handle groups) {
             std::vector<optim::ParameterGroup<Options>> all;
             for (const nb::handle group : groups)
-              all.push_back(group_from(nb::cast<nb::dict>(group), defaults, fields, name));
+              all.push_back(group_from(nb::cast<nb::dict>(group), O::defaults(), name));
             new (self) O(all);
           },
           "groups"_a)
       .def("_add_group",
-           [name, defaults, fields](O& o, const nb::dict& group) {
-             o.add_param_group(group_from(group, defaults, fields, name));
-           })
+           [name](O& o, const nb::dict& group) { o.add_param_group(group_from(group, O::defaults(), name)); })
       .def("_set_option",
-           [name, fields](O& o, std::size_t group, const std::string& option, nb::handle value) {
+           [name](O& o, std::size_t group, const std::string& option, nb::handle value) {
              Options options = o.group_options(group);
-             set(options, fields, name, option, value);
+             set(options, name, option, value);
              o.set_group_options(group, options);
            })
-      .def("_options", [fields](const O& o, std::size_t group) {
-        const Options options = o.group_options(group);
-        nb::dict result;
-        for (const Field<Options>& field : fields)
-          result[field.name] = field.number ? nb::cast(options.*field.number) : nb::cast(options.*field.flag);
-        if constexpr (requires { options.beta1; }) result["betas"] = nb::make_tuple(options.beta1, options.beta2);
-        return result;
-      });
+      .def("_options", [](const O& o, std::size_t group) { return to_dict(o.group_options(group)); });
+  nb::dict buffers;
+  for (const optim::Buffer& buffer : O::info.buffers)
+    if (!buffer.name.empty())
+      buffers[nb::str(buffer.torch.data(), buffer.torch.size())] = nb::str(buffer.name.data(), buffer.name.size());
+  bound.attr("_buffers") = buffers;
+  bound.attr("_named_defaults") = to_dict(O::defaults());
+}
+
+template <class... O>
+nb::list bind_family(nb::module_& module, optim::List<O...>) {
+  nb::list names;
+  (bind_optimizer<O>(module), ...);
+  (names.append(O::info.type), ...);
+  return names;
 }
 
 void bind_base(nb::module_& module) {
@@ -159,43 +163,7 @@ void bind_base(nb::module_& module) {
 
 void bind_optim(nb::module_& module) {
   bind_base(module);
-  using Sgd = optim::SgdOptions;
-  bind_optimizer<optim::SGD, Sgd>(module, "SGD", {},
-                                  {{"lr", &Sgd::lr},
-                                   {"momentum", &Sgd::momentum},
-                                   {"dampening", &Sgd::dampening},
-                                   {"weight_decay", &Sgd::weight_decay},
-                                   {"nesterov", nullptr, &Sgd::nesterov},
-                                   {"maximize", nullptr, &Sgd::maximize}},
-                                  "Stochastic gradient descent.");
-  using Adam = optim::AdamOptions;
-  const std::vector<Field<Adam>> adam = {{"lr", &Adam::lr},
-                                         {"eps", &Adam::epsilon},
-                                         {"weight_decay", &Adam::weight_decay},
-                                         {"amsgrad", nullptr, &Adam::amsgrad},
-                                         {"eps_hat", nullptr, &Adam::epsilon_hat},
-                                         {"maximize", nullptr, &Adam::maximize}};
-  bind_optimizer<optim::Adam, Adam>(module, "Adam", {}, adam, "Adam.");
-  bind_optimizer<optim::AdamW, Adam>(module, "AdamW", {.weight_decay = 0.01}, adam, "AdamW.");
-  using Rms = optim::RmspropOptions;
-  bind_optimizer<optim::RMSprop, Rms>(module, "RMSprop", {},
-                                      {{"lr", &Rms::lr},
-                                       {"alpha", &Rms::alpha},
-                                       {"eps", &Rms::epsilon},
-                                       {"weight_decay", &Rms::weight_decay},
-                                       {"momentum", &Rms::momentum},
-                                       {"centered", nullptr, &Rms::centered},
-                                       {"maximize", nullptr, &Rms::maximize}},
-                                      "RMSprop.");
-  using Ada = optim::AdagradOptions;
-  bind_optimizer<optim::Adagrad, Ada>(module, "Adagrad", {},
-                                      {{"lr", &Ada::lr},
-                                       {"lr_decay", &Ada::lr_decay},
-                                       {"weight_decay", &Ada::weight_decay},
-                                       {"initial_accumulator_value", &Ada::initial_accumulator},
-                                       {"eps", &Ada::epsilon},
-                                       {"maximize", nullptr, &Ada::maximize}},
-                                      "Adagrad.");
+  module.attr("_optimizers") = bind_family(module, optim::Family());
   module.def("step_lr", &optim::step_lr, "step_size"_a, "gamma"_a = 0.1);
   module.def("multi_step_lr", &optim::multi_step_lr, "milestones"_a, "gamma"_a = 0.1);
   module.def("exponential_lr", &optim::exponential_lr, "gamma"_a);

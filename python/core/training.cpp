@@ -130,7 +130,7 @@ void set(Options& o, const std::string& name, nb::handle value) {
   else if (name == "weight_decay")
     o.weight_decay = nb::cast<double>(value);
   else if (name == "schedule")
-    o.schedule = optim::schedule_from_name(text());
+    o.schedule = text();
   else if (name == "warmup")
     o.warmup_steps = nb::cast<std::int64_t>(value);
   else if (name == "clip")

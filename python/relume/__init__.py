@@ -18,7 +18,7 @@ from relume._core import *  # noqa: F403
 from relume._core import __version__, activation_names
 from relume._operations import *  # noqa: F403
 from relume.grad_mode import enable_grad, no_grad
-from relume.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from relume.optim.optimizer import *  # noqa: F403
 from relume.training import Model, load, train
 
 _NAMES = [name for name in dir(_core) if not name.startswith("_")] + _operations.__all__ + [

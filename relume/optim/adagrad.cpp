@@ -7,17 +7,16 @@ namespace relume::optim {
 
 namespace {
 
-std::vector<std::string> checked(const char* name, const AdagradOptions& o) {
+std::size_t checked(const char* name, const AdagradOptions& o) {
   require(o.lr_decay >= 0 && o.weight_decay >= 0 && o.initial_accumulator >= 0 && o.epsilon >= 0,
           "{}: lr_decay {}, weight_decay {}, initial_accumulator {} and epsilon {} must not be negative", name,
           o.lr_decay, o.weight_decay, o.initial_accumulator, o.epsilon);
-  return {"sum"};
+  return 1;
 }
 
 }  // namespace
 
-Adagrad::Adagrad(const std::vector<ParameterGroup<AdagradOptions>>& groups)
-    : OptimizerWith("Adagrad", groups, &checked) {}
+Adagrad::Adagrad(const std::vector<ParameterGroup<AdagradOptions>>& groups) : OptimizerWith(info, groups, &checked) {}
 
 void Adagrad::update(const Update& u) {
   const AdagradOptions& o = options(u);

@@ -9,13 +9,12 @@ namespace relume::optim {
 
 namespace {
 
-std::vector<std::string> checked(const char* name, const AdamOptions& o) {
+std::size_t checked(const char* name, const AdamOptions& o) {
   const auto in_unit = [](double beta) { return beta >= 0 && beta < 1; };
   require(in_unit(o.beta1) && in_unit(o.beta2), "{}: beta1 {} and beta2 {} must lie in [0, 1)", name, o.beta1, o.beta2);
   require(o.weight_decay >= 0 && o.epsilon >= 0, "{}: weight_decay {} and epsilon {} must not be negative", name,
           o.weight_decay, o.epsilon);
-  if (o.amsgrad) return {"mean", "square", "largest"};
-  return {"mean", "square"};
+  return o.amsgrad ? 3 : 2;
 }
 
 /// kernels::adam with the largest s so far in the place of s.
@@ -39,8 +38,8 @@ void amsgrad(const kernels::AdamStep& step, double grad_scale, const T* gradient
 
 }  // namespace
 
-Adam::Adam(const char* name, const Groups& groups, bool decoupled)
-    : OptimizerWith(name, groups, &checked), decoupled_(decoupled) {}
+Adam::Adam(const OptimizerInfo& facts, const Groups& groups, bool decoupled)
+    : OptimizerWith(facts, groups, &checked), decoupled_(decoupled) {}
 
 double Adam::Power::operator()(double base, std::int64_t exponent) {
   constexpr std::int64_t run = 64;  // multiplications, and so roundings, from one std::pow on

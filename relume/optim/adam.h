@@ -15,6 +15,16 @@ struct AdamOptions {
   bool epsilon_hat = false;  ///< ε is added before the bias correction: the paper's ε̂, and scikit-learn's
   bool amsgrad = false;   ///< divides by the largest ŝ so far: Reddi, Kale, Kumar, "On the convergence of Adam", 2018
   bool maximize = false;  ///< up the gradient
+
+  static constexpr auto fields() {
+    return std::to_array<Field<AdamOptions>>({{"lr", &AdamOptions::lr},
+                                              {"betas", &AdamOptions::beta1, &AdamOptions::beta2},
+                                              {"eps", &AdamOptions::epsilon},
+                                              {"weight_decay", &AdamOptions::weight_decay},
+                                              {"amsgrad", &AdamOptions::amsgrad},
+                                              {"maximize", &AdamOptions::maximize},
+                                              {"eps_hat", &AdamOptions::epsilon_hat}});
+  }
 };
 
 /// m = β₁ m + (1 − β₁) g,  s = β₂ s + (1 − β₂) g²,  w −= lr m̂ / (√ŝ + ε) with m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ);
@@ -22,12 +32,20 @@ struct AdamOptions {
 /// As torch.optim.Adam. Kingma, Ba, "Adam: a method for stochastic optimization", 2015.
 class Adam : public OptimizerWith<AdamOptions> {
  public:
+  static constexpr OptimizerInfo info{
+      .name = "adam",
+      .type = "Adam",
+      .formula =
+          "m and s are running means of g and g²;  w -= lr m̂ / (√ŝ + eps); with eps_hat eps is added before the "
+          "bias correction, as in scikit-learn",
+      .buffers = {{{"mean", "exp_avg"}, {"square", "exp_avg_sq"}, {"largest", "max_exp_avg_sq"}}}};
+
   explicit Adam(std::vector<Tensor> parameters, const AdamOptions& options = {})
       : Adam(Groups{{std::move(parameters), options}}) {}
-  explicit Adam(const std::vector<ParameterGroup<AdamOptions>>& groups) : Adam("Adam", groups, false) {}
+  explicit Adam(const std::vector<ParameterGroup<AdamOptions>>& groups) : Adam(info, groups, false) {}
 
  protected:
-  Adam(const char* name, const Groups& groups, bool decoupled);
+  Adam(const OptimizerInfo& facts, const Groups& groups, bool decoupled);
 
  private:
   /// baseᵗ, computed once for all parameters of a step, and from one step to the next by one multiplication. What it is
@@ -59,9 +77,18 @@ class Adam : public OptimizerWith<AdamOptions> {
 /// As torch.optim.AdamW. Loshchilov, Hutter, "Decoupled weight decay regularization", 2019.
 class AdamW : public Adam {
  public:
-  explicit AdamW(std::vector<Tensor> parameters, const AdamOptions& options = {.weight_decay = 0.01})
+  static constexpr OptimizerInfo info{
+      .name = "adamw",
+      .type = "AdamW",
+      .formula = "Adam whose weight decay does not pass through the moments: w -= lr weight_decay w first",
+      .buffers = Adam::info.buffers,
+      .weight_decay = 0.1,
+      .takes_decay_off_weights = true};
+  static AdamOptions defaults() { return {.weight_decay = 0.01}; }
+
+  explicit AdamW(std::vector<Tensor> parameters, const AdamOptions& options = defaults())
       : AdamW(Groups{{std::move(parameters), options}}) {}
-  explicit AdamW(const std::vector<ParameterGroup<AdamOptions>>& groups) : Adam("AdamW", groups, true) {}
+  explicit AdamW(const std::vector<ParameterGroup<AdamOptions>>& groups) : Adam(info, groups, true) {}
 };
 
 }  // namespace relume::optim

@@ -10,27 +10,30 @@
 namespace relume::optim {
 
 void Optimizer::add_group(const std::vector<Tensor>& parameters, double lr) {
-  require(std::isfinite(lr) && lr >= 0, "{}: a learning rate of {} is not a number ≥ 0", name_, lr);
-  require(!parameters.empty(), "{}: there are no parameters", name_);
+  require(std::isfinite(lr) && lr >= 0, "{}: a learning rate of {} is not a number ≥ 0", name(), lr);
+  require(!parameters.empty(), "{}: there are no parameters", name());
   for (const Tensor& parameter : parameters) {
-    require(parameter.is_contiguous(), "{}: a parameter of {} is a strided view", name_, parameter.shape());
+    require(parameter.is_contiguous(), "{}: a parameter of {} is a strided view", name(), parameter.shape());
     for (const Tensor& other : parameters_)
-      require(!other.same_as(parameter), "{}: a parameter of {} is given twice", name_, parameter.shape());
+      require(!other.same_as(parameter), "{}: a parameter of {} is given twice", name(), parameter.shape());
     parameters_.push_back(parameter);
     group_of_.push_back(rates_.size());
     std::vector<Tensor>& buffers = buffers_.emplace_back();
-    for (std::size_t i = 0; i < buffer_names_.size(); ++i) buffers.push_back(zeros_like(parameter));
+    for (std::size_t k = 0; k < buffer_count_; ++k) buffers.push_back(new_buffer(k, parameter));
     own_steps_.push_back(zeros({}, DType::int64));
   }
   rates_.push_back(lr);
   base_rates_.push_back(lr);
 }
 
-void Optimizer::need_buffers(const std::vector<std::string>& names) {
-  for (std::size_t k = buffer_names_.size(); k < names.size(); ++k) {
-    buffer_names_.push_back(names[k]);
-    for (std::size_t i = 0; i < parameters_.size(); ++i) buffers_[i].push_back(zeros_like(parameters_[i]));
-  }
+Tensor Optimizer::new_buffer(std::size_t buffer, const Tensor& parameter) const {
+  return info_.buffers[buffer].scalar ? zeros({}, DType::float64) : zeros_like(parameter);
+}
+
+void Optimizer::need_buffers(std::size_t count) {
+  for (; buffer_count_ < count; ++buffer_count_)
+    for (std::size_t i = 0; i < parameters_.size(); ++i)
+      buffers_[i].push_back(new_buffer(buffer_count_, parameters_[i]));
 }
 
 void Optimizer::move(std::size_t index, MakeGradient gradient, double grad_scale) {
@@ -47,7 +50,7 @@ void Optimizer::move_all(double grad_scale) {
     if (!state || !state->grad.defined()) continue;
     const Tensor gradient = state->grad.contiguous();
     require<DTypeError>(gradient.dtype() == parameters_[i].dtype(),
-                        "{}: a gradient of {} does not fit a parameter of {}", name_, relume::name(gradient.dtype()),
+                        "{}: a gradient of {} does not fit a parameter of {}", name(), relume::name(gradient.dtype()),
                         relume::name(parameters_[i].dtype()));
     move(
         i, [&gradient](TakePart take) { take(gradient.raw_data(), 0, gradient.elements()); }, grad_scale);
@@ -97,8 +100,8 @@ void Optimizer::zero_grad() {
 std::vector<std::pair<std::string, Tensor>> Optimizer::state() const {
   std::vector<std::pair<std::string, Tensor>> result;
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
-    for (std::size_t k = 0; k < buffer_names_.size(); ++k)
-      result.emplace_back(fmt::format("{}.{}", i, buffer_names_[k]), buffers_[i][k]);
+    for (std::size_t k = 0; k < buffer_count_; ++k)
+      result.emplace_back(fmt::format("{}.{}", i, info_.buffers[k].name), buffers_[i][k]);
     result.emplace_back(fmt::format("{}.step", i), own_steps_[i]);
   }
   return result;

@@ -1,8 +1,11 @@
 // Public. What all optimizers share.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,6 +13,38 @@
 #include "relume/tensor/tensor.h"
 
 namespace relume::optim {
+
+/// What an optimizer keeps from step to step: as large as each parameter, or one number (float64) a parameter.
+struct Buffer {
+  std::string_view name;   ///< in state()
+  std::string_view torch;  ///< in PyTorch's state_dict
+  bool scalar = false;
+};
+
+/// The facts of an optimizer, from which the table (optim/table.h), the command line and Python make it.
+struct OptimizerInfo {
+  const char* name;                      ///< as options and the command line call it: "adamw"
+  const char* type;                      ///< the class, as PyTorch calls it: "AdamW"
+  const char* formula;                   ///< as text, for help and docs
+  std::array<Buffer, 3> buffers = {};    ///< unnamed ones are none; options decide how many of the first are needed
+  double lr = 1e-3;                      ///< with which a run begins that is not told
+  double weight_decay = 0;               ///< the same
+  bool takes_decay_off_weights = false;  ///< and does not add it to the gradient that its state follows
+};
+
+/// An option by the name that PyTorch gives it: a number, a flag or two numbers (betas).
+template <class Options>
+struct Field {
+  const char* name;
+  double Options::*number = nullptr;
+  bool Options::*flag = nullptr;
+  double Options::*second = nullptr;
+
+  constexpr Field(const char* called, double Options::*place) : name(called), number(place) {}
+  constexpr Field(const char* called, bool Options::*place) : name(called), flag(place) {}
+  constexpr Field(const char* called, double Options::*first, double Options::*last)
+      : name(called), number(first), second(last) {}
+};
 
 /// Parameters that are stepped with options of their own:
 /// optim::Adam({{body.parameters(), {.lr = 1e-4}}, {head.parameters(), {.lr = 1e-3}}}).
@@ -54,13 +89,13 @@ class Optimizer {
   void load_state(const std::vector<std::pair<std::string, Tensor>>& state, std::int64_t steps);
 
  protected:
-  explicit Optimizer(const char* name) : name_(name) {}
+  explicit Optimizer(const OptimizerInfo& facts) : info_(facts) {}
 
   /// Throws ValueError for a rate that is not a number of at least 0, and for no parameters; the buffers must be there.
   void add_group(const std::vector<Tensor>& parameters, double lr);
-  /// From now on there are these buffers, those that there are first; new ones begin with 0.
-  void need_buffers(const std::vector<std::string>& names);
-  const char* name() const { return name_; }
+  /// From now on there are at least so many of the buffers; new ones begin with 0.
+  void need_buffers(std::size_t count);
+  const char* name() const { return info_.type; }
 
   /// One parameter's step.
   struct Update {
@@ -81,6 +116,21 @@ class Optimizer {
         body(static_cast<const T*>(gradient), first, count);
       });
     }
+
+    /// move(g, w, b…) for each weight, with its gradient times `scale` and its elements of the first `count` buffers,
+    /// as float or double: the plain loop of an optimizer that has no kernel.
+    template <std::size_t count, class F>
+    void for_weights(double scale, F move) const {
+      const auto loop = [&]<class T, std::size_t... k>(std::index_sequence<k...>) {
+        for_parts<T>([&](const T* gradient, std::int64_t first, std::int64_t n) {
+          T* const weight = parameter.data<T>() + first;
+          const std::array<T*, count> buffer{buffers[k].template data<T>() + first...};
+          for (std::int64_t i = 0; i < n; ++i) move(static_cast<T>(scale) * gradient[i], weight[i], buffer[k][i]...);
+        });
+      };
+      visit_float(
+          parameter.dtype(), [&]<class T>() { loop.template operator()<T>(std::make_index_sequence<count>()); }, [] {});
+    }
   };
   virtual void update(const Update& u) = 0;
   /// The options of a group are others from now on.
@@ -91,10 +141,12 @@ class Optimizer {
   void move(std::size_t index, MakeGradient gradient, double grad_scale);
   void move_all(double grad_scale);
 
-  const char* name_;
+  Tensor new_buffer(std::size_t buffer, const Tensor& parameter) const;
+
+  const OptimizerInfo& info_;
   std::vector<Tensor> parameters_;
   std::vector<std::size_t> group_of_;
-  std::vector<std::string> buffer_names_;
+  std::size_t buffer_count_ = 0;
   std::vector<std::vector<Tensor>> buffers_;
   std::vector<Tensor> own_steps_;           // int64, one a parameter
   std::vector<double> rates_, base_rates_;  // one a group
@@ -102,9 +154,12 @@ class Optimizer {
 };
 
 /// An optimizer with options for each group.
-template <class Options>
+template <class TheOptions>
 class OptimizerWith : public Optimizer {
  public:
+  using Options = TheOptions;
+  /// What an optimizer begins with that is told nothing.
+  static Options defaults() { return {}; }
   /// The options of a group, with the rate that it has now.
   Options group_options(std::size_t group = 0) const {
     Options options = options_[group];
@@ -127,10 +182,10 @@ class OptimizerWith : public Optimizer {
 
  protected:
   using Groups = std::vector<ParameterGroup<Options>>;
-  /// Throws ValueError for options out of range; returns the names of the buffers that they need.
-  using Check = std::vector<std::string> (*)(const char* name, const Options& options);
+  /// Throws ValueError for options out of range; returns how many of the buffers they need.
+  using Check = std::size_t (*)(const char* name, const Options& options);
 
-  OptimizerWith(const char* name, const Groups& groups, Check check) : Optimizer(name), check_(check) {
+  OptimizerWith(const OptimizerInfo& facts, const Groups& groups, Check check) : Optimizer(facts), check_(check) {
     for (const auto& group : groups) add_param_group(group);
   }
   const Options& options(const Update& u) const { return options_[u.group]; }

@@ -9,13 +9,11 @@ namespace relume::optim {
 
 namespace {
 
-std::vector<std::string> checked(const char* name, const RmspropOptions& o) {
+std::size_t checked(const char* name, const RmspropOptions& o) {
   require(o.alpha >= 0 && o.alpha < 1, "{}: alpha {} is not in [0, 1)", name, o.alpha);
   require(o.momentum >= 0 && o.weight_decay >= 0, "{}: momentum {} and weight_decay {} must not be negative", name,
           o.momentum, o.weight_decay);
-  if (o.centered) return {"square", "velocity", "average"};
-  if (o.momentum != 0) return {"square", "velocity"};
-  return {"square"};
+  return o.centered ? 3 : o.momentum != 0 ? 2 : 1;
 }
 
 /// kernels::rmsprop with the mean of the gradients taken off.
@@ -36,8 +34,7 @@ void centered(const RmspropOptions& o, double lr, double grad_scale, const T* gr
 
 }  // namespace
 
-RMSprop::RMSprop(const std::vector<ParameterGroup<RmspropOptions>>& groups)
-    : OptimizerWith("RMSprop", groups, &checked) {}
+RMSprop::RMSprop(const std::vector<ParameterGroup<RmspropOptions>>& groups) : OptimizerWith(info, groups, &checked) {}
 
 void RMSprop::update(const Update& u) {
   const RmspropOptions& o = options(u);

@@ -2,20 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include "relume/optim/lr_rule.h"
 
 namespace relume::optim {
 
-enum class ScheduleKind : std::uint8_t { none, step, exponential, cosine, plateau, onecycle };
-
-/// "cosine" and so on. Throws ValueError that lists the names.
-ScheduleKind schedule_from_name(std::string_view name);
-std::string_view name(ScheduleKind kind);
+/// "none", "step", "cosine", … in the order of the table in schedule.cpp.
+std::vector<std::string> schedule_names();
 
 struct ScheduleOptions {
-  ScheduleKind kind = ScheduleKind::none;
+  std::string kind = "none";  ///< see schedule_names()
   double lr = 1e-3;
   std::int64_t total_steps = 1;   ///< of the whole run
   std::int64_t epoch_steps = 1;   ///< of one epoch
@@ -34,7 +32,7 @@ struct ScheduleOptions {
 ///   onecycle     from lr/25 up to lr over the first 30 %, down to lr/250000 after: one_cycle_lr
 class Schedule {
  public:
-  Schedule() = default;
+  /// Throws ValueError for a rate that is no positive number, and for a name that there is not.
   explicit Schedule(const ScheduleOptions& options);
 
   /// For step 0, 1, …
@@ -52,6 +50,12 @@ class Schedule {
   void restore(const Memory& memory) { memory_ = memory; }
 
  private:
+  struct Kind;
+  static const Kind kinds[];
+  static const Kind& find(const std::string& name);
+  friend std::vector<std::string> schedule_names();
+
+  const Kind* kind_;
   ScheduleOptions options_;
   LrRule rule_;
   Memory memory_;

@@ -7,17 +7,16 @@ namespace relume::optim {
 
 namespace {
 
-std::vector<std::string> checked(const char* name, const SgdOptions& o) {
+std::size_t checked(const char* name, const SgdOptions& o) {
   require(o.momentum >= 0 && o.weight_decay >= 0, "{}: momentum {} and weight_decay {} must not be negative", name,
           o.momentum, o.weight_decay);
   require(!o.nesterov || (o.momentum > 0 && o.dampening == 0), "{}: nesterov needs a momentum and no dampening", name);
-  if (o.momentum != 0) return {"velocity"};
-  return {};
+  return o.momentum != 0 ? 1 : 0;
 }
 
 }  // namespace
 
-SGD::SGD(const std::vector<ParameterGroup<SgdOptions>>& groups) : OptimizerWith("SGD", groups, &checked) {}
+SGD::SGD(const std::vector<ParameterGroup<SgdOptions>>& groups) : OptimizerWith(info, groups, &checked) {}
 
 void SGD::update(const Update& u) {
   const SgdOptions& o = options(u);

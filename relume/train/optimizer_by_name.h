@@ -9,7 +9,7 @@
 
 namespace relume::training {
 
-/// "adam", "adamw", "sgd", "rmsprop" or "adagrad". Throws ValueError that lists them.
+/// One of optim::optimizers(). Throws ValueError that lists them.
 std::unique_ptr<optim::Optimizer> make_optimizer(const Options& options, std::vector<Tensor> parameters);
 
 }  // namespace relume::training

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "relume/base/require.h"
+#include "relume/optim/table.h"
 
 namespace relume::training {
 namespace {
@@ -47,8 +48,9 @@ Options resolve(Options options, std::int64_t rows) {
   if (options.epochs <= 0) options.epochs = static_cast<std::int64_t>(std::clamp(20000 / steps, 10.0, 200.0));
   // With all of them in place of a quarter, 50 runs of six tables ended at the same loss to 0.0001, and much later.
   if (options.patience <= 0) options.patience = std::max<std::int64_t>(options.epochs / 4, 10);
-  if (options.lr <= 0) options.lr = options.optimizer == "sgd" ? 0.05 : options.optimizer == "adagrad" ? 0.02 : 1e-3;
-  if (options.weight_decay < 0) options.weight_decay = options.optimizer == "adamw" ? 0.1 : 0;
+  const optim::OptimizerInfo& optimizer = optim::find_optimizer(options.optimizer).info;
+  if (options.lr <= 0) options.lr = optimizer.lr;
+  if (options.weight_decay < 0) options.weight_decay = optimizer.weight_decay;
   return options;
 }
 

@@ -8,7 +8,6 @@
 
 #include "relume/health/thresholds.h"
 #include "relume/kernels/matmul.h"
-#include "relume/optim/schedule.h"
 
 namespace relume::training {
 
@@ -43,12 +42,12 @@ std::string_view name(OnExplode what);
 struct Options {
   std::int64_t epochs = 0;
   std::int64_t batch_size = 0;
-  std::string optimizer = "adamw";  ///< adam, adamw, sgd, rmsprop, adagrad
+  std::string optimizer = "adamw";  ///< see optim::optimizer_names()
   double lr = 0;
-  double momentum = 0.9;     ///< sgd
-  bool nesterov = false;     ///< sgd
-  double weight_decay = -1;  ///< negative: chosen by the optimizer
-  optim::ScheduleKind schedule = optim::ScheduleKind::cosine;
+  double momentum = 0.9;            ///< sgd
+  bool nesterov = false;            ///< sgd
+  double weight_decay = -1;         ///< negative: chosen by the optimizer
+  std::string schedule = "cosine";  ///< see optim::schedule_names()
   std::int64_t warmup_steps = 0;
   double clip_norm = 0;          ///< of all gradients together; 0: not clipped
   double clip_value = 0;         ///< of each element; 0: not clipped

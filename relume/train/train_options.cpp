@@ -30,7 +30,7 @@ training::Options TrainOptions::training() const {
           .momentum = momentum,
           .nesterov = nesterov,
           .weight_decay = weight_decay,
-          .schedule = optim::schedule_from_name(schedule),
+          .schedule = schedule,
           .warmup_steps = warmup_steps,
           .clip_norm = clip_norm,
           .clip_value = clip_value,

@@ -11,6 +11,7 @@
 #include "relume/health/unit_activity.h"
 #include "relume/nn/loss.h"
 #include "relume/optim/clip.h"
+#include "relume/optim/table.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/optimizer_by_name.h"
 #include "relume/train/trainer_state.h"
@@ -78,8 +79,9 @@ Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, con
   watch.constant_loss = constant_loss(split_.train);
   if (!split_.valid.empty()) watch.constant_valid_loss = constant_loss(split_.valid);
   watch.in_loop = false;
-  // Only these two take the decay off the weights themselves; elsewhere it is one summand of a gradient.
-  if (options_.optimizer == "adamw" || options_.optimizer == "sgd") watch.weight_decay = options_.weight_decay;
+  // Elsewhere it is one summand of a gradient.
+  if (optim::find_optimizer(options_.optimizer).info.takes_decay_off_weights)
+    watch.weight_decay = options_.weight_decay;
   state_->monitor = std::make_unique<health::Monitor>(*model_.network, *optimizer_, watch);
   state_->monitor->on_finding = [this](const health::Finding& finding) {
     state_->exploding = state_->exploding || finding.rule == "exploding_gradient";

@@ -98,7 +98,7 @@ nlohmann::json fingerprint(const io::Model& model, const std::string& layers, co
           {"momentum", o.momentum},
           {"nesterov", o.nesterov},
           {"weight_decay", o.weight_decay},
-          {"schedule", optim::name(o.schedule)},
+          {"schedule", o.schedule},
           {"warmup", o.warmup_steps},
           {"clip", o.clip_norm},
           {"clip_value", o.clip_value},

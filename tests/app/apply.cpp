@@ -85,11 +85,10 @@ TEST(Help, SaysWhatATrainingTakesWhereNothingIsGiven) {
   const auto usual = [](const char* optimizer, std::int64_t rows) {
     return training::resolve({.optimizer = optimizer}, rows);
   };
-  const std::string rates =
-      fmt::format("({}; sgd {}, adagrad {})", usual("adamw", 1).lr, usual("sgd", 1).lr, usual("adagrad", 1).lr);
-  EXPECT_THAT(help, HasSubstr(rates));
-  EXPECT_THAT(help, HasSubstr(fmt::format("({} with adamw, else {})", usual("adamw", 1).weight_decay,
-                                          usual("adam", 1).weight_decay)));
+  EXPECT_THAT(help, HasSubstr(fmt::format("({}; sgd {}, adagrad {}", usual("adamw", 1).lr, usual("sgd", 1).lr,
+                                          usual("adagrad", 1).lr)));
+  EXPECT_THAT(help,
+              HasSubstr(fmt::format("({}; adamw {}", usual("adam", 1).weight_decay, usual("adamw", 1).weight_decay)));
   EXPECT_THAT(help, HasSubstr(fmt::format("({}; {} from 2,000 training rows on, {} from 20,000)",
                                           usual("adam", 1999).batch_size, usual("adam", 2000).batch_size,
                                           usual("adam", 20000).batch_size)));

@@ -1,8 +1,10 @@
 #include "relume/optim/schedule.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "relume/base/error.h"
+#include "tests/reference/message_of.h"
 #include "tests/reference/stored.h"
 
 namespace relume::optim {
@@ -15,13 +17,9 @@ TEST(Schedule, IsPyTorchsWhereTheFormulaIsTheSame) {
     ScheduleOptions options;
     std::int64_t epoch_steps;
   } cases[] = {
-      {"step",
-       {.kind = ScheduleKind::step, .lr = 0.1, .total_steps = 36, .epoch_steps = 3, .gamma = 0.5, .step_epochs = 4},
-       3},
-      {"exponential",
-       {.kind = ScheduleKind::exponential, .lr = 0.1, .total_steps = 36, .epoch_steps = 3, .gamma = 0.9},
-       3},
-      {"cosine", {.kind = ScheduleKind::cosine, .lr = 0.1, .total_steps = 100, .final_fraction = 0.01}, 1},
+      {"step", {.kind = "step", .lr = 0.1, .total_steps = 36, .epoch_steps = 3, .gamma = 0.5, .step_epochs = 4}, 3},
+      {"exponential", {.kind = "exponential", .lr = 0.1, .total_steps = 36, .epoch_steps = 3, .gamma = 0.9}, 3},
+      {"cosine", {.kind = "cosine", .lr = 0.1, .total_steps = 100, .final_fraction = 0.01}, 1},
   };
   for (const auto& c : cases) {
     const Schedule schedule(c.options);
@@ -35,14 +33,14 @@ TEST(Schedule, IsPyTorchsWhereTheFormulaIsTheSame) {
 
 TEST(Schedule, OfOneCycleIsPyTorchs) {
   const auto rates = stored_json("tables").at("schedules").at("onecycle").get<std::vector<double>>();
-  const Schedule schedule({.kind = ScheduleKind::onecycle, .lr = 0.1, .total_steps = 100});
+  const Schedule schedule({.kind = "onecycle", .lr = 0.1, .total_steps = 100});
   for (std::int64_t i = 0; i < 100; ++i) EXPECT_NEAR(schedule.rate(i), rates[static_cast<std::size_t>(i)], 1e-12) << i;
   EXPECT_EQ(schedule.rate(1000), schedule.rate(99));
 }
 
 TEST(Schedule, OfAPlateauHalvesWhenTheLossStandsStillAsPyTorchs) {
   const nlohmann::json stored = stored_json("tables").at("plateau");
-  Schedule schedule({.kind = ScheduleKind::plateau, .lr = 0.1, .total_steps = 100, .patience = 2});
+  Schedule schedule({.kind = "plateau", .lr = 0.1, .total_steps = 100, .patience = 2});
   const auto losses = stored.at("losses").get<std::vector<double>>(),
              rates = stored.at("rates").get<std::vector<double>>();
   for (std::size_t i = 0; i < losses.size(); ++i) {
@@ -53,21 +51,21 @@ TEST(Schedule, OfAPlateauHalvesWhenTheLossStandsStillAsPyTorchs) {
 }
 
 TEST(Schedule, ThatIsNoPlateauDoesNotAskWhatTheLossDoes) {
-  using enum ScheduleKind;
-  for (const auto kind : {none, step, exponential, cosine, onecycle}) {
+  for (const std::string& kind : schedule_names()) {
+    if (kind == "plateau") continue;
     Schedule schedule({.kind = kind, .lr = 0.2, .total_steps = 100, .epoch_steps = 2, .warmup_steps = 5});
     std::vector<double> before;
     for (std::int64_t i = 0; i < 100; ++i) before.push_back(schedule.rate(i));
     for (std::int64_t i = 0; i < 100; ++i) {
-      EXPECT_EQ(schedule.rate(i), before[static_cast<std::size_t>(i)]) << name(kind) << " " << i;
+      EXPECT_EQ(schedule.rate(i), before[static_cast<std::size_t>(i)]) << kind << " " << i;
       schedule.observe(1 + 0.01 * static_cast<double>(i));
     }
-    EXPECT_EQ(schedule.memory().factor, 1) << name(kind);
+    EXPECT_EQ(schedule.memory().factor, 1) << kind;
   }
 }
 
 TEST(Schedule, GrowsLinearlyWhileItWarmsUp) {
-  for (const ScheduleKind kind : {ScheduleKind::none, ScheduleKind::cosine}) {
+  for (const char* kind : {"none", "cosine"}) {
     const Schedule schedule({.kind = kind, .lr = 0.2, .total_steps = 50, .warmup_steps = 4});
     EXPECT_DOUBLE_EQ(schedule.rate(0), 0.05);
     EXPECT_DOUBLE_EQ(schedule.rate(2), 0.15);
@@ -77,16 +75,15 @@ TEST(Schedule, GrowsLinearlyWhileItWarmsUp) {
 }
 
 TEST(Schedule, EndsACosineAtItsFinalFraction) {
-  const Schedule schedule(
-      {.kind = ScheduleKind::cosine, .lr = 0.2, .total_steps = 50, .warmup_steps = 10, .final_fraction = 0.1});
+  const Schedule schedule({.kind = "cosine", .lr = 0.2, .total_steps = 50, .warmup_steps = 10, .final_fraction = 0.1});
   EXPECT_NEAR(schedule.rate(49), 0.02, 1e-12);
   EXPECT_NEAR(schedule.rate(1000), 0.02, 1e-12);
 }
 
 TEST(Schedule, IsKnownByItsName) {
-  for (const char* text : {"none", "step", "exponential", "cosine", "plateau", "onecycle"})
-    EXPECT_EQ(name(schedule_from_name(text)), text);
-  EXPECT_THROW(schedule_from_name("linear"), ValueError);
+  EXPECT_THAT(schedule_names(),
+              testing::IsSupersetOf({"none", "step", "exponential", "cosine", "plateau", "onecycle"}));
+  EXPECT_THAT(message_of<ValueError>([] { Schedule({.kind = "linear"}); }), testing::HasSubstr("onecycle"));
   EXPECT_THROW(Schedule({.lr = 0}), ValueError);
 }
 

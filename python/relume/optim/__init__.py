@@ -9,11 +9,11 @@ from relume._core import (
     one_cycle_lr,
     step_lr,
 )
-from relume.optim import lr_scheduler
+from relume.optim import lr_scheduler, optimizer
 from relume.optim.lr_scheduler import LrScheduler
-from relume.optim.optimizer import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from relume.optim.optimizer import *  # noqa: F403
 
-__all__ = [
-    "SGD", "Adagrad", "Adam", "AdamW", "LrScheduler", "Optimizer", "RMSprop", "cosine_annealing_lr",
-    "cosine_warm_restarts_lr", "exponential_lr", "linear_lr", "lr_scheduler", "multi_step_lr", "one_cycle_lr", "step_lr",
+__all__ = optimizer.__all__ + [
+    "LrScheduler", "cosine_annealing_lr", "cosine_warm_restarts_lr", "exponential_lr", "linear_lr", "lr_scheduler",
+    "multi_step_lr", "one_cycle_lr", "step_lr",
 ]

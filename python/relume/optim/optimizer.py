@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from inspect import Parameter as _Argument
+from inspect import Signature as _Signature
 from itertools import chain
 
 from relume import _core
 from relume._core import Tensor
-
-__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop"]
 
 
 class ParamGroup(dict):
@@ -76,7 +76,7 @@ class _Write:
 
 # How PyTorch's steps are computed rather than what they compute: taken where they change nothing.
 _WITHOUT_EFFECT = {"foreach": (None, False, True), "fused": (None, False, True), "capturable": (False,),
-                   "differentiable": (False,)}
+                   "differentiable": (False,), "decoupled_weight_decay": (False,)}
 
 
 def _check_without_effect(given: dict) -> None:
@@ -226,8 +226,7 @@ class _Compiled(Optimizer):
     step = _core.Optimizer.step
     step_in_backward = _core.Optimizer.step_in_backward
     zero_grad = _core.Optimizer.zero_grad
-    # PyTorch's name of a buffer → the one in C++
-    _buffers: dict[str, str]
+    _buffers: dict[str, str]  # PyTorch's name of a buffer → the one in C++
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
@@ -305,89 +304,36 @@ class _Compiled(Optimizer):
         self._set_steps(state_dict["steps"])
 
 
-class SGD(_Compiled, _core.SGD):
-    """v = momentum v + (1 - dampening) (g + weight_decay w), the first time v = g;  w -= lr v. As torch.optim.SGD."""
+def _class_of(name: str) -> type:
+    """An optimizer of the table in C++, as PyTorch's of that name: its options by place up to `maximize`, then by name."""
+    base = getattr(_core, name)
+    names = list(base._named_defaults)
+    by_place = names[:names.index("maximize")] if "maximize" in names else names
+    arguments = [_Argument("params", _Argument.POSITIONAL_OR_KEYWORD)]
+    for option, default in base._named_defaults.items():
+        kind = _Argument.POSITIONAL_OR_KEYWORD if option in by_place else _Argument.KEYWORD_ONLY
+        arguments.append(_Argument(option, kind, default=default))
+    idle = [option for option in _WITHOUT_EFFECT if option not in names]
+    arguments += [_Argument(option, _Argument.KEYWORD_ONLY, default=_WITHOUT_EFFECT[option][0]) for option in idle]
+    signature = _Signature(arguments)
 
-    _buffers = {"momentum_buffer": "velocity"}
+    def __init__(self, *given, **named):
+        try:
+            options = signature.bind(*given, **named)
+        except TypeError as error:
+            raise TypeError(f"{name}: {error}") from None
+        options.apply_defaults()
+        values = options.arguments
+        params = values.pop("params")
+        _check_without_effect({option: values.pop(option) for option in idle})
+        super(kind, self).__init__(params, values)
 
-    def __init__(
-        self, params, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
-        nesterov: bool = False, *, maximize: bool = False, foreach=None, differentiable: bool = False, fused=None,
-    ):
-        _check_without_effect({"foreach": foreach, "differentiable": differentiable, "fused": fused})
-        super().__init__(params, {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
-                                  "nesterov": nesterov, "maximize": maximize})
-
-
-class Adam(_Compiled, _core.Adam):
-    """m and s are running means of g and g²;  w -= lr m̂ / (√ŝ + eps). As torch.optim.Adam.
-
-    With eps_hat eps is added before the bias correction, as in scikit-learn.
-    """
-
-    _buffers = {"exp_avg": "mean", "exp_avg_sq": "square", "max_exp_avg_sq": "largest"}
-
-    def __init__(
-        self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0, amsgrad: bool = False, *, foreach=None, maximize: bool = False,
-        capturable: bool = False, differentiable: bool = False, fused=None, decoupled_weight_decay: bool = False,
-        eps_hat: bool = False,
-    ):
-        _check_without_effect(
-            {"foreach": foreach, "capturable": capturable, "differentiable": differentiable, "fused": fused}
-        )
-        if decoupled_weight_decay:
-            raise TypeError("Adam: decoupled_weight_decay=True is AdamW")
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
-                                  "amsgrad": amsgrad, "maximize": maximize, "eps_hat": eps_hat})
+    __init__.__signature__ = signature.replace(
+        parameters=[_Argument("self", _Argument.POSITIONAL_ONLY), *arguments])
+    document = f"{base.__doc__}. As torch.optim.{name}."
+    kind = type(name, (_Compiled, base), {"__init__": __init__, "__doc__": document, "__module__": __name__})
+    return kind
 
 
-class AdamW(_Compiled, _core.AdamW):
-    """Adam whose weight decay does not pass through the moments: w -= lr weight_decay w first. As torch.optim.AdamW."""
-
-    _buffers = Adam._buffers
-
-    def __init__(
-        self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach=None,
-        capturable: bool = False, differentiable: bool = False, fused=None,
-    ):
-        _check_without_effect(
-            {"foreach": foreach, "capturable": capturable, "differentiable": differentiable, "fused": fused}
-        )
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
-                                  "amsgrad": amsgrad, "maximize": maximize})
-
-
-class RMSprop(_Compiled, _core.RMSprop):
-    """s is a running mean of g²;  v = momentum v + g / (√s + eps);  w -= lr v. As torch.optim.RMSprop.
-
-    With `centered` the square of the running mean of g is taken off s.
-    """
-
-    _buffers = {"square_avg": "square", "momentum_buffer": "velocity", "grad_avg": "average"}
-
-    def __init__(
-        self, params, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
-        momentum: float = 0, centered: bool = False, capturable: bool = False, foreach=None, maximize: bool = False,
-        differentiable: bool = False,
-    ):
-        _check_without_effect({"foreach": foreach, "capturable": capturable, "differentiable": differentiable})
-        super().__init__(params, {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay,
-                                  "momentum": momentum, "centered": centered, "maximize": maximize})
-
-
-class Adagrad(_Compiled, _core.Adagrad):
-    """s += g²;  w -= lr / (1 + (t - 1) lr_decay) g / (√s + eps). As torch.optim.Adagrad."""
-
-    _buffers = {"sum": "sum"}
-
-    def __init__(
-        self, params, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
-        initial_accumulator_value: float = 0, eps: float = 1e-10, foreach=None, *, maximize: bool = False,
-        differentiable: bool = False, fused=None,
-    ):
-        _check_without_effect({"foreach": foreach, "differentiable": differentiable, "fused": fused})
-        super().__init__(params, {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay,
-                                  "initial_accumulator_value": initial_accumulator_value, "eps": eps,
-                                  "maximize": maximize})
+globals().update({name: _class_of(name) for name in _core._optimizers})
+__all__ = ["Optimizer", *_core._optimizers]

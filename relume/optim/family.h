@@ -1,0 +1,16 @@
+// Public. The list of the optimizers: a new one is its own file, its include and its name here.
+#pragma once
+
+#include "relume/optim/adagrad.h"
+#include "relume/optim/adam.h"
+#include "relume/optim/rmsprop.h"
+#include "relume/optim/sgd.h"
+
+namespace relume::optim {
+
+template <class... Optimizers>
+struct List {};
+
+using Family = List<Adam, AdamW, SGD, RMSprop, Adagrad>;
+
+}  // namespace relume::optim
