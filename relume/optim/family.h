@@ -3,6 +3,7 @@
 
 #include "relume/optim/adagrad.h"
 #include "relume/optim/adam.h"
+#include "relume/optim/nadam.h"
 #include "relume/optim/rmsprop.h"
 #include "relume/optim/sgd.h"
 
@@ -11,6 +12,6 @@ namespace relume::optim {
 template <class... Optimizers>
 struct List {};
 
-using Family = List<Adam, AdamW, SGD, RMSprop, Adagrad>;
+using Family = List<Adam, AdamW, SGD, RMSprop, Adagrad, NAdam>;
 
 }  // namespace relume::optim

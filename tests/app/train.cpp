@@ -11,6 +11,7 @@
 
 #include "relume/data/idx.h"
 #include "relume/io/safetensors.h"
+#include "relume/optim/table.h"
 #include "tests/app/run_app.h"
 #include "tests/data/temporary_file.h"
 
@@ -210,7 +211,7 @@ TEST_F(Train, LearnsTheBuiltinSets) {
 }
 
 TEST_F(Train, EveryOptimizerAndScheduleTrains) {
-  for (const char* optimizer : {"adam", "adamw", "sgd", "rmsprop", "adagrad"})
+  for (const std::string& optimizer : optim::optimizer_names())
     EXPECT_GT(train(place, {"labels.csv", "--optimizer", optimizer, "--epochs", "30", "--out", optimizer})
                   .at("valid")
                   .at("accuracy"),

@@ -14,10 +14,7 @@
 #include "relume/ops/compare.h"
 #include "relume/ops/linear.h"
 #include "relume/ops/reduce.h"
-#include "relume/optim/adagrad.h"
-#include "relume/optim/adam.h"
-#include "relume/optim/rmsprop.h"
-#include "relume/optim/sgd.h"
+#include "relume/optim/family.h"
 #include "tests/reference/message_of.h"
 
 namespace relume::optim {
@@ -101,6 +98,7 @@ const struct {
     {"adamw", maker<AdamW>(AdamOptions{.lr = 0.01, .weight_decay = 0.1})},
     {"rmsprop", maker<RMSprop>(RmspropOptions{.momentum = 0.5})},
     {"adagrad", maker<Adagrad>(AdagradOptions{.lr_decay = 0.1})},
+    {"nadam", maker<NAdam>(NAdamOptions{.lr = 0.01, .weight_decay = 0.1})},
     {"groups", in_two_groups},
 };
 

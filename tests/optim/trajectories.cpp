@@ -3,16 +3,16 @@
 #include <memory>
 #include <string_view>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/compare.h"
 #include "relume/ops/join.h"
 #include "relume/ops/pointwise.h"
-#include "relume/optim/adagrad.h"
-#include "relume/optim/adam.h"
-#include "relume/optim/rmsprop.h"
-#include "relume/optim/sgd.h"
+#include "relume/optim/family.h"
+#include "relume/optim/table.h"
+#include "tests/reference/message_of.h"
 #include "tests/reference/stored.h"
 
 namespace relume::optim {
@@ -44,6 +44,11 @@ const Case cases[] = {
     {"adagrad", maker<Adagrad>(AdagradOptions{.lr = 0.05})},
     {"adagrad decay",
      maker<Adagrad>(AdagradOptions{.lr = 0.1, .lr_decay = 0.01, .weight_decay = 0.1, .initial_accumulator = 0.2})},
+    {"nadam", maker<NAdam>(NAdamOptions{.lr = 0.003})},
+    {"nadam decay",
+     maker<NAdam>(NAdamOptions{
+         .lr = 0.003, .beta1 = 0.8, .beta2 = 0.99, .epsilon = 1e-6, .weight_decay = 0.1, .momentum_decay = 0.01})},
+    {"nadam decoupled", maker<NAdam>(NAdamOptions{.lr = 0.002, .weight_decay = 0.2, .decoupled_weight_decay = true})},
     {"rmsprop", maker<RMSprop>(RmspropOptions{.lr = 0.01})},
     {"rmsprop momentum",
      maker<RMSprop>(RmspropOptions{.lr = 0.001, .alpha = 0.9, .weight_decay = 0.05, .momentum = 0.8})},
@@ -73,6 +78,22 @@ void expect_trajectory(const Case& c, DType dtype, int without, const std::strin
 TEST(Optimizers, WalkWherePyTorchsWalk) {
   for (const Case& c : cases)
     for (const DType dtype : {float64, float32}) expect_trajectory(c, dtype, 0, "");
+}
+
+TEST(Optimizers, AreFoundByNameWithTheSettingsOfARun) {
+  EXPECT_EQ(optimizers().size(), optimizer_names().size());
+  for (const OptimizerEntry& entry : optimizers()) {
+    const Tensor w = tensor({1.0, -2.0}, {float64, true});
+    const auto optimizer = entry.make({w}, {.lr = 0.25, .weight_decay = 0.5});
+    EXPECT_EQ(optimizer->lr(), 0.25) << entry.info.name;
+    w.set_grad(zeros({2}, float64));
+    optimizer->step();
+    // All take the decay, through a gradient of nothing else too.
+    EXPECT_LT(w.to_vector<double>()[0], 1) << entry.info.name;
+    EXPECT_GT(w.to_vector<double>()[1], -2) << entry.info.name;
+    EXPECT_EQ(&find_optimizer(entry.info.name).info, &entry.info);
+  }
+  EXPECT_THAT(message_of<ValueError>([] { find_optimizer("adamax"); }), testing::HasSubstr("adamw, sgd"));
 }
 
 TEST(Optimizers, StepGroupsWithTheirOwnOptionsAsPyTorchs) {
@@ -119,6 +140,7 @@ TEST(Optimizers, RefuseGroupsThatMakeNoSense) {
   EXPECT_THROW(Adam({{{w}, {.lr = 0.1}}, {{w}, {.lr = 0.2}}}), ValueError);
   EXPECT_THROW(SGD({{{w}, {.lr = -1}}}), ValueError);
   EXPECT_THROW(Adagrad({w}, {.lr_decay = -1}), ValueError);
+  EXPECT_THROW(NAdam({w}, {.momentum_decay = -1}), ValueError);
 }
 
 TEST(Optimizers, BeginAParametersOwnCountWithItsFirstGradient) {

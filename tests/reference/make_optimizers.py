@@ -9,6 +9,7 @@ import pathlib
 import torch
 from safetensors.torch import save_file
 
+torch.set_default_dtype(torch.float64)  # of NAdam's product of momenta, too
 folder = pathlib.Path(__file__).parent
 generator = torch.Generator().manual_seed(0)
 start = torch.randn(24, generator=generator, dtype=torch.float64)
@@ -27,6 +28,9 @@ cases = {
     "adam decay": lambda p: optim.Adam(p, lr=0.02, betas=(0.8, 0.99), eps=1e-6, weight_decay=0.1),
     "adamw": lambda p: optim.AdamW(p, lr=0.01),
     "adamw decay": lambda p: optim.AdamW(p, lr=0.02, weight_decay=0.2),
+    "nadam": lambda p: optim.NAdam(p, lr=0.003),
+    "nadam decay": lambda p: optim.NAdam(p, lr=0.003, betas=(0.8, 0.99), eps=1e-6, weight_decay=0.1, momentum_decay=0.01),
+    "nadam decoupled": lambda p: optim.NAdam(p, lr=0.002, weight_decay=0.2, decoupled_weight_decay=True),
     "rmsprop": lambda p: optim.RMSprop(p, lr=0.01),
     "adagrad": lambda p: optim.Adagrad(p, lr=0.05),
     "adagrad decay": lambda p: optim.Adagrad(p, lr=0.1, lr_decay=0.01, weight_decay=0.1, initial_accumulator_value=0.2),
@@ -41,6 +45,7 @@ for name, make in cases.items():
             optimizer.step()
             if step in (1, 10, 200):
                 tensors[f"{name}{' late' if late else ''} {step}"] = w.clone()
+torch.set_default_dtype(torch.float32)
 
 
 def group(values, **options):

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "relume/optim/schedule.h"
+#include "relume/optim/table.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/trainer.h"
 #include "tests/reference/message_of.h"
@@ -110,7 +111,7 @@ void expect_same(const Outcome& a, const Outcome& b) {
 
 TEST(Resume, GoesOnToTheSameBitsFromTheMiddleOfAnEpoch) {
   const char* layers = "linear(16) relu linear(8) tanh";
-  for (const char* optimizer : {"adamw", "sgd", "rmsprop", "adagrad"}) {
+  for (const std::string& optimizer : optim::optimizer_names()) {
     const Options options{.epochs = 6, .batch_size = 16, .optimizer = optimizer, .seed = 3};
     const Outcome whole = uninterrupted(layers, options);
     for (const int batches : {1, 10, 23, 50}) expect_same(interrupted(layers, options, batches), whole);

@@ -46,8 +46,12 @@ TEST(Trainer, LearnsTheMoons) {
 }
 
 TEST(Trainer, LearnsANumberWithEveryOptimizer) {
-  for (const auto& [optimizer, lr] :
-       {std::pair{"adam", 5e-3}, {"adamw", 5e-3}, {"sgd", 5e-3}, {"rmsprop", 5e-3}, {"adagrad", 5e-2}}) {
+  for (const auto& [optimizer, lr] : {std::pair{"adam", 5e-3},
+                                      {"adamw", 5e-3},
+                                      {"sgd", 5e-3},
+                                      {"rmsprop", 5e-3},
+                                      {"adagrad", 5e-2},
+                                      {"nadam", 5e-3}}) {
     Problem p = make_problem("friedman", "linear(32) relu linear(32) relu", 800);
     Trainer trainer(p.model, p.dataset, p.split, {.epochs = 60, .optimizer = optimizer, .lr = lr});
     trainer.run();
