@@ -3,6 +3,7 @@
 
 #include "relume/optim/adagrad.h"
 #include "relume/optim/adam.h"
+#include "relume/optim/lion.h"
 #include "relume/optim/nadam.h"
 #include "relume/optim/rmsprop.h"
 #include "relume/optim/sgd.h"
@@ -12,6 +13,6 @@ namespace relume::optim {
 template <class... Optimizers>
 struct List {};
 
-using Family = List<Adam, AdamW, SGD, RMSprop, Adagrad, NAdam>;
+using Family = List<Adam, AdamW, SGD, RMSprop, Adagrad, NAdam, Lion>;
 
 }  // namespace relume::optim

@@ -99,6 +99,7 @@ const struct {
     {"rmsprop", maker<RMSprop>(RmspropOptions{.momentum = 0.5})},
     {"adagrad", maker<Adagrad>(AdagradOptions{.lr_decay = 0.1})},
     {"nadam", maker<NAdam>(NAdamOptions{.lr = 0.01, .weight_decay = 0.1})},
+    {"lion", maker<Lion>(LionOptions{.lr = 0.01, .weight_decay = 0.1})},
     {"groups", in_two_groups},
 };
 

@@ -1,4 +1,5 @@
 // The optimizers beside PyTorch's on one problem: L(w) = Σ c (w − t)²/2 + Σ cos 3w.
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -53,6 +54,13 @@ const Case cases[] = {
     {"rmsprop momentum",
      maker<RMSprop>(RmspropOptions{.lr = 0.001, .alpha = 0.9, .weight_decay = 0.05, .momentum = 0.8})},
 };
+const Case without_pytorch = {"lion", maker<Lion>(LionOptions{.lr = 0.01, .weight_decay = 0.1})};
+
+std::vector<Case> all_cases() {
+  std::vector<Case> all(std::begin(cases), std::end(cases));
+  all.push_back(without_pytorch);
+  return all;
+}
 
 /// Walks 200 steps; the parameter has no gradient in the first `without`.
 void expect_trajectory(const Case& c, DType dtype, int without, const std::string& suffix) {
@@ -78,6 +86,30 @@ void expect_trajectory(const Case& c, DType dtype, int without, const std::strin
 TEST(Optimizers, WalkWherePyTorchsWalk) {
   for (const Case& c : cases)
     for (const DType dtype : {float64, float32}) expect_trajectory(c, dtype, 0, "");
+}
+
+TEST(Optimizers, WalkAsLionsFormulaSays) {
+  const std::vector<double> gradients = {0.5, -2, 0, 3, -1e-3, 0.25};
+  const double lr = 0.03, beta1 = 0.8, beta2 = 0.95, decay = 0.1;
+  for (const DType dtype : {float64, float32}) {
+    const Tensor w = tensor({1.0, -2.0, 0.5, 0.25, 3.0, 0.0}, dtype).requires_grad_();
+    Lion lion({w}, {.lr = lr, .beta1 = beta1, .beta2 = beta2, .weight_decay = decay});
+    std::vector<double> expected = w.to_vector<double>(), mean(expected.size());
+    for (int step = 0; step < 40; ++step) {
+      std::vector<double> g = gradients;
+      for (std::size_t i = 0; i < g.size(); ++i) {
+        g[i] *= std::cos(0.7 * step) + 0.1;  // turns its sign, at times against the mean's
+        const double direction = beta1 * mean[i] + (1 - beta1) * g[i];
+        const double sign = direction > 0 ? 1 : direction < 0 ? -1 : 0;
+        expected[i] -= lr * (sign + decay * expected[i]);
+        mean[i] = beta2 * mean[i] + (1 - beta2) * g[i];
+      }
+      w.set_grad(from_vector(g).to(dtype));
+      lion.step();
+      const double tolerance = dtype == float64 ? 1e-12 : 1e-5;
+      ASSERT_TRUE(allclose(w, from_vector(expected), tolerance, tolerance)) << name(dtype) << " step " << step;
+    }
+  }
 }
 
 TEST(Optimizers, AreFoundByNameWithTheSettingsOfARun) {
@@ -141,6 +173,7 @@ TEST(Optimizers, RefuseGroupsThatMakeNoSense) {
   EXPECT_THROW(SGD({{{w}, {.lr = -1}}}), ValueError);
   EXPECT_THROW(Adagrad({w}, {.lr_decay = -1}), ValueError);
   EXPECT_THROW(NAdam({w}, {.momentum_decay = -1}), ValueError);
+  EXPECT_THROW(Lion({w}, {.beta2 = 1}), ValueError);
 }
 
 TEST(Optimizers, BeginAParametersOwnCountWithItsFirstGradient) {
@@ -148,7 +181,7 @@ TEST(Optimizers, BeginAParametersOwnCountWithItsFirstGradient) {
 }
 
 TEST(Optimizers, GoOnFromASavedStateAsIfTheyHadNotStopped) {
-  for (const Case& c : cases) {
+  for (const Case& c : all_cases()) {
     const auto step = [](Optimizer& optimizer, const Tensor& w) {
       w.set_grad(w.detach() * 3 - 1);
       optimizer.step();
@@ -167,7 +200,7 @@ TEST(Optimizers, GoOnFromASavedStateAsIfTheyHadNotStopped) {
 }
 
 TEST(Optimizers, ScaleTheGradientOnTheFly) {
-  for (const Case& c : cases) {
+  for (const Case& c : all_cases()) {
     const Tensor a = tensor({1.0, -2.0}, {float64, true}), b = a.clone().detach().requires_grad_();
     const auto scaled = c.make({a}), plain = c.make({b});
     a.set_grad(tensor({4.0, 8.0}, float64));
