@@ -23,70 +23,12 @@ struct Inspection {
   std::optional<io::Trial> trial;
 };
 
-std::string text_of_bytes(std::int64_t bytes) {
-  const auto b = static_cast<double>(bytes);
-  if (b < 1e3) return fmt::format("{} B", bytes);
-  return b < 1e6 ? fmt::format("{:.1f} kB", b / 1e3) : fmt::format("{:.1f} MB", b / 1e6);
-}
-
 std::int64_t dead_units(const health::LayerActivity& activity) {
   return static_cast<std::int64_t>(activity.dead_units().size());
 }
 
 double dead_share(const health::LayerActivity& activity) {
   return static_cast<double>(dead_units(activity)) / static_cast<double>(activity.fired.size());
-}
-
-/// What units do: "41.2 %" and "14 (2.7 %)", for activations alone.
-std::string text_of_activity(const io::LayerFacts& layer) {
-  if (!layer.activity || layer.activity->rows == 0) return {};
-  const bool can_die = layer.activity->kind == health::ActivationKind::rectifier;
-  return fmt::format(
-      " {:>9} {:>14}", fmt::format("{:.1f} %", 100 * layer.activity->sparsity()),
-      can_die ? fmt::format("{} ({:.1f} %)", dead_units(*layer.activity), 100 * dead_share(*layer.activity)) : "-");
-}
-
-void print_layers(const io::Model& model, const Inspection& inspection) {
-  const auto row = [](std::string_view name, std::string_view layer, std::string_view output, auto parameters,
-                      auto products, std::string_view weights, std::string_view outputs, const std::string& activity) {
-    fmt::print("{:<5} {:<18} {:>10} {:>11} {:>13} {:>9} {:>9}{}\n", name, layer, output, parameters, products, weights,
-               outputs, activity);
-  };
-  if (inspection.trial)
-    fmt::print("zeros and dead units: {} ({} rows)\n\n", inspection.trial->what, inspection.trial->rows.size());
-  row("", "layer", "output", "parameters", "multiply-adds", "memory", "per row",
-      inspection.trial ? fmt::format(" {:>9} {:>14}", "zeros", "dead") : "");
-  std::int64_t products = 0, bytes = 0, output_bytes = 0;
-  for (const io::LayerFacts& layer : inspection.layers) {
-    products += layer.multiply_adds;
-    bytes += layer.bytes;
-    output_bytes += layer.output_bytes;
-    row(layer.name, layer.word, fmt::format("[n, {}]", layer.width), layer.parameters, layer.multiply_adds,
-        text_of_bytes(layer.bytes), text_of_bytes(layer.output_bytes), text_of_activity(layer));
-  }
-  row("total", "", "", model.network->parameter_count(), products, text_of_bytes(bytes), text_of_bytes(output_bytes),
-      "");
-}
-
-void print_text(const io::Model& model, const Inspection& inspection) {
-  fmt::print("task     {}\n", data::name(model.task));
-  if (model.task == data::Task::classification) {
-    std::string labels;
-    for (const std::string& label : model.labels) labels += (labels.empty() ? "" : ", ") + label;
-    fmt::print("classes  {}\n", labels);
-  } else {
-    fmt::print("target   mean {:g}, deviation {:g}\n", model.target_mean, model.target_scale);
-  }
-  if (model.preprocessor) {
-    std::string used;
-    for (const auto& column : model.preprocessor->used()) used += (used.empty() ? "" : ", ") + column.name;
-    fmt::print("target   {}\ncolumns  {}\n", model.preprocessor->target().column(), used);
-    for (const auto& [name, reason] : model.preprocessor->left_out()) fmt::print("left out {}: {}\n", name, reason);
-  } else {
-    fmt::print("input    {}, x * {:g} + {:g}\n", to_string(model.input_shape), model.scale.scale, model.scale.shift);
-  }
-  fmt::print("layers   {}\n\n", nn::to_string(model.layers));
-  print_layers(model, inspection);
 }
 
 Json to_json(const io::LayerFacts& layer) {
@@ -130,7 +72,10 @@ void run(const Arguments& a) {
   }
   inspection.layers = io::layer_facts(model, activity);
   if (!a.picture.empty()) plot::draw_network(model, inspection.layers, a.picture);
-  a.json ? print_json(model, inspection) : print_text(model, inspection);
+  if (a.json)
+    print_json(model, inspection);
+  else
+    fmt::print("{}", io::summary(model, inspection.layers, inspection.trial ? &*inspection.trial : nullptr));
 }
 
 }  // namespace

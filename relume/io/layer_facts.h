@@ -14,7 +14,7 @@ namespace relume::io {
 
 struct LayerFacts {
   std::string name;                                    ///< in the file: "0"
-  std::string word;                                    ///< as --layers has it: "linear(64)"
+  std::string word;                                    ///< as an architecture has it: "linear(64)"
   const nn::Module* module;                            ///< of the model's network
   std::int64_t width = 0;                              ///< of its output, a row
   std::int64_t parameters = 0;                         ///< trained values
@@ -30,5 +30,8 @@ std::vector<LayerFacts> layer_facts(const Model& model, const std::vector<health
 
 /// What the network's activations do on the rows of the trial.
 std::vector<health::LayerActivity> unit_activity(const Model& model, const Trial& trial);
+
+/// What `relume inspect` prints of them; with `trial`, on whose rows the activity was seen, zeros and dead units too.
+std::string summary(const Model& model, const std::vector<LayerFacts>& layers, const Trial* trial = nullptr);
 
 }  // namespace relume::io

@@ -118,7 +118,16 @@ Model Model::clone() const {
   return copy;
 }
 
+void Model::check_names() const {
+  try {
+    static_cast<void>(description(*this).dump());
+  } catch (const nlohmann::json::exception&) {
+    fail<InputError>("model: a label or the name of a column is no UTF-8 text, which a file cannot hold; mend it");
+  }
+}
+
 void Model::save(const std::filesystem::path& path) const {
+  check_names();
   SafeTensors file;
   for (const auto& [name, tensor] : network->state()) file.tensors.emplace_back(name, tensor.detach());
   file.metadata["format"] = "pt";

@@ -17,8 +17,8 @@
 
 namespace relume::io {
 
-/// A copy shares its network with the model that it was made from. Prediction changes nothing in a model: several
-/// threads may predict with one, each with a copy of its own or not.
+/// A copy shares its network with the model that it was made from. Prediction changes nothing in a model whose network
+/// is in evaluation mode, as that of a trained or loaded one is: several threads may predict with it.
 struct Model {
   std::vector<nn::LayerSpec> layers;  ///< the hidden ones; linear(outputs) follows
   std::int64_t features = 0;
@@ -38,8 +38,12 @@ struct Model {
   void build(Rng& rng);
   /// A copy with a network of its own.
   Model clone() const;
-  /// Written whole or not at all. Throws FileError.
+  /// What `relume inspect` prints: the task, the columns, and a table of the layers with what they cost.
+  std::string summary() const;
+  /// Written whole or not at all. Throws FileError, and InputError where check_names() does.
   void save(const std::filesystem::path& path) const;
+  /// Throws InputError where a label or the name of a column is no UTF-8, which a file cannot hold.
+  void check_names() const;
   /// Throws InputError, which names the file and what is wrong with it.
   static Model load(const std::filesystem::path& path);
 

@@ -131,9 +131,9 @@ std::vector<std::string> predict_text(const Model& model, std::string_view data,
 
 Predictions Model::predict(std::string_view data, const PredictOptions& options) const {
   Predictions all(*this);
-  std::vector<std::string> notes =
-      predict_parts(*this, data, options, [&](const Predictions& some) { all.append(some); });
-  all.notes = std::move(notes);
+  std::vector<Predictions> parts;
+  all.notes = predict_parts(*this, data, options, [&](const Predictions& some) { parts.push_back(some); });
+  all.append(parts);
   return all;
 }
 

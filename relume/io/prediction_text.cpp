@@ -1,9 +1,9 @@
 #include "relume/io/prediction_text.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "relume/data/target.h"
+#include "relume/io/json_text.h"
 
 namespace relume::io {
 namespace {
@@ -14,10 +14,6 @@ std::string field(const std::string& text) {
   std::string result = "\"";
   for (const char c : text) result += c == '"' ? std::string("\"\"") : std::string(1, c);
   return result + "\"";
-}
-
-std::string json_text(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 /// The probabilities of a row, with a comma before each.
@@ -34,12 +30,9 @@ std::string probabilities_of(const Predictions& predictions, std::int64_t row) {
 std::string PredictionText::head(const Predictions& predictions) const {
   const bool classes = predictions.task() == data::Task::classification;
   std::string text;
-  if (json_) {
-    if (classes)
-      for (const std::string& label : predictions.class_labels()) text += (text.empty() ? "" : ",") + json_text(label);
-    return fmt::format("{{\"task\":\"{}\"{}{}{},\"predictions\":[", data::name(predictions.task()),
-                       classes ? ",\"labels\":[" : "", text, classes ? "]" : "");
-  }
+  if (json_)
+    return fmt::format("{{\"task\":\"{}\"{},\"predictions\":[", data::name(predictions.task()),
+                       classes ? ",\"labels\":" + json_text(predictions.class_labels()) : "");
   if (!predictions.id_column.empty()) text = field(predictions.id_column) + ",";
   text += "prediction";
   if (classes)

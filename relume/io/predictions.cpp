@@ -114,14 +114,18 @@ std::string Predictions::text(std::int64_t row) const {
                                          : (*labels_)[static_cast<std::size_t>(classes_[i])];
 }
 
-void Predictions::append(const Predictions& more) {
-  values_.insert(values_.end(), more.values_.begin(), more.values_.end());
-  classes_.insert(classes_.end(), more.classes_.begin(), more.classes_.end());
-  ids.insert(ids.end(), more.ids.begin(), more.ids.end());
-  notes.insert(notes.end(), more.notes.begin(), more.notes.end());
-  id_column = more.id_column;
-  if (more.probabilities_.defined())
-    probabilities_ = probabilities_.defined() ? cat({probabilities_, more.probabilities_}) : more.probabilities_;
+void Predictions::append(std::span<const Predictions> parts) {
+  std::vector<Tensor> probabilities;
+  if (probabilities_.defined()) probabilities.push_back(probabilities_);
+  for (const Predictions& more : parts) {
+    values_.insert(values_.end(), more.values_.begin(), more.values_.end());
+    classes_.insert(classes_.end(), more.classes_.begin(), more.classes_.end());
+    ids.insert(ids.end(), more.ids.begin(), more.ids.end());
+    notes.insert(notes.end(), more.notes.begin(), more.notes.end());
+    id_column = more.id_column;
+    if (more.probabilities_.defined()) probabilities.push_back(more.probabilities_);
+  }
+  if (!probabilities.empty()) probabilities_ = cat(probabilities);
 }
 
 std::string Predictions::text_in(PredictionFormat format) const {

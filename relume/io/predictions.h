@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -104,7 +105,7 @@ class Predictions {
   void save(const std::filesystem::path& path) const;
 
   /// Puts more rows of the same model behind these.
-  void append(const Predictions& more);
+  void append(std::span<const Predictions> parts);
 
   std::string id_column = {};           ///< PredictOptions::id by its name
   std::vector<std::string> ids = {};    ///< its fields: one a row, or none

@@ -13,54 +13,61 @@ namespace {
 
 using nlohmann::json;
 
-// What the fields of a type are called; f is called with each name and the field.
-template <class F>
-void fields(MetricRow& v, const F& f) {
-  f("name", v.name), f("train", v.train), f("valid", v.valid), f("test", v.test);
-}
-template <class F>
-void fields(ConfusionMatrix& v, const F& f) {
-  f("labels", v.labels), f("counts", v.counts);
-}
-template <class F>
-void fields(ReportFinding& v, const F& f) {
-  f("rule", v.rule), f("severity", v.severity), f("layer", v.layer), f("text", v.text), f("remedy", v.remedy);
-}
-template <class F>
-void fields(LayerCurve& v, const F& f) {
-  f("name", v.name), f("gradient_rms", v.gradient_rms), f("update_ratio", v.update_ratio);
-}
-template <class F>
-void fields(LayerUnits& v, const F& f) {
-  f("name", v.name), f("can_die", v.can_die), f("firing", v.firing), f("saturated", v.saturated), f("low", v.low),
-      f("high", v.high), f("histogram", v.histogram);
-}
-template <class F>
-void fields(Example& v, const F& f) {
-  f("row", v.row), f("truth", v.truth), f("prediction", v.prediction), f("loss", v.loss), f("values", v.values),
-      f("width", v.width), f("height", v.height), f("pixels", v.pixels);
-}
-template <class F>
-void fields(CalibrationBin& v, const F& f) {
-  f("confidence", v.confidence), f("accuracy", v.accuracy), f("rows", v.rows);
-}
-template <class F>
-void fields(ResidualBin& v, const F& f) {
-  f("predicted", v.predicted), f("low", v.low), f("median", v.median), f("high", v.high);
-}
-template <class F>
-void fields(Importance& v, const F& f) {
-  f("column", v.column), f("loss_rise", v.loss_rise);
-}
-template <class F>
-void fields(ReportData& v, const F& f) {
-  f("title", v.title), f("command", v.command), f("task", v.task), f("metric_name", v.metric_name);
-  f("best_epoch", v.best_epoch), f("epochs", v.epochs), f("summary", v.summary), f("machine", v.machine);
-  f("metrics", v.metrics), f("held_out", v.held_out), f("confusion", v.confusion), f("layers", v.layers);
-  f("units", v.units), f("worst", v.worst), f("calibration", v.calibration), f("residuals", v.residuals);
-  f("residual_bins", v.residual_bins), f("importance", v.importance), f("findings", v.findings), f("cures", v.cures);
-  f("columns_used", v.columns_used), f("columns_left_out", v.columns_left_out);
-}
+/// Goes through values and the JSON that they are kept in, and copies the ones to the other: one class for both ways.
+class Archive {
+ public:
+  Archive(json& root, bool writes) : at_(&root), writes_(writes) {}
+
+  /// The member of that name.
+  template <class T>
+  void operator()(const char* name, T& v) {
+    json* const before = enter(name);
+    value(v);
+    at_ = before;
+  }
+
+  void value(double& v);
+  void value(std::string& v);
+  void value(bool& v);
+  void value(std::int64_t& v);
+  void value(std::uint8_t& v);
+  void value(std::vector<EpochRow>& rows);
+  void value(MetricRow& v);
+  void value(ConfusionMatrix& v);
+  void value(ReportFinding& v);
+  void value(LayerCurve& v);
+  void value(LayerUnits& v);
+  void value(Example& v);
+  void value(CalibrationBin& v);
+  void value(ResidualBin& v);
+  void value(Importance& v);
+  void value(ReportData& v);
+
+  template <class A, class B>
+  void value(std::pair<A, B>& v) {
+    json* const pair = at_;
+    enter(*pair, 0), value(v.first);
+    enter(*pair, 1), value(v.second);
+    at_ = pair;
+  }
+
+  template <class T>
+  void value(std::vector<T>& items) {
+    json* const list = at_;
+    items.resize(begin_list(items.size()));
+    for (std::size_t i = 0; i < items.size(); ++i) enter(*list, i), value(items[i]);
+    at_ = list;
+  }
+
+ private:
+  /// Goes to a member; returns where it was.
+  json* enter(const char* name);
+  void enter(json& list, std::size_t i);
+  std::size_t begin_list(std::size_t size);
+
+  json* at_;
+  bool writes_;
+};
 
 constexpr std::pair<const char*, double EpochRow::*> epoch_columns[] = {{"train_loss", &EpochRow::train_loss},
                                                                         {"valid_loss", &EpochRow::valid_loss},
@@ -72,94 +79,121 @@ constexpr std::pair<const char*, double EpochRow::*> epoch_columns[] = {{"train_
                                                                         {"dead_share", &EpochRow::dead_share},
                                                                         {"seconds", &EpochRow::seconds}};
 
-template <class T>
-concept HasFields = requires(T& value) {
-  fields(value, [](const char*, auto&) {});
-};
+json* Archive::enter(const char* name) {
+  json* const before = at_;
+  at_ = writes_ ? &(*at_)[name] : &at_->at(name);
+  return before;
+}
 
-struct Writer {
-  /// To eight digits. (std::stod would throw for what is below the normal numbers, as a loss may be in the end.)
-  static json value(double v) {
-    return std::isfinite(v) ? json(std::strtod(fmt::format("{:.8g}", v).c_str(), nullptr)) : json();
+void Archive::enter(json& list, std::size_t i) { at_ = writes_ ? &list[i] : &list.at(i); }
+
+std::size_t Archive::begin_list(std::size_t size) {
+  if (writes_) *at_ = json::array();
+  return writes_ ? size : at_->get_ref<const json::array_t&>().size();
+}
+
+/// To eight digits. (std::stod would throw for what is below the normal numbers, as a loss may be in the end.)
+void Archive::value(double& v) {
+  if (!writes_)
+    v = at_->is_null() ? unknown : at_->get<double>();
+  else if (std::isfinite(v))
+    *at_ = std::strtod(fmt::format("{:.8g}", v).c_str(), nullptr);
+  else
+    *at_ = nullptr;
+}
+
+void Archive::value(std::string& v) { writes_ ? void(*at_ = v) : void(v = at_->get_ref<const std::string&>()); }
+void Archive::value(bool& v) { writes_ ? void(*at_ = v) : void(v = at_->get<bool>()); }
+void Archive::value(std::int64_t& v) { writes_ ? void(*at_ = v) : void(v = at_->get<std::int64_t>()); }
+
+void Archive::value(std::uint8_t& v) {
+  std::int64_t number = v;
+  value(number);
+  v = static_cast<std::uint8_t>(number);
+}
+
+/// A column for each measurement, which is half as long as an object for each epoch.
+void Archive::value(std::vector<EpochRow>& rows) {
+  if (writes_) *at_ = json::object();
+  if (writes_ ? rows.empty() : at_->empty()) return;
+  std::vector<std::int64_t> epochs;
+  for (const EpochRow& row : rows) epochs.push_back(row.epoch);
+  (*this)("epoch", epochs);
+  rows.resize(epochs.size());
+  std::vector<double> values(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].epoch = epochs[i];
+  for (const auto& [name, member] : epoch_columns) {
+    for (std::size_t i = 0; i < rows.size(); ++i) values[i] = rows[i].*member;
+    (*this)(name, values);
+    require<InputError>(values.size() == rows.size(), "report: \"{}\" has {} values for {} epochs", name, values.size(),
+                        rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].*member = values[i];
   }
-  static json value(const std::string& v) { return v; }
-  static json value(bool v) { return v; }
-  static json value(std::int64_t v) { return v; }
-  static json value(std::uint8_t v) { return v; }
+}
 
-  template <HasFields T>
-  static json value(T& v) {
-    json j = json::object();
-    fields(v, [&](const char* name, auto& field) { j[name] = value(field); });
-    return j;
-  }
-
-  template <class A, class B>
-  static json value(std::pair<A, B>& v) {
-    return json::array({value(v.first), value(v.second)});
-  }
-
-  template <class T>
-  static json value(std::vector<T>& items) {
-    json j = json::array();
-    for (T& item : items) j.push_back(value(item));
-    return j;
-  }
-
-  /// A column for each measurement, which is half as long as an object for each epoch.
-  static json value(std::vector<EpochRow>& rows) {
-    json j = json::object();
-    for (const EpochRow& row : rows) j["epoch"].push_back(row.epoch);
-    for (const auto& [name, member] : epoch_columns)
-      for (const EpochRow& row : rows) j[name].push_back(value(row.*member));
-    return j;
-  }
-};
-
-struct Reader {
-  static void value(const json& j, double& v) { v = j.is_null() ? unknown : j.get<double>(); }
-  static void value(const json& j, std::string& v) { v = j.get<std::string>(); }
-  static void value(const json& j, bool& v) { v = j.get<bool>(); }
-  static void value(const json& j, std::int64_t& v) { v = j.get<std::int64_t>(); }
-  static void value(const json& j, std::uint8_t& v) { v = j.get<std::uint8_t>(); }
-
-  template <HasFields T>
-  static void value(const json& j, T& v) {
-    fields(v, [&](const char* name, auto& field) { value(j.at(name), field); });
-  }
-
-  template <class A, class B>
-  static void value(const json& j, std::pair<A, B>& v) {
-    value(j.at(0), v.first);
-    value(j.at(1), v.second);
-  }
-
-  template <class T>
-  static void value(const json& j, std::vector<T>& items) {
-    for (const json& item : j.get_ref<const json::array_t&>()) value(item, items.emplace_back());
-  }
-
-  static void value(const json& j, std::vector<EpochRow>& rows) {
-    if (j.empty()) return;
-    rows.resize(j.at("epoch").size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      value(j.at("epoch").at(i), rows[i].epoch);
-      for (const auto& [name, member] : epoch_columns) value(j.at(name).at(i), rows[i].*member);
-    }
-  }
-};
+// What the fields of a type are called.
+void Archive::value(MetricRow& v) {
+  Archive& f = *this;
+  f("name", v.name), f("train", v.train), f("valid", v.valid), f("test", v.test);
+}
+void Archive::value(ConfusionMatrix& v) {
+  Archive& f = *this;
+  f("labels", v.labels), f("counts", v.counts);
+}
+void Archive::value(ReportFinding& v) {
+  Archive& f = *this;
+  f("rule", v.rule), f("severity", v.severity), f("layer", v.layer), f("text", v.text), f("remedy", v.remedy);
+}
+void Archive::value(LayerCurve& v) {
+  Archive& f = *this;
+  f("name", v.name), f("gradient_rms", v.gradient_rms), f("update_ratio", v.update_ratio);
+}
+void Archive::value(LayerUnits& v) {
+  Archive& f = *this;
+  f("name", v.name), f("can_die", v.can_die), f("firing", v.firing), f("saturated", v.saturated), f("low", v.low),
+      f("high", v.high), f("histogram", v.histogram);
+}
+void Archive::value(Example& v) {
+  Archive& f = *this;
+  f("row", v.row), f("truth", v.truth), f("prediction", v.prediction), f("loss", v.loss), f("values", v.values),
+      f("width", v.width), f("height", v.height), f("pixels", v.pixels);
+}
+void Archive::value(CalibrationBin& v) {
+  Archive& f = *this;
+  f("confidence", v.confidence), f("accuracy", v.accuracy), f("rows", v.rows);
+}
+void Archive::value(ResidualBin& v) {
+  Archive& f = *this;
+  f("predicted", v.predicted), f("low", v.low), f("median", v.median), f("high", v.high);
+}
+void Archive::value(Importance& v) {
+  Archive& f = *this;
+  f("column", v.column), f("loss_rise", v.loss_rise);
+}
+void Archive::value(ReportData& v) {
+  Archive& f = *this;
+  f("title", v.title), f("command", v.command), f("task", v.task), f("metric_name", v.metric_name);
+  f("best_epoch", v.best_epoch), f("epochs", v.epochs), f("summary", v.summary), f("machine", v.machine);
+  f("metrics", v.metrics), f("held_out", v.held_out), f("confusion", v.confusion), f("layers", v.layers);
+  f("units", v.units), f("worst", v.worst), f("calibration", v.calibration), f("residuals", v.residuals);
+  f("residual_bins", v.residual_bins), f("importance", v.importance), f("findings", v.findings), f("cures", v.cures);
+  f("columns_used", v.columns_used), f("columns_left_out", v.columns_left_out);
+}
 
 }  // namespace
 
 std::string to_json(const ReportData& data) {
   ReportData copy = data;
-  return Writer::value(copy).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  json j;
+  Archive(j, true).value(copy);
+  return j.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 ReportData report_from_json(const std::string& text, const std::string& source) {
   ReportData data;
   try {
-    Reader::value(json::parse(text), data);
+    json j = json::parse(text);
+    Archive(j, false).value(data);
   } catch (const json::exception& error) {
     fail<InputError>("report: {} is damaged: {}", source, error.what());
   }

@@ -144,6 +144,7 @@ Job make_job(const data::Source& source, const JobOptions& options) {
   const bool table = std::holds_alternative<data::Table>(source);
   Job job =
       table ? from_table(std::get<data::Table>(source), options) : from_arrays(std::get<data::Arrays>(source), options);
+  job.model.check_names();  // not after hours of training
   job.source = options.data;
   job.model.outputs =
       job.model.task == data::Task::classification ? static_cast<std::int64_t>(job.model.labels.size()) : 1;

@@ -72,7 +72,7 @@ LrFindResult find_lr(Job& job, const Options& options, const LrFindOptions& rang
   for (const Tensor& parameter : parameters) parameter.set_grad(Tensor());
   const auto lowest = std::min_element(result.losses.begin(), result.losses.end());
   require<InputError>(lowest != result.losses.end() && *lowest < (1 - least_fall) * result.losses.front(),
-                      "lr-find: the loss falls at no rate from {} to {}; look at the data, or give more --steps",
+                      "lr-find: the loss falls at no rate from {} to {}; look at the data, or give more steps",
                       range.from, range.to);
   result.lowest_at = result.rates[static_cast<std::size_t>(lowest - result.losses.begin())];
   result.suggested = rounded(result.lowest_at / safety);

@@ -2,47 +2,33 @@
 
 #include <memory>
 
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
 
 #include "relume/base/require.h"
+#include "relume/io/json_text.h"
 #include "relume/train/run_folder.h"
 #include "relume/train/run_report.h"
 
 namespace relume::training {
 namespace {
 
-using nlohmann::json;
-
-std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
-
-/// An object whose members stay in the order in which they are added, as nlohmann::json's do not.
-class Object {
- public:
-  Object& add(std::string_view name, const json& value) { return add_text(name, dumped(value)); }
-  /// A member that is JSON already.
-  Object& add_text(std::string_view name, const std::string& value) {
-    text_ += fmt::format("{}\"{}\":{}", text_.empty() ? "" : ",", name, value);
-    return *this;
-  }
-  std::string text() const { return "{" + text_ + "}"; }
-
- private:
-  std::string text_;
-};
+using io::json_text;
+using io::JsonObject;
 
 std::string text_of_columns(const io::Model& model) {
-  json used = json::array(), left_out = json::object();
+  std::vector<std::string> used;
+  JsonObject left_out;
   if (model.preprocessor) {
     for (const auto& column : model.preprocessor->used()) used.push_back(column.name);
-    for (const auto& column : model.preprocessor->left_out()) left_out[column.name] = column.reason;
+    for (const auto& column : model.preprocessor->left_out()) left_out.add(column.name, column.reason);
   }
-  return Object().add("used", used).add("left_out", left_out).text();
+  return JsonObject().add_json("used", json_text(used)).add_json("left_out", left_out.text()).text();
 }
 
 std::string text_of_target(const io::Model& model) {
   if (!model.preprocessor) return "null";
   const data::Target& target = model.preprocessor->target();
-  return Object()
+  return JsonObject()
       .add("column", target.column())
       .add("kind", target.kind() == data::ColumnKind::text ? "text" : "number")
       .text();
@@ -66,7 +52,8 @@ class Runner {
     trainer_.on_cure = callbacks.on_cure;
     trainer_.stop = callbacks.stop;
     if (folder_) trainer_.on_checkpoint = [this] { folder_->save_checkpoint_at_times(trainer_); };
-    if (callbacks.on_begin) callbacks.on_begin({job_, trainer_.options(), folder_ ? folder_->path() : std::filesystem::path()});
+    if (callbacks.on_begin)
+      callbacks.on_begin({job_, trainer_.options(), folder_ ? folder_->path() : std::filesystem::path()});
   }
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
@@ -100,7 +87,7 @@ const Metrics& PartMetrics::get() const {
 }
 
 std::string to_json(const Metrics& metrics, data::Task task) {
-  Object object;
+  JsonObject object;
   for (const auto& [name, value] : values(metrics, task)) object.add(name, value);
   return object.text();
 }
@@ -108,18 +95,12 @@ std::string to_json(const Metrics& metrics, data::Task task) {
 std::string to_json(const std::vector<health::Finding>& findings, health::Voice voice) {
   std::string list;
   for (const health::Finding& f : findings) {
-    Object evidence;
+    JsonObject object, evidence;
     for (const auto& [key, value] : f.evidence) evidence.add(key, value);
-    list += (list.empty() ? "" : ",") + Object()
-                                            .add("rule", f.rule)
-                                            .add("severity", health::name(f.severity))
-                                            .add("layer", f.layer)
-                                            .add("units", f.units)
-                                            .add("step", f.step)
-                                            .add_text("evidence", evidence.text())
-                                            .add("cause", f.cause)
-                                            .add("remedy", health::to_string(f.remedy, voice))
-                                            .text();
+    object.add("rule", f.rule).add("severity", health::name(f.severity)).add("layer", f.layer);
+    object.add_json("units", fmt::format("[{}]", fmt::join(f.units, ","))).add_count("step", f.step);
+    object.add_json("evidence", evidence.text()).add("cause", f.cause);
+    list += (list.empty() ? "" : ",") + object.add("remedy", health::to_string(f.remedy, voice)).text();
   }
   return "[" + list + "]";
 }
@@ -128,27 +109,17 @@ std::string Run::json(health::Voice voice) const {
   const auto part = [&](const PartMetrics& m) { return m ? to_json(*m, model.task) : std::string("null"); };
   const kernels::MatmulPrecision precision =
       kernels::has_bf16_matmul() ? options.precision : kernels::MatmulPrecision::highest;
-  return Object()
-      .add("task", data::name(model.task))
-      .add("metric", main_metric(model.task))
-      .add_text("train", to_json(train, model.task))
-      .add_text("valid", part(valid))
-      .add_text("test", part(test))
-      .add("epochs", history.rows.size())
-      .add("best_epoch", history.best_epoch)
-      .add("ending", to_text(history.ending))
-      .add("seconds", history.seconds)
-      .add("seed", options.seed)
-      .add("precision", name(precision))
-      .add("model", folder.empty() ? "" : (folder / "model.safetensors").string())
-      .add("run", folder.string())
-      .add_text("target", text_of_target(model))
-      .add_text("columns", text_of_columns(model))
-      .add("dropped_rows", dropped_rows)
-      .add("notes", notes)
-      .add_text("findings", to_json(history.findings, voice))
-      .add("cures", history.cures)
-      .text();
+  JsonObject object;
+  object.add("task", data::name(model.task)).add("metric", main_metric(model.task));
+  object.add_json("train", to_json(train, model.task)).add_json("valid", part(valid)).add_json("test", part(test));
+  object.add_count("epochs", std::ssize(history.rows)).add_count("best_epoch", history.best_epoch);
+  object.add("ending", to_text(history.ending)).add("seconds", history.seconds);
+  object.add_json("seed", std::to_string(options.seed)).add("precision", name(precision));
+  object.add("model", folder.empty() ? "" : (folder / "model.safetensors").string()).add("run", folder.string());
+  object.add_json("target", text_of_target(model)).add_json("columns", text_of_columns(model));
+  object.add_count("dropped_rows", dropped_rows).add_json("notes", json_text(notes));
+  object.add_json("findings", to_json(history.findings, voice)).add_json("cures", json_text(history.cures));
+  return object.text();
 }
 
 std::string Run::report(health::Voice voice) const { return plot::report_html(to_report(*this, voice)); }

@@ -71,6 +71,29 @@ TEST(Model, ComesBackFromItsFileWithEverythingThatItsUseNeeds) {
   }
 }
 
+TEST(Model, ACloneHasANetworkOfItsOwnAndACopyHasNot) {
+  const Model model = small_model(data::Task::regression);
+  const Model copy = model, clone = model.clone();
+  EXPECT_EQ(weights_of(clone), weights_of(model));
+  for (const auto& [name, tensor] : model.network->state()) tensor.detach().fill_(0);
+  EXPECT_EQ(weights_of(copy), weights_of(model));
+  EXPECT_NE(weights_of(clone), weights_of(model));
+}
+
+TEST(Model, WithNamesThatAFileCannotHoldIsRefusedBeforeItIsTrained) {
+  Model model = small_model(data::Task::classification);
+  model.labels = {"good",
+                  "b\xe4"
+                  "d"};
+  EXPECT_THAT(message_of<InputError>([&] { model.check_names(); }), testing::HasSubstr("UTF-8"));
+}
+
+TEST(Model, SaysWhatItIsMadeOf) {
+  const std::string text = small_model(data::Task::classification).summary();
+  EXPECT_THAT(text, testing::StartsWith("task     classification\nclasses  0, 1\n"));
+  EXPECT_THAT(text, testing::HasSubstr("0     linear(8)              [n, 8]          24            16"));
+}
+
 struct Damage {
   data::Task task;
   const char* what;

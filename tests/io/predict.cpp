@@ -1,6 +1,7 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -184,6 +185,21 @@ TEST(Predictions, OfAFileAreThoseOfItsPartsWhateverItsLength) {
   EXPECT_EQ(all[8999].value(), all[9].value());
   ASSERT_EQ(all.notes.size(), 1u);  // of the places that training did not see
   EXPECT_THAT(all.notes[0], testing::HasSubstr("1286 of its fields"));
+}
+
+TEST(Predict, SaysTheSameToManyThreadsAtOnce) {
+  const data::Table table = houses();
+  const Model model = model_of(table, "place");
+  model.network->eval();
+  const std::vector<double> alone = model.predict(table).probabilities().to_vector<double>();
+  std::vector<std::vector<double>> said(8);
+  std::vector<std::thread> threads;
+  for (std::vector<double>& mine : said)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 20; ++i) mine = model.predict(table).probabilities().to_vector<double>();
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(said, testing::Each(alone));
 }
 
 TEST(Rounded, KeepsTheDigitsOfTheScale) {
