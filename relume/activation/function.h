@@ -59,7 +59,7 @@ struct Function {
   }
 
   /// f of each number of a vector, an array or a span, as a new vector. Many numbers are done faster by the form below.
-  template <NumbersFor<S> X, class... Parameters>
+  template <NumbersFor<S> X, std::convertible_to<double>... Parameters>
   auto operator()(const X& x, Parameters... parameters) const {
     std::vector<decltype((*this)(*std::data(x), parameters...))> y(std::size(x));
     for (std::size_t i = 0; i < y.size(); ++i) y[i] = (*this)(std::data(x)[i], parameters...);
