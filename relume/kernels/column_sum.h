@@ -9,8 +9,4 @@ namespace relume::kernels {
 template <class T>
 void column_sum(const T* a, std::int64_t rows, std::int64_t columns, std::int64_t lda, T* out);
 
-/// count[j] += bit j of every row of a mask: row i begins at mask + i · stride bytes, bit j % 8 of byte j / 8.
-void add_column_counts(const std::uint8_t* mask, std::int64_t rows, std::int64_t columns, std::int64_t stride,
-                       std::int64_t* count);
-
 }  // namespace relume::kernels

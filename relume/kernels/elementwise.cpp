@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <type_traits>
 
 #include "relume/base/parallel.h"
@@ -54,22 +53,51 @@ class Operand {
   C buffer_[chunk];
 };
 
-/// y[i] = f(a[i], b[i]); the common strides get loops that the compiler turns into SIMD.
+/// y[i] = f(a[i·sa], b[i·sb]) for one f. What is not of the operation is outside of it, so that there is one copy.
+template <class C, class Y>
+using Loop = void (*)(const C* a, std::int64_t sa, const C* b, std::int64_t sb, Y* y, std::int64_t n);
+
+/// The loop of f for any strides.
 template <class C, class Y, class F>
-void run(const C* a, std::int64_t sa, const C* b, std::int64_t sb, Y* y, std::int64_t n, F f) {
-  if (sa == 1 && sb == 1) {
-    for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<Y>(f(a[i], b[i]));
-  } else if (sa == 1 && sb == 0) {
-    const C right = *b;
-    for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<Y>(f(a[i], right));
-  } else {
-    for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<Y>(f(a[i * sa], b[i * sb]));
-  }
+constexpr Loop<C, Y> strided(F) {
+  return [](const C* a, std::int64_t sa, const C* b, std::int64_t sb, Y* y, std::int64_t n) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<Y>(F()(a[i * sa], b[i * sb]));
+  };
 }
 
-/// The same for operands and a result of any dtype.
+/// The same; of floating-point numbers the common strides get loops that the compiler turns into SIMD.
 template <class C, class Y, class F>
-void run_any(Operand<C> a, Operand<C> b, DType y_dtype, void* y, std::int64_t n, F f) {
+constexpr Loop<C, Y> contiguous(F f) {
+  if constexpr (!std::is_floating_point_v<C>) return strided<C, Y>(f);
+  return [](const C* a, std::int64_t sa, const C* b, std::int64_t sb, Y* y, std::int64_t n) {
+    if (sa == 1 && sb == 1) {
+      for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<Y>(F()(a[i], b[i]));
+    } else if (sa == 1 && sb == 0) {
+      const C right = *b;
+      for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<Y>(F()(a[i], right));
+    } else {
+      strided<C, Y>(F())(a, sa, b, sb, y, n);
+    }
+  };
+}
+
+/// For functions of one operand: y[i] = f(a[i·sa]).
+template <class C, class F>
+constexpr Loop<C, C> strided_unary(F) {
+  return strided<C, C>([](C a, C) { return static_cast<C>(F()(a)); });
+}
+template <class C, class F>
+constexpr Loop<C, C> contiguous_unary(F f) {
+  if constexpr (!std::is_floating_point_v<C>) return strided_unary<C>(f);
+  return [](const C* a, std::int64_t sa, const C* b, std::int64_t sb, C* y, std::int64_t n) {
+    if (sa != 1) return strided_unary<C>(F())(a, sa, b, sb, y, n);
+    for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<C>(F()(a[i]));
+  };
+}
+
+/// The loop over operands and a result of any dtype.
+template <class C, class Y>
+void run(Loop<C, Y> loop, Operand<C> a, Operand<C> b, DType y_dtype, void* y, std::int64_t n) {
   const auto y_size = static_cast<std::int64_t>(size_of(y_dtype));
   parallel_for(n, grain, [&, a, b](std::int64_t begin, std::int64_t end) mutable {
     const bool direct = a.direct() && b.direct() && y_dtype == dtype_v<Y>;
@@ -79,9 +107,9 @@ void run_any(Operand<C> a, Operand<C> b, DType y_dtype, void* y, std::int64_t n,
       const C *left = a.load(at, count), *right = b.load(at, count);
       auto* out = static_cast<std::byte*>(y) + at * y_size;
       if (y_dtype == dtype_v<Y>) {
-        run(left, a.stride(), right, b.stride(), reinterpret_cast<Y*>(out), count, f);
+        loop(left, a.stride(), right, b.stride(), reinterpret_cast<Y*>(out), count);
       } else {
-        run(left, a.stride(), right, b.stride(), buffer, count, f);
+        loop(left, a.stride(), right, b.stride(), buffer, count);
         convert(dtype_v<Y>, buffer, 1, y_dtype, out, 1, count);
       }
       at += count;
@@ -115,73 +143,53 @@ C quotient(C a, C b) {
   }
 }
 
-/// Calls f with the arithmetic that `op` names, for elements computed as C. Integers wrap around.
-template <class C, class F>
-void with_arithmetic(Binary op, F&& f) {
+/// Integers wrap around.
+template <class C>
+Loop<C, C> arithmetic(Binary op) {
   using W = std::conditional_t<std::is_integral_v<C>, std::uint64_t, C>;
-  const auto w = [](C value) { return static_cast<W>(value); };
   switch (op) {
-    case Binary::add: return f([=](C a, C b) { return static_cast<C>(w(a) + w(b)); });
-    case Binary::subtract: return f([=](C a, C b) { return static_cast<C>(w(a) - w(b)); });
-    case Binary::multiply: return f([=](C a, C b) { return static_cast<C>(w(a) * w(b)); });
-    case Binary::divide: return f([](C a, C b) { return quotient(a, b); });
-    case Binary::power: return f([](C a, C b) { return power_of(a, b); });
-    case Binary::maximum: return f([](C a, C b) { return a > b || a != a ? a : b; });
-    case Binary::minimum: return f([](C a, C b) { return a < b || a != a ? a : b; });
+    case Binary::add:
+      return contiguous<C, C>([](C a, C b) { return static_cast<C>(static_cast<W>(a) + static_cast<W>(b)); });
+    case Binary::subtract:
+      return contiguous<C, C>([](C a, C b) { return static_cast<C>(static_cast<W>(a) - static_cast<W>(b)); });
+    case Binary::multiply:
+      return contiguous<C, C>([](C a, C b) { return static_cast<C>(static_cast<W>(a) * static_cast<W>(b)); });
+    case Binary::divide: return contiguous<C, C>([](C a, C b) { return quotient(a, b); });
+    case Binary::power: return strided<C, C>([](C a, C b) { return power_of(a, b); });
+    case Binary::maximum: return contiguous<C, C>([](C a, C b) { return a > b || a != a ? a : b; });
+    default: return contiguous<C, C>([](C a, C b) { return a < b || a != a ? a : b; });
   }
 }
 
-template <class C, class F>
-void with_comparison(Compare op, F&& f) {
+template <class C>
+Loop<C, bool> comparison(Compare op) {
   switch (op) {
-    case Compare::equal: return f([](C a, C b) { return a == b; });
-    case Compare::not_equal: return f([](C a, C b) { return a != b; });
-    case Compare::less: return f([](C a, C b) { return a < b; });
-    case Compare::less_equal: return f([](C a, C b) { return a <= b; });
-    case Compare::greater: return f([](C a, C b) { return a > b; });
-    case Compare::greater_equal: return f([](C a, C b) { return a >= b; });
+    case Compare::equal: return contiguous<C, bool>([](C a, C b) { return a == b; });
+    case Compare::not_equal: return contiguous<C, bool>([](C a, C b) { return a != b; });
+    case Compare::less: return contiguous<C, bool>([](C a, C b) { return a < b; });
+    case Compare::less_equal: return contiguous<C, bool>([](C a, C b) { return a <= b; });
+    case Compare::greater: return contiguous<C, bool>([](C a, C b) { return a > b; });
+    default: return contiguous<C, bool>([](C a, C b) { return a >= b; });
   }
 }
 
-template <class C, class F>
-void with_function(Unary op, F&& f) {
+template <class C>
+Loop<C, C> function(Unary op) {
   using R = std::conditional_t<std::is_floating_point_v<C>, C, double>;  // <cmath> on integers
-  const auto r = [](C value) { return static_cast<R>(value); };
   switch (op) {
-    case Unary::negate: return f([](C x) { return static_cast<C>(-x); });
+    case Unary::negate: return contiguous_unary<C>([](C x) { return -x; });
     case Unary::absolute:
-      return f([](C x) {
+      return contiguous_unary<C>([](C x) {
         if constexpr (std::is_floating_point_v<C>) return std::fabs(x);
-        return static_cast<C>(x < C{} ? -x : x);
+        return x < C{} ? -x : x;
       });
-    case Unary::exponential: return f([=](C x) { return std::exp(r(x)); });
-    case Unary::logarithm: return f([=](C x) { return std::log(r(x)); });
-    case Unary::square_root: return f([=](C x) { return std::sqrt(r(x)); });
-    case Unary::sine: return f([=](C x) { return std::sin(r(x)); });
-    case Unary::cosine: return f([=](C x) { return std::cos(r(x)); });
-    case Unary::sign: return f([](C x) { return static_cast<C>((x > C{}) - (x < C{})); });
-    case Unary::reciprocal: return f([=](C x) { return R{1} / r(x); });
+    case Unary::exponential: return strided_unary<C>([](C x) { return std::exp(static_cast<R>(x)); });
+    case Unary::logarithm: return strided_unary<C>([](C x) { return std::log(static_cast<R>(x)); });
+    case Unary::square_root: return contiguous_unary<C>([](C x) { return std::sqrt(static_cast<R>(x)); });
+    case Unary::sine: return strided_unary<C>([](C x) { return std::sin(static_cast<R>(x)); });
+    case Unary::cosine: return strided_unary<C>([](C x) { return std::cos(static_cast<R>(x)); });
+    default: return contiguous_unary<C>([](C x) { return (x > C{}) - (x < C{}); });
   }
-}
-
-template <class To, class From>
-To convert_one(From value) {
-  if constexpr (std::is_same_v<To, From>)
-    return value;
-  else if constexpr (std::is_class_v<From>)
-    return convert_one<To>(static_cast<float>(value));
-  else if constexpr (std::is_class_v<To>)
-    return To(static_cast<float>(value));
-  else if constexpr (std::is_same_v<To, bool>)
-    return value != From{};
-  else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>)
-    // Out of range is undefined in C++: go through 64 bits and clamp there.
-    return static_cast<To>(value != value           ? 0
-                           : value >= From(9.2e18)  ? INT64_MAX
-                           : value <= From(-9.2e18) ? INT64_MIN
-                                                    : static_cast<std::int64_t>(value));
-  else
-    return static_cast<To>(value);
 }
 
 }  // namespace
@@ -190,49 +198,20 @@ void binary(Binary op, DType dtype, const void* a, std::int64_t stride_a, const 
             std::int64_t n) {
   // On truth values + and max are "or", · and min are "and": 1 + 1 becomes true again when it is stored.
   visit_computed(dtype, [&]<class C>() {
-    with_arithmetic<C>(op, [&](auto f) { run_any<C, C>({dtype, a, stride_a}, {dtype, b, stride_b}, dtype, y, n, f); });
+    run<C, C>(arithmetic<C>(op), {dtype, a, stride_a}, {dtype, b, stride_b}, dtype, y, n);
   });
 }
 
 void compare(Compare op, DType dtype, const void* a, std::int64_t stride_a, const void* b, std::int64_t stride_b,
              bool* y, std::int64_t n) {
   visit_computed(dtype, [&]<class C>() {
-    with_comparison<C>(op, [&](auto f) {
-      run_any<C, bool>({dtype, a, stride_a}, {dtype, b, stride_b}, DType::bool_, y, n, f);
-    });
+    run<C, bool>(comparison<C>(op), {dtype, a, stride_a}, {dtype, b, stride_b}, DType::bool_, y, n);
   });
 }
 
 void unary(Unary op, DType dtype, const void* x, std::int64_t stride_x, void* y, std::int64_t n) {
   visit_computed(dtype, [&]<class C>() {
-    with_function<C>(op, [&](auto f) {
-      run_any<C, C>({dtype, x, stride_x}, {dtype, x, 0}, dtype, y, n, [f](C v, C) { return static_cast<C>(f(v)); });
-    });
-  });
-}
-
-void where(DType dtype, const bool* c, std::int64_t stride_c, const void* a, std::int64_t stride_a, const void* b,
-           std::int64_t stride_b, void* y, std::int64_t n) {
-  visit(dtype, [&]<class T>() {
-    const auto* left = static_cast<const T*>(a);
-    const auto* right = static_cast<const T*>(b);
-    auto* result = static_cast<T*>(y);
-    for (std::int64_t i = 0; i < n; ++i) result[i] = c[i * stride_c] ? left[i * stride_a] : right[i * stride_b];
-  });
-}
-
-void convert(DType from, const void* x, std::int64_t stride_x, DType to, void* y, std::int64_t stride_y,
-             std::int64_t n) {
-  if (from == to && stride_x == 1 && stride_y == 1) {
-    std::memcpy(y, x, static_cast<std::size_t>(n) * size_of(from));
-    return;
-  }
-  visit(from, [&]<class From>() {
-    visit(to, [&]<class To>() {
-      const auto* source = static_cast<const From*>(x);
-      auto* target = static_cast<To*>(y);
-      for (std::int64_t i = 0; i < n; ++i) target[i * stride_y] = convert_one<To>(source[i * stride_x]);
-    });
+    run<C, C>(function<C>(op), {dtype, x, stride_x}, {dtype, x, 0}, dtype, y, n);
   });
 }
 

@@ -10,7 +10,7 @@ namespace relume::kernels {
 
 enum class Binary { add, subtract, multiply, divide, power, maximum, minimum };
 enum class Compare { equal, not_equal, less, less_equal, greater, greater_equal };
-enum class Unary { negate, absolute, exponential, logarithm, square_root, sine, cosine, sign, reciprocal };
+enum class Unary { negate, absolute, exponential, logarithm, square_root, sine, cosine, sign };
 
 /// y[i] = a[i·stride_a] op b[i·stride_b], all of one dtype. maximum and minimum hand NaN on. Integer division
 /// truncates.

@@ -38,6 +38,31 @@ void map(const T* x, T* y, std::int64_t n, bool stream, F f) {
   if (i < n) Access::store_part(f(Access::load_part(x + i, n - i)), y + i, n - i);
 }
 
+/// Reads `part` elements, a whole lane or the end of an array.
+template <class V, class T>
+V load_some(const T* p, std::int64_t part) {
+  return part == LaneAccess<V>::width ? LaneAccess<V>::load(p) : LaneAccess<V>::load_part(p, part);
+}
+
+/// Writes `part` elements, likewise.
+template <class V, class T>
+void store_some(V v, T* p, std::int64_t part) {
+  if (part == LaneAccess<V>::width)
+    LaneAccess<V>::store(v, p);
+  else
+    LaneAccess<V>::store_part(v, p, part);
+}
+
+/// The same with one call of f, for long formulas of which one copy has to do.
+template <class V, class T, class F>
+void map_in_one_loop(const T* x, T* y, std::int64_t n, F f) {
+  constexpr std::int64_t width = LaneAccess<V>::width;
+  for (std::int64_t i = 0; i < n; i += width) {
+    const std::int64_t part = std::min(width, n - i);
+    store_some(f(load_some<V>(x + i, part)), y + i, part);
+  }
+}
+
 /// Elements that masks are read and written by: whole bytes and whole lanes.
 template <class V>
 inline constexpr std::int64_t mask_group = std::max<std::int64_t>(LaneAccess<V>::width, 8);
@@ -69,21 +94,6 @@ void map_with_mask_from(T* y, std::uint8_t* mask, std::int64_t n, Read read, F f
   }
   bits &= (1u << rest) - 1u;
   std::memcpy(mask + i / 8, &bits, static_cast<std::size_t>((rest + 7) / 8));
-}
-
-/// Reads `part` elements, a whole lane or the end of an array.
-template <class V, class T>
-V load_some(const T* p, std::int64_t part) {
-  return part == LaneAccess<V>::width ? LaneAccess<V>::load(p) : LaneAccess<V>::load_part(p, part);
-}
-
-/// Writes `part` elements, likewise.
-template <class V, class T>
-void store_some(V v, T* p, std::int64_t part) {
-  if (part == LaneAccess<V>::width)
-    LaneAccess<V>::store(v, p);
-  else
-    LaneAccess<V>::store_part(v, p, part);
 }
 
 /// y[i] = f(x[i]), bit i of the mask = fires(x[i]).
@@ -125,6 +135,12 @@ void map(const T* x, const T* y, T* z, std::int64_t n, F f) {
   std::int64_t i = 0;
   for (; i + width <= n; i += width) Access::store(f(Access::load(x + i), Access::load(y + i)), z + i);
   if (i < n) Access::store_part(f(Access::load_part(x + i, n - i), Access::load_part(y + i, n - i)), z + i, n - i);
+}
+
+/// z = x + y. z may be x or y.
+template <class V, class T>
+[[gnu::noinline]] void add(const T* x, const T* y, T* z, std::int64_t n) {
+  map<V>(x, y, z, n, [](V a, V b) { return a + b; });
 }
 
 }  // namespace relume::kernels

@@ -272,19 +272,6 @@ TEST(Transpose, MovesEveryElementAndLeavesWhatLiesBesideAtAnySizeAndLevel) {
   force_level(machine_level());
 }
 
-TEST(ColumnCounts, CountEachBitOfManyRows) {
-  constexpr std::int64_t rows = 1000, columns = 19, stride = 4;
-  Rng rng(1);
-  std::vector<std::uint8_t> mask(rows * stride);
-  for (auto& byte : mask) byte = static_cast<std::uint8_t>(rng.below(256));
-  std::vector<std::int64_t> expected(columns, 5), counted(columns, 5);
-  for (std::int64_t i = 0; i < rows; ++i)
-    for (std::int64_t j = 0; j < columns; ++j)
-      expected[static_cast<std::size_t>(j)] += mask[static_cast<std::size_t>(i * stride + j / 8)] >> (j % 8) & 1;
-  add_column_counts(mask.data(), rows, columns, stride, counted.data());
-  EXPECT_EQ(counted, expected);
-}
-
 TEST(ColumnSum, AddsUpTheRowsOfEachColumn) {
   Rng rng(2);
   for (std::int64_t columns : {1, 5, 64, 131}) {
