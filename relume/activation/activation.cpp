@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/activation/activation.h"
 
 #include <charconv>

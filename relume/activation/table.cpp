@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/activation/level_loops.h"
 #include "relume/activation/make_entry.h"
 #include "relume/kernels/cpu.h"

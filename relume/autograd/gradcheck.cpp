@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/autograd/gradcheck.h"
 
 #include <cmath>

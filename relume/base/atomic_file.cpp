@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/base/atomic_file.h"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// Compiled for size.
 // fmt's non-template code, compiled once into relume, so that no shared libfmt is needed at run time.
 #include <fmt/format-inl.h>
 

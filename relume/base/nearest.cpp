@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/base/nearest.h"
 
 #include <algorithm>

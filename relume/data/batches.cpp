@@ -1,3 +1,4 @@
+// Compiled for speed.
 #include "relume/data/batches.h"
 
 #include <algorithm>

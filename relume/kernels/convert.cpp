@@ -1,3 +1,4 @@
+// Compiled for size.
 // Conversion from any dtype to any other goes through one of three types in two steps, so that there are 40 small loops
 // and not a hundred: from → double, int64 or (where that is wanted) float32 → to.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Compiled for speed.
 #include "relume/nn/linear.h"
 
 #include <cmath>

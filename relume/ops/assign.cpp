@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/ops/assign.h"
 
 #include "relume/autograd/gradient_state.h"

@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/ops/embedding.h"
 
 #include <algorithm>

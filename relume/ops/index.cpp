@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/ops/index.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/ops/join.h"
 
 #include "relume/autograd/node.h"

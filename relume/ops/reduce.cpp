@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/ops/reduce.h"
 
 #include <array>

@@ -1,3 +1,4 @@
+// Compiled for speed.
 #include "relume/optim/adam.h"
 
 #include <algorithm>

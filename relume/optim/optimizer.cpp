@@ -1,3 +1,4 @@
+// Compiled for speed.
 #include "relume/optim/optimizer.h"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// Compiled for speed.
 #include "relume/optim/sgd.h"
 
 #include "relume/base/require.h"

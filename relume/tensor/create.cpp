@@ -1,3 +1,4 @@
+// Compiled for size.
 // Making tensors: from nothing, from values, from random numbers, from memory of somebody else's.
 #include <algorithm>
 #include <cmath>

@@ -1,3 +1,4 @@
+// Compiled for size.
 // Printing a tensor as PyTorch prints it.
 // Rules: torch/_tensor_str.py (precision 4, threshold 1000, three items at an edge, lines of 80 characters).
 #include <algorithm>
