@@ -21,7 +21,8 @@ struct Checkpoint {
 /// is not JSON or a tensor cannot be stored, FileError where the file cannot be written.
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
-/// Throws FileError where the file cannot be read, InputError where it is damaged or no checkpoint of relume's.
+/// Throws FileError where the file cannot be read, InputError where it is no checkpoint of relume's or a bit of it has
+/// changed.
 Checkpoint load_checkpoint(const std::filesystem::path& path);
 
 }  // namespace relume::io

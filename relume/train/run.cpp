@@ -42,7 +42,7 @@ class Runner {
     trainer_.look_at(job_.facts);
     if (!keep.resume.empty()) {
       folder_ = std::make_unique<RunFolder>(RunFolder::open(keep.resume));
-      trainer_.restore(folder_->load_checkpoint());
+      trainer_.restore(folder_->load_checkpoint(job_.notes));
     } else if (!keep.out.empty()) {
       folder_ = std::make_unique<RunFolder>(RunFolder::create(keep.out));
     }

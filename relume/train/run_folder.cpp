@@ -50,8 +50,8 @@ RunFolder RunFolder::create(const fs::path& path) {
 
 RunFolder RunFolder::open(const fs::path& folder) {
   RunFolder run{folder};
-  require<InputError>(fs::exists(run.checkpoint_path()), "train: {} holds no checkpoint to go on from",
-                      folder.string());
+  require<InputError>(fs::exists(run.checkpoint_path()) || fs::exists(run.previous_path()),
+                      "train: {} holds no checkpoint to go on from", folder.string());
   return run;
 }
 
@@ -64,11 +64,28 @@ plot::ReportData open_report(const fs::path& folder) {
   return plot::report_from_json(read_file(file), file.string());
 }
 
-io::Checkpoint RunFolder::load_checkpoint() const { return io::load_checkpoint(checkpoint_path()); }
+io::Checkpoint RunFolder::load_checkpoint(std::vector<std::string>& notes) const {
+  std::string reason = fmt::format("{} is missing", checkpoint_path().string());
+  try {
+    if (fs::exists(checkpoint_path())) return io::load_checkpoint(checkpoint_path());
+  } catch (const Error& error) {
+    if (!fs::exists(previous_path())) throw;
+    reason = error.what();
+  }
+  io::Checkpoint previous = io::load_checkpoint(previous_path());
+  notes.push_back(fmt::format("{}; the run goes on from the checkpoint before it", reason));
+  return previous;
+}
 
 void RunFolder::save_checkpoint(const Trainer& trainer) {
   std::error_code ignored;  // the file that follows says what is wrong
   fs::create_directories(path_ / "checkpoint", ignored);
+  // A second name for the last one, so that there is a whole one at every moment; where the file system has no such
+  // names, the new one alone replaces it.
+  const fs::path second = path_ / "checkpoint" / "previous.part";
+  fs::remove(second, ignored);
+  fs::create_hard_link(checkpoint_path(), second, ignored);
+  if (!ignored) fs::rename(second, previous_path(), ignored);
   io::save_checkpoint(checkpoint_path(), trainer.checkpoint());
   saved_ = std::chrono::steady_clock::now();
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "relume/io/checkpoint.h"
 #include "relume/train/run.h"
@@ -21,7 +22,9 @@ class RunFolder {
   static RunFolder open(const std::filesystem::path& folder);
 
   const std::filesystem::path& path() const { return path_; }
-  io::Checkpoint load_checkpoint() const;
+  /// The last one that is whole; where that is the one before the last, `notes` gets a sentence about it.
+  io::Checkpoint load_checkpoint(std::vector<std::string>& notes) const;
+  /// Keeps the one before it as well.
   void save_checkpoint(const Trainer& trainer);
   /// The same, but not more often than every ten seconds: a sync costs more than many an epoch.
   void save_checkpoint_at_times(const Trainer& trainer);
@@ -31,6 +34,7 @@ class RunFolder {
  private:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
   std::filesystem::path checkpoint_path() const { return path_ / "checkpoint" / "checkpoint.safetensors"; }
+  std::filesystem::path previous_path() const { return path_ / "checkpoint" / "previous.safetensors"; }
   void write_metrics(const History& history, data::Task task) const;
 
   std::filesystem::path path_;

@@ -7,6 +7,7 @@
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
 #include "relume/health/leaky.h"
+#include "relume/train/data_fingerprint.h"
 #include "relume/train/trainer_state.h"
 
 namespace relume::training {
@@ -119,6 +120,26 @@ nlohmann::json fingerprint(const io::Model& model, const std::string& layers, co
 
 }  // namespace
 
+namespace {
+
+/// What a file holds of the best weights fits the network that it is for.
+void check_best(const NamedTensors& best, const NamedTensors& own) {
+  if (best.empty()) return;
+  bool alike = best.size() == own.size();
+  for (std::size_t i = 0; alike && i < own.size(); ++i)
+    alike = best[i].first == own[i].first && best[i].second.shape() == own[i].second.shape() &&
+            best[i].second.dtype() == own[i].second.dtype();
+  require<InputError>(alike, "resume: the checkpoint's best weights are not this network's; is it damaged?");
+}
+
+std::int64_t from_zero_to(std::int64_t most, const nlohmann::json& j, const char* key) {
+  const auto value = j.at(key).get<std::int64_t>();
+  require<InputError>(value >= 0 && value <= most, "resume: the checkpoint is damaged: {} is {}", key, value);
+  return value;
+}
+
+}  // namespace
+
 NamedTensors copies(const NamedTensors& tensors, const std::string& prefix) {
   NamedTensors result;
   for (const auto& [name, tensor] : tensors) result.emplace_back(prefix + name, tensor.detach().clone());
@@ -126,7 +147,8 @@ NamedTensors copies(const NamedTensors& tensors, const std::string& prefix) {
 }
 
 io::Checkpoint Trainer::checkpoint() const {
-  const State& s = *state_;
+  State& s = *state_;
+  if (s.data_fingerprint.empty()) s.data_fingerprint = data_fingerprint(model_, dataset_, split_);
   io::Checkpoint result;
   for (auto& part : {copies(s.last.empty() ? model_.network->state() : s.last, "model."), copies(s.best, "best."),
                      copies(optimizer_->state(), "optimizer.")})
@@ -139,6 +161,7 @@ io::Checkpoint Trainer::checkpoint() const {
   const bool has_best = std::isfinite(s.best_score);
   result.state = nlohmann::json{
       {"options", fingerprint(model_, s.layers_before, options_, split_)},
+      {"data", s.data_fingerprint},
       {"epoch", s.epoch},
       {"next_batch", s.next_batch},
       {"loss_sum", s.loss_sum},
@@ -174,6 +197,9 @@ void Trainer::restore(const io::Checkpoint& checkpoint) {
       require<InputError>(j.at("options").at(key) == value,
                           "resume: the run had {} = {}, this one has {}; give the same options or start a new run", key,
                           j.at("options").at(key).dump(), value.dump());
+    require<InputError>(j.at("data") == data_fingerprint(model_, dataset_, split_),
+                        "resume: the data is not what the run began with: values, labels, rows or their order differ; "
+                        "give the same data or start a new run");
     model_.network->load_state(with_prefix(checkpoint.tensors, "model."));
     repeat_leaky(model_, nn::parse_architecture(j.at("layers").get<std::string>()));
     s.lr_factor = j.at("lr_factor");
@@ -183,10 +209,11 @@ void Trainer::restore(const io::Checkpoint& checkpoint) {
     s.history.cures = j.at("cures");
     s.monitor->restore({with_prefix(checkpoint.tensors, "monitor."), j.at("monitor").get<std::string>()});
     s.best = copies(with_prefix(checkpoint.tensors, "best."));
+    check_best(s.best, model_.network->state());
     optimizer_->load_state(with_prefix(checkpoint.tensors, "optimizer."), j.at("steps"));
     optimizer_->set_lr(j.at("lr"));
-    s.epoch = j.at("epoch");
-    s.next_batch = j.at("next_batch");
+    s.epoch = from_zero_to(options_.epochs, j, "epoch");
+    s.next_batch = from_zero_to(s.batches.size(), j, "next_batch");
     s.loss_sum = j.at("loss_sum");
     s.loss_rows = j.at("loss_rows");
     s.norm_sum = j.at("norm_sum");

@@ -51,6 +51,7 @@ struct Trainer::State {
   std::vector<std::string> revived;  // layers, at the end of the epoch before
   std::set<std::string> told;        // findings that on_finding was called with, or would have been
   std::string layers_before;         // the architecture before any cure
+  std::string data_fingerprint;      // made for the first checkpoint
   bool running = true;
   bool begun = false;  // the generator of dropout stands where this run left it
 };

@@ -166,6 +166,33 @@ TEST_F(Train, AnInterruptedRunGoesOnToTheSameWeights) {
   EXPECT_EQ(lines_of(place.read("parts/metrics.csv")).size(), 201u);
 }
 
+TEST_F(Train, ADamagedCheckpointGivesWayToTheOneBeforeIt) {
+  train(place, {"labels.csv", "--epochs", "3", "--out", "run"});
+  const auto before = weights(place, "run");
+  train(place, {"labels.csv", "--epochs", "3", "--resume", "run"});  // now there are two
+  std::string text = place.read("run/checkpoint/checkpoint.safetensors");
+  text[text.size() - 5] = static_cast<char>(text[text.size() - 5] ^ 4);
+  place.write("run/checkpoint/checkpoint.safetensors", text);
+  const Outcome again = relume(place, {"train", "labels.csv", "--epochs", "3", "--resume", "run"});
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("goes on from the checkpoint before it"));
+  EXPECT_EQ(weights(place, "run"), before);
+  place.write("run/checkpoint/previous.safetensors", "");
+  place.write("run/checkpoint/checkpoint.safetensors", text);
+  EXPECT_EQ(relume(place, {"train", "labels.csv", "--epochs", "3", "--resume", "run"}).status, 2);
+}
+
+TEST_F(Train, GoesOnWithNoOtherDataThanItsOwn) {
+  train(place, {"labels.csv", "--epochs", "3", "--out", "run"});
+  std::string other = place.read("labels.csv");
+  const std::size_t digit = other.find_first_of("123456789", other.find('\n'));
+  other[digit] = static_cast<char>('1' + (other[digit] - '0') % 9);
+  place.write("other.csv", other);
+  const Outcome refused = relume(place, {"train", "other.csv", "--epochs", "3", "--resume", "run"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("the data is not what the run began with"));
+}
+
 TEST_F(Train, GoingOnWithAFinishedRunChangesNothing) {
   train(place, {"labels.csv", "--epochs", "3", "--out", "run"});
   const auto before = weights(place, "run");

@@ -193,6 +193,40 @@ TEST(Resume, RefusesADamagedCheckpoint) {
   EXPECT_THAT(message_of<InputError>([&] { trainer.restore(checkpoint); }), HasSubstr("missing"));
 }
 
+TEST(Resume, RefusesOtherDataOfTheSameShape) {
+  Problem p = make_problem("moons", "linear(8) relu", 100);
+  const io::Checkpoint checkpoint = Trainer(p.model, p.dataset, p.split, {.epochs = 2}).checkpoint();
+  const auto message = [&](auto change) {
+    Problem other = make_problem("moons", "linear(8) relu", 100);
+    change(other);
+    Trainer trainer(other.model, other.dataset, other.split, {.epochs = 2});
+    return message_of<InputError>([&] { trainer.restore(checkpoint); });
+  };
+  EXPECT_THAT(message([](Problem& o) { o.dataset.features.data<float>()[7] += 1; }), HasSubstr("data is not"));
+  EXPECT_THAT(message([](Problem& o) { o.dataset.targets.data<std::int64_t>()[3] ^= 1; }), HasSubstr("data is not"));
+  EXPECT_THAT(message([](Problem& o) { std::swap(o.split.train[0], o.split.valid[0]); }), HasSubstr("data is not"));
+  EXPECT_THAT(message([](Problem& o) { o.model.labels = {"b", "a"}; }), HasSubstr("data is not"));
+}
+
+TEST(Resume, RefusesBestWeightsAndPlacesThatDoNotFit) {
+  Problem p = make_problem("moons", "linear(8) relu", 100);
+  Trainer trainer(p.model, p.dataset, p.split, {.epochs = 2});
+  trainer.run();
+  const io::Checkpoint whole = trainer.checkpoint();
+  io::Checkpoint checkpoint = whole;
+  for (auto& [name, tensor] : checkpoint.tensors)
+    if (name.starts_with("best.")) tensor = zeros({1});
+  EXPECT_THAT(message_of<InputError>([&] { trainer.restore(checkpoint); }), HasSubstr("best weights"));
+  checkpoint = whole;
+  std::erase_if(checkpoint.tensors, [](const auto& part) { return part.first == "best.0.bias"; });
+  EXPECT_THAT(message_of<InputError>([&] { trainer.restore(checkpoint); }), HasSubstr("best weights"));
+  checkpoint = whole;
+  const std::size_t at = checkpoint.state.find("\"next_batch\":");
+  ASSERT_NE(at, std::string::npos);
+  checkpoint.state.insert(at + 13, "-7");
+  EXPECT_THAT(message_of<InputError>([&] { trainer.restore(checkpoint); }), HasSubstr("next_batch is -7"));
+}
+
 TEST(Resume, RemembersWhatTheMonitorHasSeen) {
   // Steps far too large: found early, and still in the report of the run that goes on.
   const Options options{.epochs = 6, .batch_size = 16, .optimizer = "adam", .lr = 0.5, .seed = 3};
