@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "relume/base/require.h"
-#include "relume/tensor/gradient_state.h"
+#include "relume/tensor/autograd_seam.h"
 
 namespace relume {
 

@@ -40,7 +40,7 @@ std::string formula_of(const Activation& f) {
 }
 
 /// What is drawn, by the name that was asked for.
-struct Function {
+struct Drawn {
   std::string name;
   Activation activation;
   bool derivative;
@@ -64,7 +64,7 @@ struct Curve {
 
 /// Whether f jumps between a and b, and does not only rise: what remains of its rise when they are brought close
 /// together, around the jump.
-bool brackets_jump(const Function& f, double& a, double& b) {
+bool brackets_jump(const Drawn& f, double& a, double& b) {
   const double rise = std::fabs(f(b) - f(a));
   if (rise < 1e-6 * (1 + std::fabs(f(a)))) return false;
   double low = a, high = b;
@@ -78,7 +78,7 @@ bool brackets_jump(const Function& f, double& a, double& b) {
 }
 
 /// f over from … to, with a gap where it jumps.
-Curve curve_of(const Function& f, double from, double to) {
+Curve curve_of(const Drawn& f, double from, double to) {
   Curve curve;
   for (int i = 0; i <= points; ++i) {
     const double x = from + (to - from) * i / points;
@@ -116,7 +116,7 @@ std::pair<double, double> y_range(const std::vector<Curve>& curves, double width
 Chart chart_of_functions(const std::vector<std::string>& activations, double from, double to, bool derivative) {
   // A formula longer than this would cover the curves.
   constexpr std::size_t longest_formula = 36;
-  std::vector<Function> functions;
+  std::vector<Drawn> functions;
   std::vector<Curve> curves;
   for (const std::string& name : activations) {
     functions.push_back({name, Activation(as_drawn(name)), derivative});

@@ -5,7 +5,7 @@
 
 #include "relume/base/pool.h"
 #include "relume/base/require.h"
-#include "relume/tensor/gradient_state.h"
+#include "relume/tensor/autograd_seam.h"
 
 namespace relume {
 namespace {

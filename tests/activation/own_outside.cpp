@@ -9,6 +9,7 @@
 #include "relume/activation/activation.h"
 #include "relume/activation/elu.h"
 #include "relume/activation/make_entry.h"
+#include "relume/activation/relu.h"
 
 namespace {
 
@@ -78,6 +79,10 @@ TEST(ActivationFunction, TakesVectorsArraysAndSpans) {
   EXPECT_THAT(relume::elu(std::vector<double>{-1, 2}, 2), ElementsAre(2 * std::expm1(-1.0), 2));
   const float row[] = {-1, 2};
   EXPECT_THAT(own_elu(row), ElementsAre(std::expm1(-1.0f), 2.0f));
+  const std::vector<float> x = {-1, 2};
+  std::vector<float> y(2);
+  relume::relu(x, y);
+  EXPECT_THAT(y, ElementsAre(0, 2));
   const std::vector<int> whole = {-3, 4};
   EXPECT_THAT(own_elu(std::span(whole)), ElementsAre(std::expm1(-3.0), 4.0));
 }
