@@ -284,9 +284,12 @@ struct ElementwiseLoops {
       kernels::store_some(backward_lane(s, saved, kernels::load_some<V>(dy + i, part), i, part), dx + i, part);
     };
     std::int64_t i = 0;
-    if constexpr (!in_one_loop)
+    if constexpr (in_one_loop) {
+      for (; i < n; i += Access::width) move(i, std::min(Access::width, n - i));
+    } else {
       for (; i + Access::width <= n; i += Access::width) move(i, Access::width);
-    for (; i < n; i += Access::width) move(i, std::min(Access::width, n - i));
+      if (i < n) move(i, n - i);  // not a loop: that made relu's 4096 floats 8 % slower
+    }
   }
 };
 
