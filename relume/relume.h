@@ -95,5 +95,4 @@
 #include "relume/train/run.h"
 #include "relume/train/run_report.h"
 #include "relume/train/train.h"
-#include "relume/train/train_options.h"
 #include "relume/train/trainer.h"

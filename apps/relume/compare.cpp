@@ -8,12 +8,12 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
-#include "apps/relume/job_arguments.h"
 #include "apps/relume/say.h"
+#include "apps/relume/train_arguments.h"
 #include "relume/base/atomic_file.h"
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
-#include "relume/optim/table.h"
+#include "relume/train/option_table.h"
 
 namespace relume::app {
 namespace {
@@ -23,7 +23,7 @@ using training::ComparedRun;
 using training::Comparison;
 
 struct Arguments {
-  JobArguments job;
+  std::string data;
   training::CompareOptions compare;
   std::string csv, picture;
   int threads = 0;
@@ -85,7 +85,7 @@ Json to_json(const Comparison& c, const Arguments& a, double seconds) {
     pairs.push_back({{"a", c.activations[p.a]}, {"b", c.activations[p.b]}, {"difference", p.difference}, {"p", p.p}});
   for (const std::size_t i : c.not_worse) not_worse.push_back(c.activations[i]);
   return {{"task", data::name(c.task)},    {"metric", metric_of(c)},
-          {"measured_on", c.measured_on},  {"seed", a.compare.job.seed},
+          {"measured_on", c.measured_on},  {"seed", a.compare.train.seed},
           {"seeds", a.compare.seeds},      {"seconds", seconds},
           {"variants", variants},          {"pairs", pairs},
           {"best", c.activations[c.best]}, {"winner", c.not_worse.empty() ? Json(c.activations[c.best]) : Json()},
@@ -93,20 +93,11 @@ Json to_json(const Comparison& c, const Arguments& a, double seconds) {
 }
 
 void run(Arguments& a) {
-  require<InputError>(a.job.options.layers.empty(),
-                      "compare: --layers says itself which activations there are; give the widths with --hidden");
   require<InputError>(a.compare.activations.size() >= 2, "compare: {} names one activation; give two or more",
                       a.compare.activations.empty() ? "nothing" : a.compare.activations.front());
-  if (!a.job.hidden.empty()) a.compare.hidden = parse_hidden(a.job.hidden, "compare");
-  a.job.hidden.clear();
-  a.job.settle("compare");
-  a.compare.job = a.job.options;
   if (a.threads > 0) set_num_threads(a.threads);
   const auto began = std::chrono::steady_clock::now();
-  data::OpenOptions open;
-  open.seed = a.compare.job.seed;
-  open.csv = a.compare.job.csv;
-  const data::Source source = data::open_data(a.compare.job.data, open);
+  const data::Source source = training::open_data(a.data, a.compare.train);
   catch_interrupts();
   std::int64_t done = 0;
   const Comparison result = training::compare(
@@ -131,25 +122,17 @@ void run(Arguments& a) {
 
 void define_compare(Command& command) {
   auto a = std::make_shared<Arguments>();
-  a->job.add_to(command, false);
+  add_data(command, a->data);
+  add_train_options(command, a->compare.train, names_of_task(false));
   command.option("--activations", a->compare.activations, "two or more: relu,leaky_relu,prelu,elu")
       .split_at_commas()
       .required();
   command.option("--seeds", a->compare.seeds, "runs of each: the more, the smaller the differences it can show")
-      .number(at_least_one)
+      .number(training::at_least_one)
       .with_default();
-  command.option("--epochs", a->compare.train.epochs, "at most (about 20,000 steps, from 10 to 200 passes)")
-      .number(at_least_one);
-  command
-      .option("--batch", a->compare.train.batch_size,
-              "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
-      .number(at_least_one);
-  command.option("--optimizer", a->compare.train.optimizer, "how steps are made of gradients")
-      .one_of(optim::optimizer_names())
-      .with_default();
-  command.option("--lr", a->compare.train.lr, "learning rate (" + optim::usual_rates() + ")").number(above_zero);
+  add_train_options(command, a->compare.train, {"epochs", "batch_size", "optimizer", "lr"});
   command.option("--threads", a->threads, "runs side by side (OMP_NUM_THREADS, or the processors that there are)")
-      .number(at_least_one);
+      .number(training::at_least_one);
   command.option("--csv", a->csv, "a row for each run, into this file");
   command.option("-o,--out", a->picture, "the mean loss curves as a picture: .svg, .png, .pdf or .html");
   command.flag("--json", a->json, "print the result as one JSON object");

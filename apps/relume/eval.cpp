@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
-#include "apps/relume/job_arguments.h"
 #include "apps/relume/result.h"
 #include "apps/relume/say.h"
+#include "apps/relume/train_arguments.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/job.h"
 
@@ -15,13 +15,13 @@ namespace {
 
 struct Arguments {
   std::string model, data;
-  data::CsvOptions csv;
+  TrainOptions reading;  // its csv alone
   bool json = false;
 };
 
 void run(const Arguments& a) {
   const io::Model model = io::Model::load(a.model);
-  const training::Trial trial = training::make_trial(model, a.data, a.csv);
+  const training::Trial trial = training::make_trial(model, a.data, a.reading.csv);
   for (const std::string& note : trial.notes) say("{}", note);
   const training::Metrics metrics = training::evaluate(model, trial.dataset, trial.rows);
   if (!a.json) {
@@ -43,7 +43,7 @@ void define_eval(Command& command) {
   auto a = std::make_shared<Arguments>();
   command.option("MODEL", a->model, "model.safetensors of a run").required();
   command.option("DATA", a->data, "as for train; of an IDX folder the test set").required().or_stdin();
-  add_csv_options(command, a->csv);
+  add_train_options(command, a->reading, {"decimal", "na"});
   command.flag("--json", a->json, "print the result as one JSON object");
   command.run([a] { run(*a); });
 }

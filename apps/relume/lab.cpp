@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
+#include "relume/train/option_table.h"
 
 namespace relume::app {
 namespace {
@@ -69,7 +70,7 @@ void define_lab(Command& lab) {
     const Command command = lab.subcommand(experiment.name, experiment.what);
     auto a = std::make_shared<Arguments>();
     command.option("--seeds", a->options.seeds, "networks or runs behind each number")
-        .number(at_least_one)
+        .number(training::at_least_one)
         .with_default();
     command.option("--seed", a->options.seed, "the first of them").with_default();
     command.option("-o,--out", a->picture, "a picture: .svg, .png, .pdf or .html");

@@ -45,17 +45,16 @@ void lower_biases(nn::Sequential& network, double by) {
 }
 
 LabRun measure(const Trouble& trouble, const Cure& cure, const LabOptions& options) {
-  training::JobOptions job;
-  job.data = "builtin:moons";
-  job.layers = fmt::format("linear(64) {0} linear(64) {0}", cure.activation);
-  job.seed = options.seed;
-  training::Options train;
+  TrainOptions train;
+  train.hidden = {64, 64};
+  train.activation = cure.activation;
+  train.seed = options.seed;
   train.optimizer = "sgd";
   train.lr = trouble.lr;
   train.epochs = train.patience = 15;
   train.schedule = "none";
   train.on_dead = cure.on_dead;
-  return lab_median(job, train, options.seeds, [&](nn::Sequential& network) {
+  return lab_median("builtin:moons", train, options.seeds, [&](nn::Sequential& network) {
     if (trouble.bias != 0) lower_biases(network, trouble.bias);
   });
 }

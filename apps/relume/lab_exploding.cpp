@@ -24,17 +24,16 @@ void enlarge(nn::Sequential& network, double scale) {
 }
 
 LabRun measure(double scale, double bound, const LabOptions& options) {
-  training::JobOptions job;
-  job.data = "builtin:friedman";
-  for (int i = 0; i < 6; ++i) job.layers += "linear(32) relu ";
-  job.seed = options.seed;
-  training::Options train;
+  TrainOptions train;
+  train.hidden.assign(6, 32);
+  train.seed = options.seed;
   train.optimizer = "sgd";
   train.lr = 0.01;
   train.epochs = train.patience = 10;
   train.schedule = "none";
   train.clip_norm = bound;
-  return lab_median(job, train, options.seeds, [scale](nn::Sequential& network) { enlarge(network, scale); });
+  return lab_median("builtin:friedman", train, options.seeds,
+                    [scale](nn::Sequential& network) { enlarge(network, scale); });
 }
 
 std::string name_of(double bound) { return bound > 0 ? fmt::format("clip {:g}", bound) : "no clipping"; }

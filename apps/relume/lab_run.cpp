@@ -15,8 +15,8 @@ double median(std::vector<double> values) {
 
 namespace {
 
-LabRun run_once(const training::JobOptions& job_options, const training::Options& options, const LabChange& change) {
-  training::Job job = training::make_job(job_options);
+LabRun run_once(const std::string& data, const TrainOptions& options, const LabChange& change) {
+  training::Job job = training::make_job(data, options);
   if (change) change(*job.model.network);
   training::Trainer trainer(job.model, job.dataset, job.split, options);
   const training::History history = trainer.run();
@@ -33,15 +33,13 @@ LabRun run_once(const training::JobOptions& job_options, const training::Options
 
 }  // namespace
 
-LabRun lab_median(const training::JobOptions& job_options, const training::Options& options, std::int64_t seeds,
-                  const LabChange& change) {
+LabRun lab_median(const std::string& data, const TrainOptions& options, std::int64_t seeds, const LabChange& change) {
   std::vector<double> accuracy, loss, dead;
   LabRun result;
   for (std::int64_t s = 0; s < seeds; ++s) {
-    training::JobOptions job = job_options;
-    training::Options train = options;
-    job.seed = train.seed = job_options.seed + static_cast<std::uint64_t>(s);
-    const LabRun run = run_once(job, train, change);
+    TrainOptions one = options;
+    one.seed += static_cast<std::uint64_t>(s);
+    const LabRun run = run_once(data, one, change);
     result.not_finite += run.not_finite;
     if (!run.finite()) continue;
     accuracy.push_back(run.accuracy);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "relume/nn/sequential.h"
@@ -23,8 +24,8 @@ struct LabRun {
 /// What is done to the network before it is trained.
 using LabChange = std::function<void(nn::Sequential&)>;
 
-/// The medians of runs with the job's seed, the next one, …; runs without numbers are left out of them.
-LabRun lab_median(const training::JobOptions& job, const training::Options& options, std::int64_t seeds,
+/// The medians of runs on that data with the options' seed, the next one, …; runs without numbers are left out of them.
+LabRun lab_median(const std::string& data, const TrainOptions& options, std::int64_t seeds,
                   const LabChange& change = {});
 
 double median(std::vector<double> values);

@@ -85,15 +85,12 @@ std::vector<double> sparse_over_dense(const std::vector<double>& shares) {
 
 training::Comparison trained(const LabOptions& options, std::int64_t width) {
   training::CompareOptions compare;
-  compare.job.data = "builtin:moons";
-  compare.job.seed = options.seed;
-  compare.hidden = {width, width};
+  compare.train.seed = options.seed;
+  compare.train.hidden = {width, width};
   compare.activations = activations;
   compare.seeds = options.seeds;
   compare.train.epochs = 15;
-  data::OpenOptions open;
-  open.seed = options.seed;
-  return training::compare(data::open_data(compare.job.data, open), compare);
+  return training::compare(training::open_data("builtin:moons", compare.train), compare);
 }
 
 plot::Chart time_by_zeros() {

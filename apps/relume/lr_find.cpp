@@ -6,24 +6,21 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
-#include "apps/relume/job_arguments.h"
-#include "relume/optim/table.h"
+#include "apps/relume/train_arguments.h"
 
 namespace relume::app {
 namespace {
 
 struct Arguments {
-  JobArguments job;
-  training::Options train;
+  std::string data;
+  TrainOptions train;
   training::LrFindOptions range;
   std::string picture;
   bool json = false;
 };
 
 void run(Arguments& a) {
-  a.job.settle("lr-find");
-  a.train.seed = a.job.options.seed;
-  training::Job job = training::make_job(a.job.options);
+  training::Job job = training::make_job(a.data, a.train);
   const training::LrFindResult result = training::find_lr(job, a.train, a.range);
   const plot::Chart chart = result.chart();
   if (!a.picture.empty()) chart.save(a.picture);
@@ -43,12 +40,9 @@ void run(Arguments& a) {
 
 void define_lr_find(Command& command) {
   auto a = std::make_shared<Arguments>();
-  a->job.add_to(command);
-  command.option("--optimizer", a->train.optimizer, "how steps are made of gradients")
-      .one_of(optim::optimizer_names())
-      .with_default();
-  command.option("--batch", a->train.batch_size, "rows a step (32; 64 from 2,000 training rows on, 128 from 20,000)")
-      .number(at_least_one);
+  add_data(command, a->data);
+  add_train_options(command, a->train, names_of_task());
+  add_train_options(command, a->train, {"optimizer", "batch_size"});
   command.option("--from", a->range.from, "the first rate").with_default();
   command.option("--to", a->range.to, "the last rate").with_default();
   command.option("--steps", a->range.steps, "from the one to the other").with_default();

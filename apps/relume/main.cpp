@@ -7,6 +7,7 @@
 #include "apps/relume/command.h"
 #include "apps/relume/commands.h"
 #include "apps/relume/say.h"
+#include "apps/relume/train_arguments.h"
 #include "relume/base/error.h"
 
 namespace relume::app {
@@ -55,6 +56,9 @@ int main(int argc, char** argv) {
     return 0;
   } catch (const Exit& exit) {
     return exit.status;
+  } catch (const relume::OptionError& error) {
+    complain(in_own_words(error, argv[1]));
+    return exit_bad_input;
   } catch (const relume::Error& error) {
     complain(error.what());
     return exit_bad_input;

@@ -1,7 +1,6 @@
 #include "apps/relume/options.h"
 
 #include <algorithm>
-#include <cmath>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +8,7 @@
 
 #include "apps/relume/suggest.h"
 #include "relume/base/require.h"
+#include "relume/train/option_table.h"
 
 namespace relume::app {
 namespace {
@@ -18,7 +18,7 @@ CLI::Validator silent(std::function<std::string(std::string&)> check) { return {
 
 /// What a word is read as where a number is wanted: as the parser reads it into its place.
 template <class Number>
-bool holds(const Limit& limit, const std::string& text) {
+bool holds(const training::Limit& limit, const std::string& text) {
   Number value{};
   return CLI::detail::lexical_cast(text, value) && limit.holds(static_cast<double>(value));
 }
@@ -39,17 +39,10 @@ struct Adder {
     if constexpr (std::is_same_v<T, std::uint64_t>) option->check(silent(not_negative));
     return option;
   }
-  CLI::Option* operator()(const std::function<void(const std::string&)>& take) const {
-    return app.add_option_function<std::string>(names, take, help);
+  CLI::Option* operator()(const std::function<void(const std::vector<std::string>&)>& take) const {
+    return app.add_option_function<std::vector<std::string>>(names, take, help)->expected(1);
   }
 };
-
-bool holds_at_least_one(double value) {
-  constexpr double most = static_cast<double>(std::int64_t{1} << 40);
-  return value >= 1 && value <= most;
-}
-bool holds_above_zero(double value) { return std::isfinite(value) && value > 0; }
-bool holds_not_below_zero(double value) { return std::isfinite(value) && value >= 0; }
 
 const CLI::App& chosen(const CLI::App& app) {
   const auto subcommands = app.get_subcommands();
@@ -93,26 +86,16 @@ std::string what_is_wrong(const CLI::ParseError& error, const CLI::App& app, con
 
 }  // namespace
 
-// Products of two such numbers, as of epochs and steps, are numbers still.
-const Limit at_least_one{true, holds_at_least_one, "a whole number from 1 to 2^40"};
-const Limit above_zero{false, holds_above_zero, "a number above 0"};
-const Limit not_below_zero{false, holds_not_below_zero, "a number of at least 0"};
-
 const Option& Option::required() const {
   option_->required();
   return *this;
 }
 
-const Option& Option::number(const Limit& limit) const {
+const Option& Option::number(const training::Limit& limit) const {
   option_->check(silent([&limit](const std::string& text) -> std::string {
     const bool good = limit.whole ? holds<std::int64_t>(limit, text) : holds<double>(limit, text);
     return good ? "" : fmt::format("{} is not {}", text, limit.in_words);
   }));
-  return *this;
-}
-
-const Option& Option::between(double low, double high) const {
-  option_->check(CLI::Range(low, high));
   return *this;
 }
 
@@ -137,7 +120,7 @@ const Option& Option::exactly(int count) const {
 }
 
 const Option& Option::repeated() const {
-  option_->allow_extra_args(false);
+  option_->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
   return *this;
 }
 
@@ -158,8 +141,8 @@ Option Command::add(const std::string& names, const Place& place, const std::str
   return Option(std::visit(Adder{*app_, names, help}, place));
 }
 
-void Command::flag(const std::string& name, bool& place, const std::string& help) const {
-  app_->add_flag(name, place, help);
+Option Command::flag(const std::string& name, bool& place, const std::string& help) const {
+  return Option(app_->add_flag(name, place, help));
 }
 
 Option Command::flag(const std::string& name, std::string& place, const std::string& help) const {

@@ -14,19 +14,16 @@ class App;
 class Option;
 }  // namespace CLI
 
+namespace relume::training {
+struct Limit;
+}  // namespace relume::training
+
 namespace relume::app {
 
-/// What a number must be, and how that is said: "-1 is not a number above 0".
-struct Limit {
-  bool whole;
-  bool (*holds)(double);
-  std::string_view in_words;
-};
-extern const Limit at_least_one, above_zero, not_below_zero;
-
-/// Where what is given goes; the object must outlive the parse. A function takes it as text.
+/// Where what is given goes; the object must outlive the parse. A function takes it as texts, of
+/// which there is one unless the option is repeated().
 using Place = std::variant<int*, std::int64_t*, std::uint64_t*, double*, std::string*, std::vector<double>*,
-                           std::vector<std::string>*, std::function<void(const std::string&)>>;
+                           std::vector<std::string>*, std::function<void(const std::vector<std::string>&)>>;
 
 /// An option or a positional argument, as Command::option() makes it.
 class Option {
@@ -34,11 +31,12 @@ class Option {
   explicit Option(CLI::Option* option) : option_(option) {}
 
   const Option& required() const;
-  const Option& number(const Limit& limit) const;
-  const Option& between(double low, double high) const;
+  /// The limit must outlive the parse.
+  const Option& number(const training::Limit& limit) const;
   const Option& one_of(const std::vector<std::string>& words) const;
   /// The help shows what its place holds where it is not given.
   const Option& with_default() const;
+  /// It shows this text.
   const Option& with_default(const std::string& text) const;
   /// Takes so many values, no fewer.
   const Option& exactly(int count) const;
@@ -70,10 +68,11 @@ class Command {
   Option option(const std::string& names, T& place, const std::string& help) const {
     return add(names, &place, help);
   }
-  Option option(const std::string& names, std::function<void(const std::string&)> take, const std::string& help) const {
+  Option option(const std::string& names, std::function<void(const std::vector<std::string>&)> take,
+                const std::string& help) const {
     return add(names, std::move(take), help);
   }
-  void flag(const std::string& name, bool& place, const std::string& help) const;
+  Option flag(const std::string& name, bool& place, const std::string& help) const;
   /// One with words of its own: "--fix{remove}" is remove where nothing stands behind it, "--fix=revive" revive.
   Option flag(const std::string& name, std::string& place, const std::string& help) const;
 

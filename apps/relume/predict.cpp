@@ -3,8 +3,8 @@
 #include <fmt/core.h>
 
 #include "apps/relume/command.h"
-#include "apps/relume/job_arguments.h"
 #include "apps/relume/say.h"
+#include "apps/relume/train_arguments.h"
 #include "relume/base/atomic_file.h"
 #include "relume/base/require.h"
 #include "relume/io/model.h"
@@ -14,7 +14,7 @@ namespace {
 
 struct Arguments {
   std::string model, data, out, id;
-  data::CsvOptions csv;
+  TrainOptions reading;  // its csv alone
   bool json = false;
 };
 
@@ -30,7 +30,7 @@ void run(const Arguments& a) {
                          "predict: stdout cannot be written to");
   };
   const std::vector<std::string> notes =
-      io::predict_text(model, a.data, {.csv = a.csv, .id = a.id},
+      io::predict_text(model, a.data, {.csv = a.reading.csv, .id = a.id},
                        a.json ? io::PredictionFormat::json : io::PredictionFormat::csv, write);
   for (const std::string& note : notes) say("{}", note);
   if (file) file->commit();
@@ -42,7 +42,7 @@ void define_predict(Command& command) {
   auto a = std::make_shared<Arguments>();
   command.option("MODEL", a->model, "model.safetensors of a run").required();
   command.option("DATA", a->data, "as for train; the target's column may be missing").required().or_stdin();
-  add_csv_options(command, a->csv);
+  add_train_options(command, a->reading, {"decimal", "na"});
   command.option("-o,--output", a->out, "file to write; stdout without it");
   command.option("--id", a->id, "a column of the data, by name or number, that is copied in front of each prediction");
   command.flag("--json", a->json, "one JSON object in place of CSV");

@@ -11,6 +11,7 @@
 #include "relume/nn/architecture.h"
 #include "relume/plot/events/event_file.h"
 #include "relume/plot/events/png.h"
+#include "relume/train/option_table.h"
 #endif
 
 namespace relume::app {
@@ -34,17 +35,20 @@ Curves curves_of(const training::EpochRow& row, data::Task task) {
   return curves;
 }
 
-std::vector<plot::HyperParameter> settings(const io::Model& model, const training::Options& options) {
-  return {{"layers", nn::to_string(model.layers)},
-          {"optimizer", options.optimizer},
-          {"lr", options.lr},
-          {"batch_size", static_cast<double>(options.batch_size)},
-          {"epochs", static_cast<double>(options.epochs)},
-          {"weight_decay", options.weight_decay},
-          {"clip_norm", options.clip_norm},
-          {"patience", static_cast<double>(options.patience)},
-          {"balanced_classes", options.balanced_classes},
-          {"seed", static_cast<double>(options.seed)}};
+std::vector<plot::HyperParameter> settings(const io::Model& model, const TrainOptions& options) {
+  std::vector<plot::HyperParameter> all{{"network", nn::to_string(model.layers)}};
+  for (const training::TrainOption& option : training::train_options()) {
+    const training::OptionValue value = option.value(options);
+    if (const auto* flag = std::get_if<bool>(&value))
+      all.emplace_back(option.name, *flag);
+    else if (const auto* whole = std::get_if<std::int64_t>(&value))
+      all.emplace_back(option.name, static_cast<double>(*whole));
+    else if (const auto* number = std::get_if<double>(&value))
+      all.emplace_back(option.name, *number);
+    else if (const std::string text = training::to_text(value); !text.empty() && option.name != "thresholds")
+      all.emplace_back(option.name, text);
+  }
+  return all;
 }
 
 std::string line_of(const health::Finding& finding) {
@@ -124,7 +128,7 @@ void RunEvents::State::write_images(const std::vector<plot::Example>& worst, std
   }
 }
 
-RunEvents::RunEvents(const std::filesystem::path& folder, const training::Job& job, const training::Options& options)
+RunEvents::RunEvents(const std::filesystem::path& folder, const training::Job& job, const TrainOptions& options)
     : state_(new State{.file = plot::EventFile(folder),
                        .job = job,
                        .histogram_interval = std::max<std::int64_t>(1, options.epochs / most_histograms),
@@ -160,7 +164,7 @@ void RunEvents::end(const training::Run& result) {
 #else
 
 struct RunEvents::State {};
-RunEvents::RunEvents(const std::filesystem::path&, const training::Job&, const training::Options&) {}
+RunEvents::RunEvents(const std::filesystem::path&, const training::Job&, const TrainOptions&) {}
 RunEvents::~RunEvents() = default;
 void RunEvents::write(const training::EpochRow&) {}
 void RunEvents::write(const health::Finding&) {}

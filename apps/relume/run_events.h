@@ -14,7 +14,7 @@ namespace relume::app {
 /// activations, findings, settings, images that are taken for others. Does nothing in a build without protobuf.
 class RunEvents {
  public:
-  RunEvents(const std::filesystem::path& folder, const training::Job& job, const training::Options& options);
+  RunEvents(const std::filesystem::path& folder, const training::Job& job, const TrainOptions& options);
   ~RunEvents();
   RunEvents(const RunEvents&) = delete;
   RunEvents& operator=(const RunEvents&) = delete;

@@ -14,13 +14,12 @@
 #include "relume/base/atomic_file.h"
 #include "relume/data/text_columns.h"
 #include "relume/train/job.h"
+#include "relume/train/option_table.h"
 #include "relume/train/run_report.h"
 #include "relume/train/trainer.h"
 
 namespace relume::python {
 namespace {
-
-using training::Options;
 
 nb::dict to_dict(const training::Metrics& m, data::Task task) {
   nb::dict d;
@@ -101,64 +100,18 @@ struct Trained : training::Run {
   bool interrupted = false;
 };
 
-std::unique_ptr<Trained> run(const data::Source& source, const training::JobOptions& job, const Options& options,
+std::unique_ptr<Trained> run(const data::Source& source, const std::string& name, const TrainOptions& options,
                              const std::string& command, nb::object on_epoch) {
   Listener listener(std::move(on_epoch));
   std::unique_ptr<Trained> trained;
   {
     const nb::gil_scoped_release release;
-    trained.reset(new Trained{training::run(source, job, options, {.command = command}, listener.callbacks()), false});
+    trained.reset(new Trained{
+        training::run(training::make_job(source, options, name), options, {.command = command}, listener.callbacks()),
+        false});
   }
   trained->interrupted = listener.finish();
   return trained;
-}
-
-void set(Options& o, const std::string& name, nb::handle value) {
-  const auto text = [&] { return nb::cast<std::string>(value); };
-  if (name == "epochs")
-    o.epochs = nb::cast<std::int64_t>(value);
-  else if (name == "batch_size")
-    o.batch_size = nb::cast<std::int64_t>(value);
-  else if (name == "optimizer")
-    o.optimizer = text();
-  else if (name == "lr")
-    o.lr = nb::cast<double>(value);
-  else if (name == "momentum")
-    o.momentum = nb::cast<double>(value);
-  else if (name == "nesterov")
-    o.nesterov = nb::cast<bool>(value);
-  else if (name == "weight_decay")
-    o.weight_decay = nb::cast<double>(value);
-  else if (name == "schedule")
-    o.schedule = text();
-  else if (name == "warmup")
-    o.warmup_steps = nb::cast<std::int64_t>(value);
-  else if (name == "clip")
-    o.clip_norm = nb::cast<double>(value);
-  else if (name == "clip_value")
-    o.clip_value = nb::cast<double>(value);
-  else if (name == "clip_adaptive")
-    o.clip_adaptive = nb::cast<double>(value);
-  else if (name == "precision")
-    o.precision = training::precision_from_name(text());
-  else if (name == "patience")
-    o.patience = nb::cast<std::int64_t>(value);
-  else if (name == "min_delta")
-    o.min_delta = nb::cast<double>(value);
-  else if (name == "best_by")
-    o.best_by = text();
-  else if (name == "thresholds")
-    o.thresholds = thresholds_from(nb::cast<nb::dict>(value));
-  else if (name == "label_smoothing")
-    o.label_smoothing = nb::cast<double>(value);
-  else if (name == "balanced_classes")
-    o.balanced_classes = nb::cast<bool>(value);
-  else if (name == "on_dead")
-    o.on_dead = training::on_dead_from_name(text());
-  else if (name == "on_explode")
-    o.on_explode = training::on_explode_from_name(text());
-  else
-    throw nb::type_error(("train: there is no option \"" + name + "\"").c_str());
 }
 
 std::vector<std::string> texts_of(nb::handle value) {
@@ -166,56 +119,59 @@ std::vector<std::string> texts_of(nb::handle value) {
   return nb::cast<std::vector<std::string>>(value);
 }
 
-/// Takes what says which columns are used and how their texts are read. Whether the name is one of these.
-bool set(training::JobOptions& o, const std::string& name, nb::handle value) {
-  if (name == "use") {
-    o.use = texts_of(value);
-  } else if (name == "drop") {
-    o.drop = texts_of(value);
-  } else if (name == "na") {
-    o.csv.missing = texts_of(value);
-  } else if (name == "decimal") {
-    const auto mark = nb::cast<std::string>(value);
-    if (mark != "." && mark != ",") throw nb::value_error("train: decimal is \".\" or \",\"");
-    o.csv.decimal = mark == "." ? data::Decimal::point : data::Decimal::comma;
-  } else {
-    return false;
+/// Puts a value of Python's where the option stands.
+struct Setter {
+  TrainOptions& options;
+  nb::handle value;
+
+  template <class T>
+  void operator()(T TrainOptions::*member) const {
+    options.*member = nb::cast<T>(value);
   }
-  return true;
+  void operator()(std::vector<std::string> TrainOptions::*member) const { options.*member = texts_of(value); }
+  void operator()(std::vector<std::string>& (*member)(TrainOptions&)) const { member(options) = texts_of(value); }
+  void operator()(Part TrainOptions::*member) const {
+    options.*member = nb::isinstance<nb::str>(value) ? Part(nb::cast<std::string>(value)) : nb::cast<double>(value);
+  }
+  void operator()(health::Thresholds TrainOptions::*member) const {
+    options.*member = thresholds_from(nb::cast<nb::dict>(value));
+  }
+  void operator()(const training::Named& member) const { member.set(options, nb::cast<std::string>(value)); }
+};
+
+const training::TrainOption& option_named(const std::string& name) {
+  try {
+    return training::find_train_option(name);
+  } catch (const ValueError& error) {
+    throw nb::type_error(error.what());
+  }
 }
 
-std::unique_ptr<Trained> train_on(nb::handle source, const std::string& target, const std::string& task,
-                                  const std::string& layers, const std::string& activation, const std::string& valid,
-                                  const std::string& test, std::uint64_t seed, const nb::dict& named,
-                                  const std::string& command, nb::object on_epoch) {
-  training::JobOptions job;
-  job.target = target;
-  job.layers = layers;
-  job.activation = activation;
-  job.valid = valid;
-  job.test = test;
-  job.seed = seed;
-  if (task == "classification") job.task = data::Task::classification;
-  if (task == "regression") job.task = data::Task::regression;
-  Options options;
-  options.seed = seed;
-  for (const auto& [name, value] : named)
-    if (!set(job, nb::cast<std::string>(name), value)) set(options, nb::cast<std::string>(name), value);
-  job.data = "the data";
+/// None stands for what an option is by default.
+TrainOptions options_from(const nb::dict& named) {
+  TrainOptions options;
+  for (const auto& [name, value] : named) {
+    const training::TrainOption& option = option_named(nb::cast<std::string>(name));
+    if (!value.is_none()) std::visit(Setter{options, value}, option.member);
+  }
+  return options;
+}
+
+std::unique_ptr<Trained> train_on(nb::handle source, const nb::dict& named, const std::string& command,
+                                  nb::object on_epoch) {
+  const TrainOptions options = options_from(named);
+  std::string name = "the data";
   const auto train_with = [&](const data::Source& opened) {
-    return run(opened, job, options, command, std::move(on_epoch));
+    return run(opened, name, options, command, std::move(on_epoch));
   };
   if (nb::isinstance<data::Table>(source)) {
     auto table = nb::cast<data::Table>(source);
-    data::read_numbers(table, job.csv);
+    data::read_numbers(table, options.csv);
     return train_with(table);
   }
   if (nb::isinstance<data::Arrays>(source)) return train_with(nb::cast<data::Arrays>(source));
-  job.data = text_of(source);
-  data::OpenOptions open;
-  open.seed = seed;
-  open.csv = job.csv;
-  return train_with(data::open_data(job.data, open));
+  name = text_of(source);
+  return train_with(training::open_data(name, options));
 }
 
 /// Probabilities float32 [rows, classes], or values float64 [rows] in the target's own units.
@@ -305,8 +261,7 @@ void bind_training(nb::module_& module) {
             return page;
           },
           "path"_a.none() = nb::none(), "The report as a page, also written to a file where one is named.");
-  module.def("_train", &train_on, "source"_a, nb::kw_only(), "target"_a, "task"_a, "layers"_a, "activation"_a,
-             "valid"_a, "test"_a, "seed"_a, "options"_a, "command"_a, "on_epoch"_a.none());
+  module.def("_train", &train_on, "source"_a, nb::kw_only(), "options"_a, "command"_a, "on_epoch"_a.none());
 }
 
 }  // namespace relume::python

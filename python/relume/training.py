@@ -201,12 +201,8 @@ def train(
     """
     given = dict(target=target, task=task, hidden=hidden, activation=activation, layers=layers, valid=valid, test=test,
                  seed=seed, **options)
-    if hidden is not None:
-        if layers is not None:
-            raise ValueError("train: give hidden or layers, not both")
-        layers = " ".join(f"linear({int(width)}) {activation}" for width in hidden)
-        if not layers:
-            raise ValueError("train: hidden is empty; give widths such as [64, 64], or layers=\"flatten\" for none")
+    if hidden is not None and not len(hidden):
+        raise ValueError("train: hidden is empty; give widths such as [64, 64], or layers=\"flatten\" for none")
     if isinstance(X, (str, os.PathLike)):
         source = os.fspath(X)
     elif is_images(X):
@@ -218,9 +214,8 @@ def train(
     listen, done = _listener(on_epoch, progress, options.get("epochs", 0))
     try:
         trained = _core._train(
-            source, target=target, task=task or "", layers=layers or "", activation=activation,
-            valid="" if valid is None else repr(float(valid)), test="" if test is None else repr(float(test)),
-            seed=seed, options=options, command=_call(X, y, given), on_epoch=listen,
+            source, options={**given, "target": target, "hidden": None if hidden is None else [int(w) for w in hidden]},
+            command=_call(X, y, given), on_epoch=listen,
         )
     finally:
         done()

@@ -17,7 +17,7 @@ namespace relume::training {
 namespace {
 
 constexpr double significant = 0.05;
-constexpr const char* held_out = "0.2";  // of data without a test set: the validation rows choose the best epoch
+constexpr double held_out = 0.2;  // of data without a test set: the validation rows choose the best epoch
 
 /// The rows that the variants are judged by: those that the training did not choose its best weights by, where there
 /// are any.
@@ -37,14 +37,11 @@ double mean_sparsity(const health::UnitActivity& activity) {
 
 ComparedRun run_one(const data::Source& source, const CompareOptions& options, const std::string& activation,
                     std::uint64_t seed, const std::atomic<bool>* stop, Comparison& facts) {
-  JobOptions job_options = options.job;
-  job_options.seed = seed;
-  job_options.activation = activation;
-  if (job_options.test.empty() && !data::has_test_set(source)) job_options.test = held_out;
-  job_options.layers = options.hidden.empty() ? "" : nn::to_string(nn::mlp(options.hidden, activation));
-  Job job = make_job(source, job_options);
-  Options train = options.train;
+  TrainOptions train = options.train;
   train.seed = seed;
+  train.activation = activation;
+  if (!train.test.given() && !data::has_test_set(source)) train.test = held_out;
+  Job job = make_job(source, train);
   Trainer trainer(job.model, job.dataset, job.split, train);
   trainer.stop = stop;
   const History history = trainer.run();
@@ -68,6 +65,9 @@ ComparedRun run_one(const data::Source& source, const CompareOptions& options, c
 }
 
 void check(const CompareOptions& options) {
+  if (!options.train.layers.empty())
+    throw OptionError({"layers", "hidden"},
+                      "compare: layers says itself which activations there are; give the widths with hidden");
   require(options.activations.size() >= 2, "compare: {} activation; give two or more", options.activations.size());
   require(options.seeds > 0, "compare: {} seeds; give at least one, better five", options.seeds);
   for (std::size_t i = 0; i < options.activations.size(); ++i) {
@@ -172,7 +172,7 @@ Comparison compare(const data::Source& source, const CompareOptions& options,
       const std::int64_t variant = i % variants, seed = i / variants;
       Comparison facts;
       ComparedRun run = run_one(source, options, options.activations[static_cast<std::size_t>(variant)],
-                                options.job.seed + static_cast<std::uint64_t>(seed), stop, facts);
+                                options.train.seed + static_cast<std::uint64_t>(seed), stop, facts);
       const std::scoped_lock guard(lock);
       if (on_run) on_run(run);
       result.task = facts.task;

@@ -15,11 +15,9 @@
 namespace relume::training {
 
 struct CompareOptions {
-  JobOptions job;  ///< its activation, layers and seed are set for each run
-  Options train;
-  std::vector<std::int64_t> hidden;      ///< widths; empty: the usual layers
-  std::vector<std::string> activations;  ///< two or more
-  std::int64_t seeds = 5;                ///< runs with the job's seed, the next one, …
+  TrainOptions train = {};                    ///< the activation and the seed are set for each run
+  std::vector<std::string> activations = {};  ///< two or more
+  std::int64_t seeds = 5;                     ///< runs with the options' seed, the next one, …
 };
 
 /// One training.

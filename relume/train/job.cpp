@@ -14,19 +14,20 @@
 namespace relume::training {
 namespace {
 
-/// JobOptions::valid and test: a share of the rows, or a file of their own.
-struct Part {
+/// A part of the rows: a share of them, or a file of their own.
+struct Held {
   double share = 0;
   std::string file;
 };
 
-Part part(const std::string& text, double otherwise, const char* option) {
-  if (text.empty()) return {otherwise, {}};
+Held held(const Part& part, double otherwise, const char* option) {
+  const std::string& text = part.text();
+  if (!part.given()) return {otherwise, {}};
   double share = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), share);
   if (error != std::errc() || stop != text.data() + text.size()) return {0, text};
-  require<InputError>(std::isfinite(share) && share >= 0, "train: {} {} is neither a share of the rows nor a file",
-                      option, text);
+  if (!std::isfinite(share) || share < 0)
+    throw OptionError({option}, fmt::format("train: {} {} is neither a share of the rows nor a file", option, text));
   return {share, {}};
 }
 
@@ -65,9 +66,9 @@ void set_target(io::Model& model, const data::Target& target) {
   model.target_scale = target.scale();
 }
 
-Job from_table(const data::Table& table, const JobOptions& options) {
-  const Part valid = part(options.valid, usual_valid_share(table.rows()), "valid"),
-             test = part(options.test, 0, "test");
+Job from_table(const data::Table& table, const TrainOptions& options) {
+  const Held valid = held(options.valid, usual_valid_share(table.rows()), "valid"),
+             test = held(options.test, 0, "test");
   data::PrepareOptions prepare{
       .target = options.target, .task = options.task, .use = options.use, .drop = options.drop};
   prepare.split = {.valid = valid.share, .test = test.share, .seed = options.seed};
@@ -83,7 +84,7 @@ Job from_table(const data::Table& table, const JobOptions& options) {
   job.model.features = prepared.preprocessor.features();
   job.model.preprocessor = std::move(prepared.preprocessor);
   const data::Preprocessor& preprocessor = *job.model.preprocessor;
-  if (options.test.empty() && table.test && table.test->find(preprocessor.target().column())) {
+  if (!options.test.given() && table.test && table.test->find(preprocessor.target().column())) {
     const std::vector<std::int64_t> rows = preprocessor.target().rows(*table.test);
     job.split.test =
         append(job.dataset, preprocessor.transform(*table.test, rows), preprocessor.target().encode(*table.test, rows));
@@ -100,10 +101,10 @@ std::vector<nn::LayerSpec> usual_layers(bool table, const std::string& activatio
 
 Tensor as_rows(const Tensor& x) { return x.reshape({x.size(0), -1}); }
 
-Job from_arrays(const data::Arrays& arrays, const JobOptions& options) {
+Job from_arrays(const data::Arrays& arrays, const TrainOptions& options) {
   data::check_finite(arrays);
-  const Part valid = part(options.valid, usual_valid_share(arrays.x.size(0)), "valid"),
-             test = part(options.test, 0, "test");
+  const Held valid = held(options.valid, usual_valid_share(arrays.x.size(0)), "valid"),
+             test = held(options.test, 0, "test");
   require<InputError>(options.use.empty() && options.drop.empty(),
                       "train: {} is no table; columns to use or to drop are a table's", arrays.source);
   data::Target target = choose_target(arrays, options.task);
@@ -120,7 +121,7 @@ Job from_arrays(const data::Arrays& arrays, const JobOptions& options) {
   job.model.features = job.dataset.features.size(1);
   job.model.scale = job.dataset.scale;
   job.model.input_shape = Shape(std::span(arrays.x.shape().begin() + 1, arrays.x.shape().end()));
-  if (options.test.empty() && data::has_test_set(arrays)) {
+  if (!options.test.given() && data::has_test_set(arrays)) {
     const std::vector<std::int64_t> test_rows = target.rows(arrays.test_targets);
     const std::vector<std::int64_t> added =
         append(job.dataset, as_rows(arrays.x_test), encode_among_all(target, arrays.test_targets, test_rows));
@@ -131,25 +132,36 @@ Job from_arrays(const data::Arrays& arrays, const JobOptions& options) {
   return job;
 }
 
+std::vector<nn::LayerSpec> layers_of(const TrainOptions& options, bool table) {
+  if (!options.hidden.empty() && !options.layers.empty())
+    throw OptionError({"hidden", "layers"}, "train: hidden and layers both say what the network is; give one of them");
+  if (!options.hidden.empty()) return nn::mlp(options.hidden, options.activation);
+  return options.layers.empty() ? usual_layers(table, options.activation) : nn::parse_architecture(options.layers);
+}
+
 }  // namespace
 
-Job make_job(const JobOptions& options) {
+data::Source open_data(std::string_view data, const TrainOptions& options) {
   data::OpenOptions open;
   open.seed = options.seed;
   open.csv = options.csv;
-  return make_job(data::open_data(options.data, open), options);
+  return data::open_data(data, open);
 }
 
-Job make_job(const data::Source& source, const JobOptions& options) {
+Job make_job(std::string_view data, const TrainOptions& options) {
+  return make_job(open_data(data, options), options, std::string(data));
+}
+
+Job make_job(const data::Source& source, const TrainOptions& options, std::string name) {
   const bool table = std::holds_alternative<data::Table>(source);
+  const std::vector<nn::LayerSpec> layers = layers_of(options, table);
   Job job =
       table ? from_table(std::get<data::Table>(source), options) : from_arrays(std::get<data::Arrays>(source), options);
   job.model.check_names();  // not after hours of training
-  job.source = options.data;
+  job.source = std::move(name);
   job.model.outputs =
       job.model.task == data::Task::classification ? static_cast<std::int64_t>(job.model.labels.size()) : 1;
-  job.model.layers =
-      options.layers.empty() ? usual_layers(table, options.activation) : nn::parse_architecture(options.layers);
+  job.model.layers = layers;
   Rng rng = Rng(options.seed).fork(1);
   job.model.build(rng);
   manual_seed(options.seed);

@@ -1,7 +1,6 @@
 // Public. From data to everything a Trainer takes.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,25 +10,13 @@
 #include "relume/io/model.h"
 #include "relume/io/trial.h"
 #include "relume/train/metrics.h"
+#include "relume/train/options.h"
 
 namespace relume::training {
 
 using io::features_of;
 using io::make_trial;
 using io::Trial;
-
-/// What a run is about. Empty texts and negative fractions mean "chosen from the data".
-struct JobOptions {
-  std::string data = {};  ///< as open_data() takes it
-  std::string target = "last";
-  std::optional<data::Task> task = {};
-  std::vector<std::string> use = {}, drop = {};  ///< columns of a table to learn from alone, or to leave out
-  std::string layers = {};                       ///< the architecture; empty: two hidden layers, of 256 and 128 units
-  std::string activation = "relu";               ///< of those two layers
-  std::string valid = {}, test = {};             ///< a fraction, a number of rows, or a file
-  data::CsvOptions csv = {};                     ///< how delimited text is read
-  std::uint64_t seed = 0;
-};
 
 /// The rows that train, validate and test, with the network that is to learn them.
 struct Job {
@@ -42,9 +29,11 @@ struct Job {
   health::DataFacts facts;         ///< of a table, for Trainer::look_at()
 };
 
-/// Opens the data, splits it, fits the preprocessing on the training rows and builds the network.
-Job make_job(const JobOptions& options);
-/// The same with data that is in memory; `options.data` is its name in messages.
-Job make_job(const data::Source& source, const JobOptions& options);
+/// Opens the data that `data` names, splits it, fits the preprocessing on the training rows and builds the network.
+Job make_job(std::string_view data, const TrainOptions& options);
+/// The same with data that is open; `name` is its name in messages.
+Job make_job(const data::Source& source, const TrainOptions& options, std::string name = "the data");
+/// Opens data as the options say.
+data::Source open_data(std::string_view data, const TrainOptions& options);
 
 }  // namespace relume::training

@@ -6,6 +6,7 @@
 
 #include "relume/base/require.h"
 #include "relume/optim/table.h"
+#include "relume/train/option_table.h"
 
 namespace relume::training {
 namespace {
@@ -41,6 +42,7 @@ std::string_view name(OnDead what) { return on_dead_names[static_cast<std::size_
 std::string_view name(OnExplode what) { return on_explode_names[static_cast<std::size_t>(what)]; }
 
 Options resolve(Options options, std::int64_t rows) {
+  check_limits(options);
   const auto n = static_cast<double>(std::max<std::int64_t>(rows, 1));
   if (options.batch_size <= 0) options.batch_size = n < 2000 ? 32 : n < 20000 ? 64 : 128;
   const double steps = std::ceil(n / static_cast<double>(options.batch_size));

@@ -2,10 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "relume/base/error.h"
+#include "relume/data/csv.h"
+#include "relume/data/target.h"
 #include "relume/health/thresholds.h"
 #include "relume/kernels/matmul.h"
 
@@ -38,8 +44,41 @@ OnExplode on_explode_from_name(std::string_view name);
 std::string_view name(OnDead what);
 std::string_view name(OnExplode what);
 
-/// Zeros mean "chosen from the data": see resolve().
-struct Options {
+}  // namespace relume::training
+
+namespace relume {
+
+/// Rows that are kept apart: a share of them (0.2), a number (500), or a file of their own ("test.csv").
+class Part {
+ public:
+  Part() = default;  ///< as suits the data
+  template <class Number>
+  requires std::is_arithmetic_v<Number> Part(Number rows) : text_(data::shortest(static_cast<double>(rows))) {}
+  Part(const char* text) : text_(text) {}
+  Part(std::string text) : text_(std::move(text)) {}
+
+  bool given() const { return !text_.empty(); }
+  /// "0.2", "500", "test.csv"
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+/// All that a training can be told: {.target = "price", .test = 0.2, .hidden = {64, 64}, .seed = 1}. Zeros and empty
+/// values mean "chosen from the data": see training::resolve(). Each has a row in the table of option_table.h.
+struct TrainOptions {
+  std::string target = "last";            ///< a column: its name, its number from 1 (negative from the end), or "last"
+  std::optional<data::Task> task = {};    ///< what the target asks for
+  std::vector<std::string> use = {};      ///< columns of a table to learn from alone
+  std::vector<std::string> drop = {};     ///< columns to leave out
+  Part valid = {};                        ///< rows that choose the best epoch
+  Part test = {};                         ///< rows that training never sees
+  data::CsvOptions csv = {};              ///< how delimited text is read
+  std::vector<std::int64_t> hidden = {};  ///< widths of the hidden layers; neither they nor layers: 256 and 128
+  std::string activation = "relu";        ///< after each of them
+  std::string layers = {};                ///< the hidden layers in full: "linear(64) relu dropout(0.1)"
+
   std::int64_t epochs = 0;
   std::int64_t batch_size = 0;
   std::string optimizer = "adamw";  ///< see optim::optimizer_names()
@@ -58,13 +97,31 @@ struct Options {
   double label_smoothing = 0;
   bool balanced_classes = false;                                           ///< weighs classes by their rarity
   kernels::MatmulPrecision precision = kernels::MatmulPrecision::highest;  ///< of the run's own products
-  OnDead on_dead = OnDead::report;
-  OnExplode on_explode = OnExplode::stop;
+  training::OnDead on_dead = training::OnDead::report;
+  training::OnExplode on_explode = training::OnExplode::stop;
   health::Thresholds thresholds = {};  ///< by which the rules of health judge, and the cures with them
-  std::uint64_t seed = 0;
+
+  std::uint64_t seed = 0;   ///< of the split, the weights and the order of the rows
+  std::string out = {};     ///< a new folder for all that the run leaves: see training::Keep
+  std::string resume = {};  ///< the folder of a run to go on with
 };
 
-/// The options with every zero replaced by what suits `rows` training rows.
+/// An option has a value that it does not take. The text names the options as TrainOptions does; a command line words
+/// those of `options` as its own.
+class OptionError : public InputError {
+ public:
+  OptionError(std::vector<std::string> named, const std::string& text) : InputError(text), options(std::move(named)) {}
+  std::vector<std::string> options;
+};
+
+}  // namespace relume
+
+namespace relume::training {
+
+using Options = TrainOptions;
+
+/// The options with every zero replaced by what suits `rows` training rows. Throws OptionError for a number that an
+/// option does not take.
 Options resolve(Options options, std::int64_t rows);
 
 }  // namespace relume::training

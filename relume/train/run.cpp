@@ -6,6 +6,7 @@
 
 #include "relume/base/require.h"
 #include "relume/io/json_text.h"
+#include "relume/train/option_table.h"
 #include "relume/train/run_folder.h"
 #include "relume/train/run_report.h"
 
@@ -115,6 +116,7 @@ std::string Run::json(health::Voice voice) const {
   object.add_count("epochs", std::ssize(history.rows)).add_count("best_epoch", history.best_epoch);
   object.add("ending", to_text(history.ending)).add("seconds", history.seconds);
   object.add_json("seed", std::to_string(options.seed)).add("precision", name(precision));
+  object.add_json("options", training::to_json(options));
   object.add("model", folder.empty() ? "" : (folder / "model.safetensors").string()).add("run", folder.string());
   object.add_json("target", text_of_target(model)).add_json("columns", text_of_columns(model));
   object.add_count("dropped_rows", dropped_rows).add_json("notes", json_text(notes));
@@ -139,13 +141,8 @@ plot::Chart Run::chart() const {
   return chart.logarithmic_y_if_wide();
 }
 
-Run run(const data::Source& source, const JobOptions& job, const Options& options, const Keep& keep,
-        const Callbacks& callbacks) {
-  return Runner(make_job(source, job), options, keep, callbacks).run();
-}
-
-Run run(const JobOptions& job, const Options& options, const Keep& keep, const Callbacks& callbacks) {
-  return Runner(make_job(job), options, keep, callbacks).run();
+Run run(Job job, const TrainOptions& options, const Keep& keep, const Callbacks& callbacks) {
+  return Runner(std::move(job), options, keep, callbacks).run();
 }
 
 }  // namespace relume::training

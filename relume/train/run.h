@@ -42,10 +42,10 @@ class PartMetrics {
 
 /// A run that has ended: run.model.save("houses.safetensors"), run.test->rmse, run.save_report("report.html").
 struct Run {
-  io::Model model;          ///< with the best weights
-  Options options;          ///< with what was chosen from the data
-  History history;          ///< its epochs, findings and cures
-  Metrics train;            ///< of the model on the rows that it was trained on
+  io::Model model;  ///< with the best weights
+  Options options;  ///< with what was chosen from the data
+  History history;  ///< its epochs, findings and cures
+  Metrics train;    ///< of the model on the rows that it was trained on
   PartMetrics valid{"valid"}, test{"test"};
   HeldOut held_out;                   ///< of the test rows; where there are none, of the validation rows, or of all
   std::string command;                ///< what repeats the run, where somebody said so
@@ -69,16 +69,16 @@ struct Run {
 /// What a run keeps in a folder: model.safetensors (best), last.safetensors, checkpoint/, metrics.csv, report.json,
 /// report.html.
 struct Keep {
-  std::string out = {};      ///< a new folder; empty: nothing is written
-  std::string resume = {};   ///< the folder of a run that was stopped, to go on with
-  std::string command = {};  ///< what repeats the run, for its report
+  std::string out = {};                          ///< a new folder; empty: nothing is written
+  std::string resume = {};                       ///< the folder of a run that was stopped, to go on with
+  std::string command = {};                      ///< what repeats the run, for its report
   health::Voice voice = health::Voice::options;  ///< of the remedies in its report
 };
 
 /// A run before its first step.
 struct Beginning {
   const Job& job;
-  const Options& options;  ///< with what was chosen from the data
+  const Options& options;        ///< with what was chosen from the data
   std::filesystem::path folder;  ///< empty where nothing is kept
 };
 
@@ -92,10 +92,8 @@ struct Callbacks {
   const std::atomic<bool>* stop = nullptr;  ///< ends the run after the present batch when it becomes true
 };
 
-/// Trains on data that is open, or that `job.data` names. Throws as make_job(), Trainer and the run's folder do.
-Run run(const data::Source& source, const JobOptions& job, const Options& options, const Keep& keep = {},
-        const Callbacks& callbacks = {});
-Run run(const JobOptions& job, const Options& options, const Keep& keep = {}, const Callbacks& callbacks = {});
+/// Trains the network of a job. Throws as Trainer and the run's folder do.
+Run run(Job job, const TrainOptions& options, const Keep& keep = {}, const Callbacks& callbacks = {});
 
 /// A folder for a run on that data which is not there yet: runs/NAME, runs/NAME-2, …
 std::string new_run_folder(const std::string& data);

@@ -5,6 +5,7 @@
 #include "relume/nn/architecture.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/machine.h"
+#include "relume/train/option_table.h"
 
 namespace relume::training {
 namespace {
@@ -57,6 +58,16 @@ void add_units(plot::ReportData& report, const Run& result) {
     report.units.push_back(std::move(units));
   }
   add_histograms(report.units, result.model, result.held_out.sample);
+}
+
+/// Those that are not as they are by default: "epochs 50, lr 0.001, on_dead revive".
+std::string text_of_options(const Options& options) {
+  const Options usual;
+  std::string text;
+  for (const TrainOption& option : train_options())
+    if (const OptionValue value = option.value(options); value != option.value(usual))
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", option.name, to_text(value));
+  return text;
 }
 
 }  // namespace
@@ -121,7 +132,8 @@ plot::ReportData to_report(const Run& result, health::Voice voice) {
                     {"epochs", fmt::format("{}, best {}; {}", result.history.rows.size(), result.history.best_epoch,
                                            to_text(result.history.ending))},
                     {"seconds", fmt::format("{:.2f}", result.history.seconds)},
-                    {"seed", fmt::format("{}", result.options.seed)}};
+                    {"seed", fmt::format("{}", result.options.seed)},
+                    {"options", text_of_options(result.options)}};
   add_metrics(report, result);
   add_confusion(report, result);
   for (const health::Finding& f : result.history.findings)

@@ -8,17 +8,9 @@
 namespace relume {
 namespace {
 
-data::Source opened(std::string_view data, const TrainOptions& options) {
-  data::OpenOptions open;
-  open.csv = options.csv;
-  open.seed = options.seed;
-  return data::open_data(data, open);
-}
-
 Run train_on(const data::Source& source, std::string name, const TrainOptions& options, const Callbacks& callbacks) {
-  training::JobOptions job = options.job();
-  job.data = std::move(name);
-  return training::run(source, job, options.training(), {.out = options.out, .resume = options.resume}, callbacks);
+  return training::run(training::make_job(source, options, std::move(name)), options,
+                       {.out = options.out, .resume = options.resume}, callbacks);
 }
 
 template <class Number>
@@ -36,7 +28,7 @@ Run train_on_rows(std::span<const Number> x, std::span<const Number> y, const Tr
 }  // namespace
 
 Run train(std::string_view data, const TrainOptions& options, const Callbacks& callbacks) {
-  return train_on(opened(data, options), std::string(data), options, callbacks);
+  return train_on(training::open_data(data, options), std::string(data), options, callbacks);
 }
 
 Run train(data::Table table, const TrainOptions& options, const Callbacks& callbacks) {
@@ -93,23 +85,14 @@ std::vector<io::LayerFacts> inspect(const Model& model, std::string_view data) {
 Comparison compare(std::string_view data, const std::vector<std::string>& activations, const TrainOptions& options,
                    std::int64_t seeds, const std::function<void(const training::ComparedRun&)>& on_run,
                    const std::atomic<bool>* stop) {
-  training::CompareOptions compared;
-  compared.job = options.job();
-  compared.job.layers.clear();
-  require(options.layers.empty(), "compare: layers says itself which activations there are; give hidden, the widths");
-  compared.train = options.training();
-  compared.hidden = options.hidden;
-  compared.activations = activations;
-  compared.seeds = seeds;
-  return training::compare(opened(data, options), compared, on_run, stop);
+  const training::CompareOptions compared{.train = options, .activations = activations, .seeds = seeds};
+  return training::compare(training::open_data(data, options), compared, on_run, stop);
 }
 
 training::LrFindResult find_lr(std::string_view data, const TrainOptions& options,
                                const training::LrFindOptions& range) {
-  training::JobOptions job_options = options.job();
-  job_options.data = std::string(data);
-  training::Job job = training::make_job(opened(data, options), job_options);
-  return training::find_lr(job, options.training(), range);
+  training::Job job = training::make_job(data, options);
+  return training::find_lr(job, options, range);
 }
 
 std::string report(const std::vector<std::string>& folders) {

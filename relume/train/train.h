@@ -17,8 +17,8 @@
 #include "relume/train/compare.h"
 #include "relume/train/doctor.h"
 #include "relume/train/lr_find.h"
+#include "relume/train/options.h"
 #include "relume/train/run.h"
-#include "relume/train/train_options.h"
 
 namespace relume {
 

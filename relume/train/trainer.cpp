@@ -52,12 +52,14 @@ Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, con
       options_(resolve(options, static_cast<std::int64_t>(split_.train.size()))) {
   require(model_.network != nullptr, "train: the model has no network; call build() first");
   const auto metrics = metric_names(model_.task);
-  require<InputError>(std::find(metrics.begin(), metrics.end(), options_.best_by) != metrics.end() &&
-                          (options_.best_by != "auc" || model_.outputs == 2),
-                      "train: {} does not measure this {}; the best epoch is found by {}", options_.best_by,
-                      data::name(model_.task),
-                      model_.task == data::Task::regression ? "loss, rmse, mae or r2"
-                                                            : "loss, accuracy, f1_macro or, for two classes, auc");
+  if (std::find(metrics.begin(), metrics.end(), options_.best_by) == metrics.end() ||
+      (options_.best_by == "auc" && model_.outputs != 2))
+    throw OptionError(
+        {"best_by"},
+        fmt::format("train: best_by {} does not measure this {}; the best epoch is found by {}", options_.best_by,
+                    data::name(model_.task),
+                    model_.task == data::Task::regression ? "loss, rmse, mae or r2"
+                                                          : "loss, accuracy, f1_macro or, for two classes, auc"));
   parameters_ = model_.network->parameters();
   optimizer_ = make_optimizer(options_, parameters_);
   if (options_.balanced_classes && model_.task == data::Task::classification)

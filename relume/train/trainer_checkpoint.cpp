@@ -8,6 +8,7 @@
 #include "relume/base/rng.h"
 #include "relume/health/leaky.h"
 #include "relume/train/data_fingerprint.h"
+#include "relume/train/option_table.h"
 #include "relume/train/trainer_state.h"
 
 namespace relume::training {
@@ -79,43 +80,18 @@ void repeat_leaky(io::Model& model, const std::vector<nn::LayerSpec>& layers) {
   }
 }
 
-nlohmann::json to_json(const health::Thresholds& thresholds) {
-  nlohmann::json j = nlohmann::json::object();
-  for (const health::NamedThreshold& threshold : health::named_thresholds(thresholds))
-    j[std::string(threshold.name)] = threshold.value;
-  return j;
-}
-
-/// Options that must be alike for a run to go on as it was.
+/// What must be alike for a run to go on as it was: the network, the number of rows, and how it is trained.
 nlohmann::json fingerprint(const io::Model& model, const std::string& layers, const Options& o,
                            const data::Split& split) {
-  return {{"layers", layers},
-          {"features", model.features},
-          {"outputs", model.outputs},
-          {"epochs", o.epochs},
-          {"batch", o.batch_size},
-          {"optimizer", o.optimizer},
-          {"lr", o.lr},
-          {"momentum", o.momentum},
-          {"nesterov", o.nesterov},
-          {"weight_decay", o.weight_decay},
-          {"schedule", o.schedule},
-          {"warmup", o.warmup_steps},
-          {"clip", o.clip_norm},
-          {"clip_value", o.clip_value},
-          {"clip_adaptive", o.clip_adaptive},
-          {"precision", name(o.precision)},
-          {"patience", o.patience},
-          {"min_delta", o.min_delta},
-          {"best_by", o.best_by},
-          {"label_smoothing", o.label_smoothing},
-          {"balanced", o.balanced_classes},
-          {"on_dead", name(o.on_dead)},
-          {"on_explode", name(o.on_explode)},
-          {"thresholds", to_json(o.thresholds)},
-          {"seed", o.seed},
-          {"train_rows", split.train.size()},
-          {"valid_rows", split.valid.size()}};
+  nlohmann::json record = {{"layers", layers},
+                           {"features", model.features},
+                           {"outputs", model.outputs},
+                           {"train_rows", split.train.size()},
+                           {"valid_rows", split.valid.size()}};
+  const nlohmann::json options = nlohmann::json::parse(to_json(o));
+  for (const TrainOption& option : train_options())
+    if (const std::string name(option.name); !option.of_data) record[name] = options[name];
+  return record;
 }
 
 }  // namespace
@@ -193,10 +169,16 @@ void Trainer::restore(const io::Checkpoint& checkpoint) {
   try {
     const nlohmann::json j = nlohmann::json::parse(checkpoint.state);
     const nlohmann::json mine = fingerprint(model_, s.layers_before, options_, split_);
-    for (const auto& [key, value] : mine.items())
-      require<InputError>(j.at("options").at(key) == value,
+    const nlohmann::json usual = nlohmann::json::parse(to_json(Options{}));
+    const nlohmann::json& recorded = j.at("options");
+    require<InputError>(recorded.is_object(), "resume: the checkpoint is damaged: its options are {}", recorded.dump());
+    for (const auto& [key, value] : mine.items()) {
+      // An option that the run did not know yet is as it is by default.
+      const nlohmann::json& theirs = recorded.contains(key) ? recorded : usual;
+      require<InputError>(theirs.at(key) == value,
                           "resume: the run had {} = {}, this one has {}; give the same options or start a new run", key,
-                          j.at("options").at(key).dump(), value.dump());
+                          theirs.at(key).dump(), value.dump());
+    }
     require<InputError>(j.at("data") == data_fingerprint(model_, dataset_, split_),
                         "resume: the data is not what the run began with: values, labels, rows or their order differ; "
                         "give the same data or start a new run");

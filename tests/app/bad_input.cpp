@@ -227,6 +227,8 @@ TEST_F(BadInput, SaysWhatIsWrongWithTheCommandLine) {
   const std::vector<Usage> cases = {
       {{"train", "good.csv", "--hidden", "0"}, "--hidden 0"},
       {{"train", "good.csv", "--hidden", "64,,64"}, "--hidden 64,,64"},
+      {{"compare", "good.csv", "--activations", "relu,elu", "--hidden", "0"}, "compare: --hidden 0"},
+      {{"compare", "good.csv", "--activations", "relu,elu", "--layers", "linear(3)"}, "compare: --layers says itself"},
       {{"train", "good.csv", "--hidden", "64", "--layers", "linear(3)"}, "give one of them"},
       {{"train", "good.csv", "--lr", "nan"}, "--lr: nan is not a number above 0"},
       {{"train", "good.csv", "--lr", "-1"}, "--lr: -1 is not a number above 0"},
@@ -246,6 +248,8 @@ TEST_F(BadInput, SaysWhatIsWrongWithTheCommandLine) {
       {{"train", "good.csv", "--task", "clasification"}, "clasification"},
       {{"train", "good.csv", "--task", "regression"}, "'label' is text"},
       {{"train", "good.csv", "--valid", "1000"}, "1000"},
+      {{"train", "good.csv", "--valid", "nan"}, "train: --valid nan is neither a share"},
+      {{"train", "good.csv", "--best-by", "r2"}, "train: --best-by r2 does not measure"},
       {{"train", "good.csv", "--test", "nowhere.csv"}, "nowhere.csv"},
       {{"train", "builtin:spiral"}, "spirals"},
       {{"apply", "rleu", "1"}, "did you mean \"relu\"?"},

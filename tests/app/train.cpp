@@ -77,6 +77,8 @@ TEST_F(Train, PrintsTheDocumentedFieldsOfAClassification) {
   EXPECT_LE(j.at("best_epoch"), 12);
   EXPECT_GT(j.at("seconds"), 0);
   EXPECT_EQ(j.at("seed"), 5);
+  EXPECT_EQ(j.at("options").at("seed"), 5);
+  EXPECT_EQ(j.at("options").at("batch_size"), 32) << "chosen from the data";
   EXPECT_EQ(j.at("run"), "run");
   EXPECT_EQ(j.at("model"), "run/model.safetensors");
   EXPECT_EQ(j.at("columns").at("used"), (std::vector<std::string>{"x1", "x2", "colour"}));

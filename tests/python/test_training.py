@@ -225,3 +225,15 @@ def test_a_sparse_matrix_is_named():
     sparse = pytest.importorskip("scipy.sparse")
     with pytest.raises(TypeError, match="X is sparse"):
         relume.train(sparse.csr_array(np.eye(20)), np.arange(20) % 2)
+
+
+def test_options_are_those_of_the_table():
+    with pytest.raises(TypeError, match='there is no option "epohcs".*epochs'):
+        relume.train("builtin:moons", epohcs=3)
+    with pytest.raises(ValueError, match="lr -1 is not a number above 0"):
+        relume.train("builtin:moons", hidden=[4], epochs=1, lr=-1)
+    with pytest.raises(ValueError, match="hidden and layers"):
+        relume.train("builtin:moons", hidden=[4], layers="linear(3)")
+    as_text = relume.train("builtin:moons", hidden=[4], epochs=2, test="0.25", clip=1, thresholds={"near_dead_rate": 0.02})
+    as_number = relume.train("builtin:moons", hidden=[4], epochs=2, test=0.25, clip=1.0, thresholds={"near_dead_rate": 0.02})
+    assert as_text.metrics["test"] == as_number.metrics["test"]

@@ -55,10 +55,9 @@ TEST(PairedTest, CorrectsForTheNumberOfTestsAsHolmDid) {
 
 CompareOptions options_with(std::vector<std::string> activations) {
   CompareOptions options;
-  options.job.data = "moons";
   options.train.epochs = 15;
   options.train.lr = 0.01;
-  options.hidden = {16, 16};
+  options.train.hidden = {16, 16};
   options.activations = std::move(activations);
   return options;
 }

@@ -17,8 +17,8 @@ namespace {
 
 /// A trained model of 16 units of which the first five never fire again.
 io::Model sick_model() {
-  const auto run = training::run({.data = "builtin:moons", .layers = "linear(16) relu", .seed = 1},
-                                {.epochs = 5, .lr = 0.01, .seed = 1});
+  const Options options{.layers = "linear(16) relu", .epochs = 5, .lr = 0.01, .seed = 1};
+  const auto run = training::run(make_job("builtin:moons", options), options);
   auto& linear = dynamic_cast<nn::Linear&>((*run.model.network)[0]);
   linear.bias.detach().slice(0, 0, 5).fill_(-1000);
   return run.model;

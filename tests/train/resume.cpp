@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "relume/optim/schedule.h"
@@ -180,6 +181,18 @@ TEST(Resume, RefusesOtherOptionsAndSaysWhich) {
   Problem wider = make_problem("moons", "linear(9) relu", 100);
   Trainer another(wider.model, wider.dataset, wider.split, {.epochs = 2});
   EXPECT_THAT(message_of<InputError>([&] { another.restore(checkpoint); }), HasSubstr("linear(8) relu"));
+}
+
+TEST(Resume, TakesAnOptionThatTheRunDidNotKnowYetForItsDefault) {
+  Problem p = make_problem("moons", "linear(8) relu", 100);
+  io::Checkpoint checkpoint = Trainer(p.model, p.dataset, p.split, {.epochs = 2}).checkpoint();
+  nlohmann::json state = nlohmann::json::parse(checkpoint.state);
+  ASSERT_EQ(state.at("options").erase("min_delta"), 1u);
+  checkpoint.state = state.dump();
+  EXPECT_NO_THROW(Trainer(p.model, p.dataset, p.split, {.epochs = 2}).restore(checkpoint));
+  Trainer other(p.model, p.dataset, p.split, {.epochs = 2, .min_delta = 0.5});
+  EXPECT_THAT(message_of<InputError>([&] { other.restore(checkpoint); }),
+              HasSubstr("min_delta = 0.0, this one has 0.5"));
 }
 
 TEST(Resume, RefusesADamagedCheckpoint) {

@@ -20,16 +20,17 @@ namespace {
 
 using nlohmann::json;
 
-const JobOptions moons{.data = "builtin:moons", .layers = "linear(8) relu", .test = "0.25", .seed = 3};
-const Options short_run{.epochs = 4, .lr = 0.01, .seed = 3};
+const Options short_run{.test = 0.25, .layers = "linear(8) relu", .epochs = 4, .lr = 0.01, .seed = 3};
+
+Job moons(const Options& options = short_run) { return make_job("builtin:moons", options); }
 
 TEST(Run, GivesTheModelItsMetricsAndItsCourse) {
-  const auto run = training::run(moons, short_run);
+  const auto run = training::run(moons(), short_run);
   EXPECT_EQ(run.history.rows.size(), 4u);
   EXPECT_EQ(run.options.batch_size, 32);
   EXPECT_EQ(run.test->rows, 500);
   // The same by hand.
-  const Job job = make_job(moons);
+  const Job job = moons();
   const Metrics test = evaluate(run.model, job.dataset, job.split.test);
   EXPECT_EQ(run.test->accuracy, test.accuracy);
   EXPECT_EQ(run.test->loss, test.loss);
@@ -39,9 +40,9 @@ TEST(Run, GivesTheModelItsMetricsAndItsCourse) {
 }
 
 TEST(Run, SaysWhatIsMissingWhereThereAreNoTestRows) {
-  JobOptions job = moons;
-  job.test = "";
-  const auto run = training::run(job, short_run);
+  Options options = short_run;
+  options.test = {};
+  const auto run = training::run(moons(options), options);
   EXPECT_FALSE(run.test);
   EXPECT_THAT(message_of<ValueError>([&] { return run.test->accuracy; }),
               testing::AllOf(testing::HasSubstr("no test rows"), testing::HasSubstr("test = 0.2")));
@@ -51,19 +52,19 @@ TEST(Run, TellsOfEachStepAndEpochAndStopsWhenItIsTold) {
   std::int64_t begun = 0, steps = 0, batches = 0;
   std::vector<std::int64_t> epochs;
   std::atomic<bool> stop = false;
-  const auto run = training::run(moons, short_run, {},
-                                {.on_begin = [&](const Beginning& beginning) { begun += beginning.options.epochs; },
-                                 .on_step =
-                                     [&](const Progress& progress) {
-                                       ++steps;
-                                       batches = progress.batches;
-                                     },
-                                 .on_epoch =
-                                     [&](const EpochRow& row) {
-                                       epochs.push_back(row.epoch);
-                                       stop = row.epoch == 2;
-                                     },
-                                 .stop = &stop});
+  const auto run = training::run(moons(), short_run, {},
+                                 {.on_begin = [&](const Beginning& beginning) { begun += beginning.options.epochs; },
+                                  .on_step =
+                                      [&](const Progress& progress) {
+                                        ++steps;
+                                        batches = progress.batches;
+                                      },
+                                  .on_epoch =
+                                      [&](const EpochRow& row) {
+                                        epochs.push_back(row.epoch);
+                                        stop = row.epoch == 2;
+                                      },
+                                  .stop = &stop});
   EXPECT_EQ(begun, 4);
   EXPECT_THAT(epochs, testing::ElementsAre(1, 2));
   EXPECT_EQ(steps, 2 * batches);
@@ -72,11 +73,11 @@ TEST(Run, TellsOfEachStepAndEpochAndStopsWhenItIsTold) {
 
 TEST(Run, GoesOnInItsFolderAsIfItHadNeverStopped) {
   const io::TemporaryFolder folder;
-  const auto whole = training::run(moons, short_run);
+  const auto whole = training::run(moons(), short_run);
   std::atomic<bool> stop = false;
-  training::run(moons, short_run, {.out = folder / "run"},
+  training::run(moons(), short_run, {.out = folder / "run"},
                 {.on_epoch = [&](const EpochRow& row) { stop = row.epoch == 2; }, .stop = &stop});
-  const auto rest = training::run(moons, short_run, {.resume = folder / "run"});
+  const auto rest = training::run(moons(), short_run, {.resume = folder / "run"});
   EXPECT_EQ(rest.history.rows.size(), 4u);
   EXPECT_EQ(weights_of(rest.model), weights_of(whole.model));
   EXPECT_EQ(rest.test->loss, whole.test->loss);
@@ -85,7 +86,7 @@ TEST(Run, GoesOnInItsFolderAsIfItHadNeverStopped) {
 
 TEST(Run, KeepsItsFilesInAFolderThatHoldsNoOtherRun) {
   const io::TemporaryFolder folder;
-  const auto run = training::run(moons, short_run, {.out = folder / "run", .command = "the command"});
+  const auto run = training::run(moons(), short_run, {.out = folder / "run", .command = "the command"});
   EXPECT_EQ(run.folder, folder / "run");
   EXPECT_TRUE(holds_run(run.folder));
   for (const char* file : {"model.safetensors", "last.safetensors", "metrics.csv", "report.json", "report.html",
@@ -97,12 +98,12 @@ TEST(Run, KeepsItsFilesInAFolderThatHoldsNoOtherRun) {
   const plot::ReportData report = open_report(run.folder);
   EXPECT_EQ(report.command, "the command");
   EXPECT_EQ(report.epochs.size(), 4u);
-  EXPECT_THROW(training::run(moons, short_run, {.out = folder / "run"}), InputError);
+  EXPECT_THROW(training::run(moons(), short_run, {.out = folder / "run"}), InputError);
   EXPECT_THROW(open_report(folder / "nowhere"), InputError);
 }
 
 TEST(Run, IsAnObjectWithItsMetricsAndFindings) {
-  const auto run = training::run(moons, short_run);
+  const auto run = training::run(moons(), short_run);
   const std::string text = run.json();
   EXPECT_THAT(text, testing::StartsWith("{\"task\":\"classification\",\"metric\":\"accuracy\",\"train\":{\"loss\":"));
   const json j = json::parse(text);
@@ -116,7 +117,7 @@ TEST(Run, IsAnObjectWithItsMetricsAndFindings) {
 
 TEST(Run, DrawsItsReportAndItsCurves) {
   const io::TemporaryFolder folder;
-  const auto run = training::run(moons, short_run);
+  const auto run = training::run(moons(), short_run);
   run.save_report(folder / "report.html");
   EXPECT_THAT(read_file(folder / "report.html"), testing::HasSubstr("builtin:moons"));
   ASSERT_EQ(run.chart().data().lines.size(), 2u);
@@ -124,7 +125,7 @@ TEST(Run, DrawsItsReportAndItsCurves) {
 }
 
 TEST(Metrics, OfATaskAreListedByName) {
-  const auto run = training::run(moons, short_run);
+  const auto run = training::run(moons(), short_run);
   std::vector<std::string_view> names;
   for (const auto& [name, value] : values(run.train, data::Task::classification)) names.push_back(name);
   EXPECT_EQ(names, metric_names(data::Task::classification));
