@@ -90,6 +90,7 @@
 #include "relume/train/lr_find.h"
 #include "relume/train/machine.h"
 #include "relume/train/metrics.h"
+#include "relume/train/option_table.h"
 #include "relume/train/options.h"
 #include "relume/train/paired_test.h"
 #include "relume/train/run.h"
