@@ -11,6 +11,7 @@
 #include "python/core/elementwise.h"
 #include "relume/autograd/grad_mode.h"
 #include "relume/ops/activation.h"
+#include "relume/ops/assign.h"
 
 namespace relume::python {
 namespace {

@@ -5,13 +5,12 @@
 #include "python/core/array.h"
 #include "relume/autograd/grad_mode.h"
 #include "relume/base/require.h"
+#include "relume/ops/assign.h"
 
 namespace relume::python {
 namespace {
 
 std::string type_of(nb::handle object) { return Py_TYPE(object.ptr())->tp_name; }
-
-int kind(DType dtype) { return is_floating(dtype) ? 2 : is_integral(dtype) ? 1 : 0; }
 
 }  // namespace
 
@@ -107,8 +106,6 @@ void check_device(nb::handle device) {
   const std::string text = text_of(nb::hasattr(device, "type") ? nb::object(device.attr("type")) : nb::borrow(device));
   require(text == "cpu", "device: \"{}\" is none that relume has; it computes on \"cpu\" alone", text);
 }
-
-bool may_hold(DType target, DType value) { return kind(target) >= kind(value); }
 
 TensorObject into(nb::handle out, const Tensor& result, const char* function) {
   if (out.is_none()) return TensorObject(nb::cast(result));

@@ -335,16 +335,6 @@ void bind_comparisons(Definer& define) {
 
 }  // namespace
 
-void assign_result(const Tensor& t, const Tensor& value, const char* name) {
-  require<ShapeError>(broadcast(t.shape(), value.shape(), name) == t.shape(), "{}: the result is {}, the tensor {}",
-                      name, value.shape(), t.shape());
-  require<DTypeError>(may_hold(t.dtype(), value.dtype()), "{}: the result is {}, which a tensor of {} does not hold",
-                      name, relume::name(value.dtype()), relume::name(t.dtype()));
-  assign(t, value, name);
-}
-
-Tensor before_write(const Tensor& t) { return grad_enabled() && t.requires_grad() ? t.clone() : t; }
-
 void bind_arithmetic(nb::module_& module) {
   auto type = nb::borrow<nb::class_<Tensor>>(nb::type<Tensor>());
   Definer define{module, type};

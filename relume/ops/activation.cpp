@@ -174,4 +174,10 @@ Tensor random_leaky_relu(const Tensor& x, double lower, double upper) {
                 [slope = Saved(slope)](const BackwardContext& c) -> Gradients { return {c.gradient * c(slope)}; });
 }
 
+Tensor Tensor::relu() const { return relume::relu(*this); }
+Tensor Tensor::sigmoid() const { return relume::sigmoid(*this); }
+Tensor Tensor::tanh() const { return relume::tanh(*this); }
+Tensor Tensor::softmax(int dimension) const { return relume::softmax(*this, dimension); }
+Tensor Tensor::log_softmax(int dimension) const { return relume::log_softmax(*this, dimension); }
+
 }  // namespace relume

@@ -1,8 +1,11 @@
 #include "relume/ops/arithmetic.h"
 
+#include <functional>
+
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
 #include "relume/kernels/elementwise.h"
+#include "relume/ops/assign.h"
 #include "relume/ops/compare.h"
 #include "relume/ops/pointwise.h"
 #include "relume/ops/reduce.h"
@@ -147,5 +150,45 @@ Tensor maximum(const Tensor& a, const Tensor& b) {
 Tensor minimum(const Tensor& a, const Tensor& b) {
   return larger_or_smaller(Binary::minimum, "minimum", "MinimumBackward0", a, b);
 }
+
+Tensor Tensor::pow(const Tensor& exponent) const { return relume::pow(*this, exponent); }
+Tensor Tensor::pow(Scalar exponent) const { return relume::pow(*this, exponent); }
+
+namespace {
+
+/// t = t op b where nothing is recorded and both lie in order.
+bool compute_in_place(Binary op, const Tensor& t, const Tensor& b) {
+  if (grad_enabled() && (t.requires_grad() || b.requires_grad())) return false;
+  const bool whole = b.shape() == t.shape(), same = b.raw_data() == t.raw_data() && whole;
+  if (b.dtype() != t.dtype() || !is_floating(t.dtype()) || !t.is_contiguous() || !b.is_contiguous() ||
+      !(whole || b.dimensions() == 0) || !(same || b.impl()->storage != t.impl()->storage))
+    return false;
+  check_assign(t, false, "in place");
+  kernels::binary(op, t.dtype(), t.raw_data(), 1, b.raw_data(), whole ? 1 : 0, t.raw_data(), t.elements());
+  t.impl()->storage->bump_version();
+  return true;
+}
+
+template <class F>
+Tensor& write_over(Tensor& t, const Tensor& b, Binary op, const char* name, F f) {
+  if (!compute_in_place(op, t, b)) {
+    const bool shared = b.defined() && b.impl()->storage == t.impl()->storage;
+    assign_result(t, f(before_write(t), shared ? b.clone() : b), name);
+  }
+  return t;
+}
+
+}  // namespace
+
+Tensor& Tensor::operator+=(const Tensor& b) { return write_over(*this, b, Binary::add, "+=", std::plus<>()); }
+Tensor& Tensor::operator-=(const Tensor& b) { return write_over(*this, b, Binary::subtract, "-=", std::minus<>()); }
+Tensor& Tensor::operator*=(const Tensor& b) {
+  return write_over(*this, b, Binary::multiply, "*=", std::multiplies<>());
+}
+Tensor& Tensor::operator/=(const Tensor& b) { return write_over(*this, b, Binary::divide, "/=", std::divides<>()); }
+Tensor& Tensor::operator+=(Scalar b) { return *this += b.as_tensor(dtype()); }
+Tensor& Tensor::operator-=(Scalar b) { return *this -= b.as_tensor(dtype()); }
+Tensor& Tensor::operator*=(Scalar b) { return *this *= b.as_tensor(dtype()); }
+Tensor& Tensor::operator/=(Scalar b) { return *this /= b.as_tensor(dtype()); }
 
 }  // namespace relume

@@ -97,4 +97,19 @@ void assign(const Tensor& t, const Tensor& value, const char* operation) {
   if (whole) follow(*whole, t);
 }
 
+bool may_hold(DType target, DType value) {
+  const auto kind = [](DType d) { return is_floating(d) ? 2 : is_integral(d) ? 1 : 0; };
+  return kind(target) >= kind(value);
+}
+
+void assign_result(const Tensor& t, const Tensor& value, const char* operation) {
+  require<ShapeError>(broadcast(t.shape(), value.shape(), operation) == t.shape(),
+                      "{}: the result is {}, the tensor {}", operation, value.shape(), t.shape());
+  require<DTypeError>(may_hold(t.dtype(), value.dtype()), "{}: the result is {}, which a tensor of {} does not hold",
+                      operation, name(value.dtype()), name(t.dtype()));
+  assign(t, value, operation);
+}
+
+Tensor before_write(const Tensor& t) { return grad_enabled() && t.requires_grad() ? t.clone() : t; }
+
 }  // namespace relume

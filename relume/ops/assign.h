@@ -19,4 +19,12 @@ void check_assign(const Tensor& t, bool value_requires_grad, const char* operati
 /// and where other tensors share the memory.
 void assign(const Tensor& t, const Tensor& value, const char* operation);
 
+/// Whether values of one dtype may be written over those of another: floating point goes to no integers, numbers to no
+/// bool.
+bool may_hold(DType target, DType value);
+/// assign() for what computes with t: throws ShapeError or DTypeError where t does not hold the result.
+void assign_result(const Tensor& t, const Tensor& value, const char* operation);
+/// t, or, where the write will be recorded, a copy: what the operation keeps of it is not written over.
+Tensor before_write(const Tensor& t);
+
 }  // namespace relume

@@ -85,4 +85,6 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   return batched_product(expand_batch(a, batch), expand_batch(b, batch)).reshape(shape);
 }
 
+Tensor Tensor::matmul(const Tensor& other) const { return relume::matmul(*this, other); }
+
 }  // namespace relume

@@ -135,4 +135,7 @@ Ordered min(const Tensor& x, int dimension, bool keepdim) {
   return picked(x, d, argmin(x, d, true), keepdim);
 }
 
+Ordered Tensor::max(int dimension, bool keepdim) const { return relume::max(*this, dimension, keepdim); }
+Ordered Tensor::min(int dimension, bool keepdim) const { return relume::min(*this, dimension, keepdim); }
+
 }  // namespace relume

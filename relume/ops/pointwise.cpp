@@ -126,4 +126,13 @@ Tensor where(const Tensor& condition, const Tensor& left, const Tensor& right) {
                 });
 }
 
+Tensor Tensor::abs() const { return relume::abs(*this); }
+Tensor Tensor::exp() const { return relume::exp(*this); }
+Tensor Tensor::log() const { return relume::log(*this); }
+Tensor Tensor::sqrt() const { return relume::sqrt(*this); }
+Tensor Tensor::sin() const { return relume::sin(*this); }
+Tensor Tensor::cos() const { return relume::cos(*this); }
+Tensor Tensor::sign() const { return relume::sign(*this); }
+Tensor Tensor::clamp(double low, double high) const { return relume::clamp(*this, low, high); }
+
 }  // namespace relume

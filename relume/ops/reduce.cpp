@@ -171,4 +171,13 @@ Tensor min(const Tensor& x) { return extreme(x, false); }
 Tensor argmax(const Tensor& x, int dimension, bool keepdim) { return place_of_extreme(x, dimension, keepdim, true); }
 Tensor argmin(const Tensor& x, int dimension, bool keepdim) { return place_of_extreme(x, dimension, keepdim, false); }
 
+Tensor Tensor::sum() const { return relume::sum(*this); }
+Tensor Tensor::sum(const Shape& dimensions, bool keepdim) const { return relume::sum(*this, dimensions, keepdim); }
+Tensor Tensor::mean() const { return relume::mean(*this); }
+Tensor Tensor::mean(const Shape& dimensions, bool keepdim) const { return relume::mean(*this, dimensions, keepdim); }
+Tensor Tensor::max() const { return relume::max(*this); }
+Tensor Tensor::min() const { return relume::min(*this); }
+Tensor Tensor::argmax(int dimension, bool keepdim) const { return relume::argmax(*this, dimension, keepdim); }
+Tensor Tensor::argmin(int dimension, bool keepdim) const { return relume::argmin(*this, dimension, keepdim); }
+
 }  // namespace relume

@@ -88,4 +88,12 @@ Tensor logsumexp(const Tensor& x, const Shape& dimensions, bool keepdim) {
   return finish(kept, along, keepdim);
 }
 
+Tensor Tensor::var(const Shape& dimensions, double correction, bool keepdim) const {
+  return relume::var(*this, dimensions, correction, keepdim);
+}
+Tensor Tensor::norm(const Shape& dimensions, bool keepdim) const { return relume::norm(*this, dimensions, keepdim); }
+Tensor Tensor::logsumexp(const Shape& dimensions, bool keepdim) const {
+  return relume::logsumexp(*this, dimensions, keepdim);
+}
+
 }  // namespace relume

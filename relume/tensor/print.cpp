@@ -3,6 +3,7 @@
 // Rules: torch/_tensor_str.py (precision 4, threshold 1000, three items at an edge, lines of 80 characters).
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -171,6 +172,8 @@ std::string to_string(const Tensor& tensor) {
   const std::string body = plain.elements() == 0 ? "[]" : write(plain, summarize, format, indent);
   return with_suffixes("tensor(" + body, suffixes(tensor), indent);
 }
+
+void Tensor::print() const { std::puts(to_string(*this).c_str()); }
 
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor) { return out << to_string(tensor); }
 

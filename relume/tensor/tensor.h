@@ -20,6 +20,8 @@
 namespace relume {
 
 class Tensor;
+class Scalar;
+struct Ordered;
 
 /// What autograd hangs onto a tensor; defined in autograd/.
 struct GradientState;
@@ -61,7 +63,8 @@ class TensorImpl : public Counted<TensorImpl> {
   Node* grad_fn = nullptr;                  // holds a reference, which autograd's releaser gives back
 };
 
-/// A handle of one pointer: copying it shares the tensor, as in PyTorch. Operations on tensors stand in ops/.
+/// A handle of one pointer: copying it shares the tensor, as in PyTorch. Operations on tensors stand in ops/, those
+/// that are members too beside the function of their name.
 class Tensor {
  public:
   /// No tensor: defined() is false.
@@ -75,7 +78,9 @@ class Tensor {
   /// The size of one dimension; negative counts from the end. Throws IndexError.
   std::int64_t size(int dimension) const;
   int dimensions() const { return impl()->shape.dimensions(); }
+  int dim() const { return dimensions(); }
   std::int64_t elements() const { return impl()->elements; }
+  std::int64_t numel() const { return elements(); }
   bool is_contiguous() const { return impl()->contiguous; }
   bool requires_grad() const { return defined() && impl_->requires_grad; }
 
@@ -93,7 +98,7 @@ class Tensor {
     return {data<T>(), static_cast<std::size_t>(elements())};
   }
   /// The value of a tensor of one element, converted to T. Throws ValueError for more.
-  template <class T>
+  template <class T = double>
   T item() const;
   /// All elements in row-major order, converted to T.
   template <class T>
@@ -117,6 +122,62 @@ class Tensor {
   Tensor to(DType dtype) const;
   Tensor clone() const;
   Tensor detach() const;  ///< the same memory, outside of the graph
+
+  // As the functions of their names: ops/reduce.h, ops/order.h, ops/statistics.h. They are recorded, as all that
+  // follow.
+  Tensor sum() const;
+  Tensor sum(const Shape& dimensions, bool keepdim = false) const;
+  template <class I>
+  requires std::is_integral_v<I> Tensor sum(I dimension, bool keepdim = false)
+  const { return sum(Shape{static_cast<std::int64_t>(dimension)}, keepdim); }
+  Tensor mean() const;
+  Tensor mean(const Shape& dimensions, bool keepdim = false) const;
+  template <class I>
+  requires std::is_integral_v<I> Tensor mean(I dimension, bool keepdim = false)
+  const { return mean(Shape{static_cast<std::int64_t>(dimension)}, keepdim); }
+  Tensor max() const;
+  Tensor min() const;
+  Ordered max(int dimension, bool keepdim = false) const;
+  Ordered min(int dimension, bool keepdim = false) const;
+  Tensor argmax(int dimension, bool keepdim = false) const;
+  Tensor argmin(int dimension, bool keepdim = false) const;
+  Tensor argmax() const { return reshape({-1}).argmax(0); }  ///< the place among all elements
+  Tensor argmin() const { return reshape({-1}).argmin(0); }
+  Tensor var(const Shape& dimensions = {}, double correction = 1, bool keepdim = false) const;
+  Tensor norm(const Shape& dimensions = {}, bool keepdim = false) const;
+  Tensor logsumexp(const Shape& dimensions = {}, bool keepdim = false) const;
+
+  // ops/pointwise.h, ops/arithmetic.h, ops/matmul.h, ops/activation.h
+  Tensor abs() const;
+  Tensor exp() const;
+  Tensor log() const;
+  Tensor sqrt() const;
+  Tensor sin() const;
+  Tensor cos() const;
+  Tensor sign() const;
+  Tensor clamp(double low, double high) const;
+  Tensor pow(const Tensor& exponent) const;
+  Tensor pow(Scalar exponent) const;
+  Tensor matmul(const Tensor& other) const;
+  Tensor relu() const;
+  Tensor sigmoid() const;
+  Tensor tanh() const;
+  Tensor softmax(int dimension) const;
+  Tensor log_softmax(int dimension) const;
+
+  /// x = x + y in x's memory, recorded. Throws ValueError where autograd would not learn of it (a leaf that requires a
+  /// gradient, memory that other tensors share while one requires it), ShapeError where the result is larger than x,
+  /// DTypeError where it is of a higher kind.
+  Tensor& operator+=(const Tensor& other);
+  Tensor& operator-=(const Tensor& other);
+  Tensor& operator*=(const Tensor& other);
+  Tensor& operator/=(const Tensor& other);
+  Tensor& operator+=(Scalar other);
+  Tensor& operator-=(Scalar other);
+  Tensor& operator*=(Scalar other);
+  Tensor& operator/=(Scalar other);
+
+  void print() const;  ///< onto standard output, and a new line
 
   // In place, not recorded: they throw on a tensor that requires a gradient while gradients are recorded.
   Tensor& fill_(double value);
