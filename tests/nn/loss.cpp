@@ -113,6 +113,40 @@ TEST(Losses, AreKeptAveragedOrAddedUp) {
   EXPECT_THROW(smooth_l1_loss(x, y, -1), ValueError);
 }
 
+TEST(Losses, AreKeptOrAddedUpAsPyTorchDoes) {
+  const io::SafeTensors file = stored_tensors("losses");
+  const Tensor targets = stored(file, "targets"), weights = stored(file, "weights"), shares = stored(file, "shares"),
+               truth = stored(file, "truth");
+  const std::int64_t ignored = targets.to_vector<std::int64_t>()[0];
+  for (const auto& [reduction, word] : {std::pair(Reduction::none, " none"), std::pair(Reduction::sum, " sum")}) {
+    const auto check = [&, ending = word](const std::string& name, const char* input, auto&& loss_of) {
+      const Tensor x = stored(file, input).clone().requires_grad_();
+      const Tensor loss = loss_of(x);
+      loss.backward(arange(1, static_cast<double>(loss.numel()) + 1, 1, float64).reshape(loss.shape()));
+      EXPECT_TRUE(allclose(loss, stored(file, name + ending), 1e-10, 1e-12)) << name << ending;
+      EXPECT_TRUE(allclose(x.grad(), stored(file, name + ending + " gradient"), 1e-10, 1e-12)) << name << ending;
+    };
+    const Reduction r = reduction;
+    check("mse_loss", "prediction", [&](const Tensor& x) { return mse_loss(x, truth, r); });
+    check("l1_loss", "prediction", [&](const Tensor& x) { return l1_loss(x, truth, r); });
+    check("huber_loss", "prediction", [&](const Tensor& x) { return huber_loss(x, truth, 1, r); });
+    check("smooth_l1_loss", "prediction", [&](const Tensor& x) { return smooth_l1_loss(x, truth, 1, r); });
+    check("cross_entropy", "logits", [&](const Tensor& x) {
+      return cross_entropy(x, targets,
+                           {.class_weights = weights, .label_smoothing = 0.1, .ignore_index = ignored, .reduction = r});
+    });
+    check("cross_entropy of shares", "logits",
+          [&](const Tensor& x) { return cross_entropy(x, shares, {.reduction = r}); });
+    check("nll_loss", "logits",
+          [&](const Tensor& x) { return nll_loss(log_softmax(x, 1), targets, {.reduction = r}); });
+    check("bce_with_logits", "logits",
+          [&](const Tensor& x) { return bce_with_logits(x, shares, Tensor(), weights, r); });
+    check("binary_cross_entropy", "logits",
+          [&](const Tensor& x) { return binary_cross_entropy(sigmoid(x), shares, Tensor(), r); });
+    check("kl_div", "logits", [&](const Tensor& x) { return kl_div(log_softmax(x, 1), shares, r); });
+  }
+}
+
 TEST(Losses, OfClassesTakeMoreDimensionsAndEachReduction) {
   const Tensor logits = randn({2, 3, 4}).to(float64), targets = tensor({{0, 1, 2, 0}, {2, 2, -100, 1}}, int64);
   const Tensor rows = logits.permute({0, 2, 1}).reshape({8, 3});

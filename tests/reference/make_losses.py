@@ -19,7 +19,7 @@ tensors = {"logits": logits, "targets": targets, "weights": weights, "prediction
 def store(name, x, loss):
     x = x.clone().requires_grad_()
     value = loss(x)
-    value.backward()
+    value.backward(torch.arange(1, value.numel() + 1, dtype=value.dtype).reshape(value.shape))
     tensors[name] = value.detach()
     tensors[f"{name} gradient"] = x.grad
 
@@ -49,4 +49,17 @@ store("bce_with_logits", logits, lambda x: F.binary_cross_entropy_with_logits(x,
 store("bce_with_logits weighted", logits,
       lambda x: F.binary_cross_entropy_with_logits(x, shares, pos_weight=weights))
 store("kl_div", logits, lambda x: F.kl_div(F.log_softmax(x, 1), shares, reduction="batchmean"))
+for reduction in "none", "sum":
+    kept = {"reduction": reduction}
+    for name, loss in {"mse_loss": F.mse_loss, "l1_loss": F.l1_loss, "huber_loss": F.huber_loss,
+                       "smooth_l1_loss": F.smooth_l1_loss}.items():
+        store(f"{name} {reduction}", prediction, lambda x: loss(x, truth, **kept))
+    store(f"cross_entropy {reduction}", logits, lambda x: F.cross_entropy(
+        x, targets, weight=weights, label_smoothing=0.1, ignore_index=ignored, **kept))
+    store(f"cross_entropy of shares {reduction}", logits, lambda x: F.cross_entropy(x, shares, **kept))
+    store(f"nll_loss {reduction}", logits, lambda x: F.nll_loss(F.log_softmax(x, 1), targets, **kept))
+    store(f"bce_with_logits {reduction}", logits,
+          lambda x: F.binary_cross_entropy_with_logits(x, shares, weight=weights, **kept))
+    store(f"binary_cross_entropy {reduction}", logits, lambda x: F.binary_cross_entropy(x.sigmoid(), shares, **kept))
+    store(f"kl_div {reduction}", logits, lambda x: F.kl_div(F.log_softmax(x, 1), shares, **kept))
 save_file(tensors, folder / "losses.safetensors")
