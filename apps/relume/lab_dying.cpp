@@ -41,7 +41,7 @@ std::vector<Trouble> troubles() {
 /// Lowers the biases of the layers that an activation follows.
 void lower_biases(nn::Sequential& network, double by) {
   for (std::size_t i = 0; i + 1 < network.size(); ++i)
-    if (auto* linear = dynamic_cast<nn::Linear*>(&network[i])) linear->bias.detach().fill_(by);
+    if (nn::Linear* linear = network[i].as_linear()) linear->bias.detach().fill_(by);
 }
 
 LabRun measure(const Trouble& trouble, const Cure& cure, const LabOptions& options) {

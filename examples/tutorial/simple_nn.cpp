@@ -6,10 +6,9 @@
 using namespace relume;
 
 struct SimpleNN : nn::Module {
-  nn::Linear fc1{10, 5};
-  nn::ReLU relu;
+  nn::Linear fc1 = named("fc1", 10, 5);
+  nn::ReLU relu = named("relu");
 
-  SimpleNN() { add("fc1", fc1); }
   Tensor forward(const Tensor& x) override { return relu(fc1(x)); }
 };
 

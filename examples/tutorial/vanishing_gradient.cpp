@@ -10,8 +10,7 @@ nn::Sequential ten_layers() {
   nn::Sequential net;
   for (int i = 0; i < 10; ++i) {
     net.push_back(std::make_shared<nn::Linear>(32, 32));
-    nn::init::xavier_normal_(dynamic_cast<nn::Linear&>(net[net.size() - 1]).weight,
-                             nn::init::gain(relume::Activation("relu")));
+    nn::init::xavier_normal_(net[net.size() - 1].as_linear()->weight, nn::init::gain(relume::Activation("relu")));
     net.push_back(std::make_shared<Activation>());
   }
   return net;
@@ -22,7 +21,7 @@ double share_that_arrives(nn::Sequential net) {
   manual_seed(1);
   mean(net(randn({64, 32}))).backward();
   const auto weight_gradient = [&](std::size_t layer) {
-    return norm(dynamic_cast<nn::Linear&>(net[2 * layer]).weight.grad()).item<double>();
+    return norm(net[2 * layer].as_linear()->weight.grad()).item<double>();
   };
   return weight_gradient(0) / weight_gradient(9);
 }

@@ -51,10 +51,6 @@ void check_device(nb::handle device);
 /// hold it, or where a gradient would be lost.
 TensorObject into(nb::handle out, const Tensor& result, const char* function);
 
-/// Whether values of one dtype may be written over those of another: floating point goes to no integers, numbers to no
-/// bool.
-bool may_hold(DType target, DType value);
-
 }  // namespace relume::python
 
 namespace nanobind::detail {

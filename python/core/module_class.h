@@ -37,7 +37,10 @@ class PythonModule : public nn::Module, public Scripted {
  public:
   NB_TRAMPOLINE(nn::Module);
 
-  Tensor forward(const Tensor& x) override { return call_forward(nb_trampoline.base(), x); }
+  Tensor forward(const Tensor& x) override {
+    const CalledBy nobody(nullptr);  // Python's modules may call any
+    return call_forward(nb_trampoline.base(), x);
+  }
   std::string describe() const override {
     const nb::gil_scoped_acquire acquire;
     return describe_as(class_name(nb_trampoline.base()).c_str());
@@ -50,7 +53,10 @@ class PythonOf final : public Layer, public Scripted {
  public:
   NB_TRAMPOLINE(Layer);
 
-  Tensor forward(const Tensor& x) override { return call_forward(nb_trampoline.base(), x); }
+  Tensor forward(const Tensor& x) override {
+    const nn::Module::CalledBy nobody(nullptr);
+    return call_forward(nb_trampoline.base(), x);
+  }
   const Activation* as_activation() const override { return nullptr; }
 };
 

@@ -210,7 +210,7 @@ Batch Rows::slice(std::int64_t begin, std::int64_t end) const {
 Tensor run(nn::Module& network, const Batch& rows) {
   if (rows.dense.defined()) return network(rows.dense);
   auto& modules = dynamic_cast<nn::Sequential&>(network);
-  Tensor y = sparse_linear(rows, dynamic_cast<nn::Linear&>(modules[0]));
+  Tensor y = sparse_linear(rows, *modules[0].as_linear());
   for (std::size_t i = 1; i < modules.size(); ++i) y = modules[i](y);
   return y;
 }

@@ -51,9 +51,8 @@ Smaller remove_dead_units(nn::Sequential& network, const std::vector<nn::LayerSp
       result.architecture[site.incoming_place].arguments = std::to_string(left);
       result.removed.emplace_back(site.layer, units - left);
     }
-  const std::int64_t outputs = dynamic_cast<const nn::Linear&>(network[network.size() - 1]).out_features();
   Rng rng(0);
-  result.network = nn::build(result.architecture, features, outputs, rng);
+  result.network = nn::build(result.architecture, features, network.features_out(features), rng);
   result.network->load_state(state);
   result.network->train(network.is_training());
   return result;

@@ -93,7 +93,7 @@ Treated revive(nn::Sequential& network, std::span<const LayerActivity> activity,
     for (const LayerActivity& layer : activity) {
       const std::vector<std::int64_t> dead = layer.dead_units();
       if (layer.layer != site.layer || dead.empty() || site.incoming->weight.dtype() != DType::float32) continue;
-      const auto& f = dynamic_cast<nn::Activate&>(network[site.activation_place]).activation();
+      const Activation& f = *network[site.activation_place].as_activation();
       const Tensor drawn = empty(site.incoming->weight.shape());
       nn::init::apply(nn::init::scheme_for(f), drawn, nn::init::gain(f), rng);
       for (const std::int64_t unit : dead)

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "relume/health/unit_activity.h"
-#include "relume/nn/dropout.h"
 
 namespace relume::health {
 namespace {
@@ -13,8 +12,8 @@ nn::Linear* neighbour(nn::Sequential& network, std::size_t from, int way, std::s
   const auto size = static_cast<std::ptrdiff_t>(network.size());
   for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(from) + way; i >= 0 && i < size; i += way) {
     place = static_cast<std::size_t>(i);
-    if (auto* linear = dynamic_cast<nn::Linear*>(&network[place])) return linear;
-    if (!dynamic_cast<nn::Dropout*>(&network[place])) return nullptr;
+    if (nn::Linear* linear = network[place].as_linear()) return linear;
+    if (!network[place].is_identity_in_evaluation()) return nullptr;
   }
   return nullptr;
 }

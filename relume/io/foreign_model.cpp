@@ -86,7 +86,7 @@ Model load_foreign_model(const std::filesystem::path& path, const std::string& l
   model.build(rng);
   std::size_t next = 0;
   for (const auto& [name, module] : model.network->children()) {
-    auto* linear = dynamic_cast<nn::Linear*>(module);
+    nn::Linear* linear = module->as_linear();
     if (!linear) continue;
     const Weights& w = weights[next++];
     require<InputError>(w.weight.shape() == linear->weight.shape(), "model: {}: {} is {}, layer {} of layers takes {}",

@@ -23,12 +23,8 @@ std::vector<LayerFacts> layer_facts(const Model& model, const std::vector<health
   std::int64_t width = model.features;
   for (const auto& [name, module] : model.network->children()) {
     LayerFacts f{.name = name, .word = {}, .module = module};
-    if (const auto* linear = dynamic_cast<const nn::Linear*>(module)) {
-      width = linear->out_features();
-      f.multiply_adds = linear->weight.elements();
-    } else if (const auto* along = dynamic_cast<const nn::ActivateAlong*>(module)) {
-      width = along->activation().entry().features_out(width);
-    }
+    if (const nn::Linear* linear = module->as_linear()) f.multiply_adds = linear->weight.elements();
+    width = module->features_out(width);
     f.word = facts.size() < model.layers.size() ? nn::to_string({model.layers[facts.size()]})
                                                 : fmt::format("linear({})", model.outputs);
     f.width = width;

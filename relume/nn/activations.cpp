@@ -1,6 +1,7 @@
 #include "relume/nn/activations.h"
 
 #include "relume/base/require.h"
+#include "relume/nn/layer_word.h"
 #include "relume/ops/activation.h"
 
 namespace relume::nn {
@@ -23,6 +24,12 @@ PReLU::PReLU(std::int64_t channels, double initial) {
   weight = full({channels}, initial);
   add_parameter("weight", weight);
 }
+
+std::shared_ptr<Module> PReLU::from_word(const LayerPlace& place) {
+  return std::make_shared<PReLU>(1, place.number(0.25));
+}
+
+LayerSize PReLU::size_of_word(const LayerPlace& place) { return {1, place.features}; }
 
 Tensor PReLU::forward(const Tensor& x) { return prelu(x, weight); }
 

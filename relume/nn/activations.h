@@ -49,6 +49,9 @@ class ActivationOf : public Activate {
 class PReLU : public Module {
  public:
   explicit PReLU(std::int64_t channels = 1, double initial = 0.25);
+  static constexpr const char* word = "prelu";
+  static std::shared_ptr<Module> from_word(const LayerPlace& place);
+  static LayerSize size_of_word(const LayerPlace& place);
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
 
@@ -61,6 +64,9 @@ class ActivateAlong : public Module {
   explicit ActivateAlong(Activation activation, int dimension = -1) : activation_(activation), dimension_(dimension) {}
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
+  std::int64_t features_out(std::int64_t features_in) const override {
+    return activation_.entry().features_out(features_in);
+  }
   const Activation& activation() const { return activation_; }
   int dimension() const { return dimension_; }
 

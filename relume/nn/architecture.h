@@ -8,15 +8,10 @@
 #include <vector>
 
 #include "relume/base/rng.h"
+#include "relume/nn/layer_word.h"
 #include "relume/nn/sequential.h"
 
 namespace relume::nn {
-
-/// One word of an architecture: its name and its arguments.
-struct LayerSpec {
-  std::string name;
-  std::string arguments;  ///< what stood in the brackets
-};
 
 /// Reads the text. Throws ValueError that quotes the word that is wrong.
 std::vector<LayerSpec> parse_architecture(std::string_view text);
@@ -26,9 +21,10 @@ std::string to_string(const std::vector<LayerSpec>& layers);
 std::vector<LayerSpec> mlp(const std::vector<std::int64_t>& hidden, std::string_view activation);
 
 /// Builds the layers for inputs of `features` values, and after them linear(outputs). Layers are linear(n), flatten,
-/// dropout(p), batchnorm(epsilon), layernorm(epsilon), prelu, prelu(initial) and every activation but softmax; glu and
-/// its like halve the features, crelu doubles them. Each linear layer's weights are drawn to fit the activation after
-/// it (nn/init.h), biases are 0. Throws ValueError for an unknown layer, naming the nearest.
+/// dropout(p), batchnorm(epsilon), layernorm(epsilon), prelu, prelu(initial) (the words of nn/layers.h) and every
+/// activation but softmax; glu and its like halve the features, crelu doubles them. Each linear layer's weights are
+/// drawn to fit the activation after it (nn/init.h), biases are 0. Throws ValueError for an unknown layer, naming the
+/// nearest.
 std::shared_ptr<Sequential> build(const std::vector<LayerSpec>& layers, std::int64_t features, std::int64_t outputs,
                                   Rng& rng);
 

@@ -4,11 +4,16 @@
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
 #include "relume/kernels/random.h"
+#include "relume/nn/layer_word.h"
 #include "relume/ops/arithmetic.h"
 
 namespace relume::nn {
 
 Dropout::Dropout(double p) : p_(p) { require(p >= 0 && p < 1, "Dropout: p = {} is not in [0, 1)", p); }
+
+std::shared_ptr<Module> Dropout::from_word(const LayerPlace& place) {
+  return std::make_shared<Dropout>(place.number(0.5));
+}
 
 // y = x ⊙ k:  dx = dy ⊙ k
 Tensor Dropout::forward(const Tensor& x) {
@@ -29,6 +34,8 @@ Tensor Dropout::forward(const Tensor& x) {
   return record(x.detach() * keep, "MulBackward0", {&x},
                 [keep = Saved(keep)](const BackwardContext& c) -> Gradients { return {c.gradient * c(keep)}; });
 }
+
+std::shared_ptr<Module> Flatten::from_word(const LayerPlace&) { return std::make_shared<Flatten>(); }
 
 Tensor Flatten::forward(const Tensor& x) {
   if (to_ == -1) return x.flatten(from_);

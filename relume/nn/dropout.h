@@ -11,8 +11,11 @@ namespace relume::nn {
 class Dropout : public Module {
  public:
   explicit Dropout(double p = 0.5);
+  static constexpr const char* word = "dropout";
+  static std::shared_ptr<Module> from_word(const LayerPlace& place);
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
+  bool is_identity_in_evaluation() const override { return true; }
   double p() const { return p_; }
 
  private:
@@ -24,6 +27,8 @@ class Dropout : public Module {
 class Flatten : public Module {
  public:
   explicit Flatten(int from = 1, int to = -1) : from_(from), to_(to) {}
+  static constexpr const char* word = "flatten";
+  static std::shared_ptr<Module> from_word(const LayerPlace& place);
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
   int from() const { return from_; }

@@ -19,6 +19,7 @@ class Embedding : public Module {
   Embedding(std::int64_t rows, std::int64_t width, const EmbeddingOptions& options = {});
   Tensor forward(const Tensor& indices) override { return embedding(indices, weight, padding_); }
   std::string describe() const override;
+  std::int64_t features_out(std::int64_t features_in) const override { return features_in * weight.size(1); }
   /// The row that is 0; negative: none.
   std::int64_t padding() const { return padding_; }
 
@@ -39,6 +40,7 @@ class EmbeddingBag : public Module {
     return embedding_bag(indices, weight, mode_, offsets);
   }
   std::string describe() const override;
+  std::int64_t features_out(std::int64_t /*features_in*/) const override { return weight.size(1); }
 
   Tensor weight;
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "relume/activation/activation.h"
+#include "relume/base/rng.h"
 #include "relume/nn/module.h"
 
 namespace relume::nn {
@@ -18,11 +19,20 @@ struct LinearOptions {
 class Linear : public Module {
  public:
   Linear(std::int64_t in_features, std::int64_t out_features, const LinearOptions& options = {});
+  /// With weights drawn to fit the activation after it (nn/init.h) and biases of 0.
+  static std::shared_ptr<Linear> fitting(std::int64_t in_features, std::int64_t out_features, const Activation& after,
+                                         Rng& rng);
+  static constexpr const char* word = "linear";
+  static std::shared_ptr<Module> from_word(const LayerPlace& place);
+  static LayerSize size_of_word(const LayerPlace& place);
 
   Tensor forward(const Tensor& x) override;
   /// f(x Wᵀ + b), done in one pass.
   Tensor forward_with(const Tensor& x, const Activation& f) const;
   std::string describe() const override;
+  using Module::as_linear;
+  const Linear* as_linear() const override { return this; }
+  std::int64_t features_out(std::int64_t /*features_in*/) const override { return out_features(); }
 
   std::int64_t in_features() const { return weight.size(1); }
   std::int64_t out_features() const { return weight.size(0); }

@@ -1,13 +1,31 @@
 #include "relume/nn/module.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <ostream>
+#include <typeinfo>
+
+#include <cxxabi.h>
 
 #include "relume/autograd/grad_mode.h"
 #include "relume/base/require.h"
 
 namespace relume::nn {
+namespace {
+
+thread_local const Module* caller = nullptr;
+constexpr std::ptrdiff_t largest_object = std::ptrdiff_t{64} << 10;  // what lies further away is no member
+
+std::string class_of(const Module& module) {
+  const std::unique_ptr<char, decltype(&std::free)> name(
+      abi::__cxa_demangle(typeid(module).name(), nullptr, nullptr, nullptr), &std::free);
+  const std::string text = name ? name.get() : typeid(module).name();
+  const std::size_t colon = text.rfind("::");
+  return colon == std::string::npos ? text : text.substr(colon + 2);
+}
+
+}  // namespace
 
 std::string Module::describe_as(const char* name) const {
   std::string text = fmt::format("{}(", name);
@@ -21,24 +39,103 @@ std::string Module::describe_as(const char* name) const {
 
 std::string Module::describe() const { return describe_as("Module"); }
 
+Module::CalledBy::CalledBy(const Module* now) : before_(std::exchange(caller, now)) {}
+Module::CalledBy::~CalledBy() { caller = before_; }
+
 Tensor Module::operator()(const Tensor& x) {
-  Tensor y = forward(x);
+  // The thread's variable is looked up once, which is most of what this costs.
+  struct Call {
+    const Module*& running;
+    const Module* const before;
+    ~Call() { running = before; }
+  };
+  const Module*& running = caller;
+  if (running && identity_.known_to.load(std::memory_order_relaxed) != running) running->check_knows(*this);
+  Tensor y = [&] {
+    const Call call{running, std::exchange(running, this)};
+    return forward(x);
+  }();
   if (has_hooks()) run_hooks(y);
   return y;
 }
 
+Tensor Module::operator()(const Tensor& x) const {
+  require(!training_, "{}: what is const runs in evaluation; call eval() before", class_of(*this));
+  return const_cast<Module&>(*this)(x);
+}
+
+bool Module::holds(const Module& other) const {
+  return std::any_of(children_.begin(), children_.end(),
+                     [&](const Child& child) { return resolve(child) == &other || resolve(child)->holds(other); });
+}
+
+void Module::check_knows(const Module& callee) const {
+  if (holds(callee)) return callee.identity_.known_to.store(this, std::memory_order_relaxed);
+  const std::ptrdiff_t place = reinterpret_cast<const char*>(&callee) - reinterpret_cast<const char*>(this);
+  bool missing = place > 0 && place < largest_object;
+  if (!missing && grad_enabled())
+    for (const Tensor& used : callee.parameters()) {
+      const auto known = parameters();
+      missing = missing || (used.requires_grad() && std::none_of(known.begin(), known.end(),
+                                                                 [&](const Tensor& own) { return own.same_as(used); }));
+    }
+  if (!missing) return;
+  const std::string what = callee.describe(), name = class_of(*this);
+  fail(
+      "{0}: forward() calls a member that {0} does not know, {1}: it would be neither trained nor saved nor watched; "
+      "make it with named(\"NAME\", …) or write add(\"NAME\", MEMBER) in the constructor",
+      name, what.starts_with("Module(") ? class_of(callee) : what.substr(0, what.find('\n')));
+}
+
+Module::Naming*& Module::Naming::innermost() {
+  thread_local Naming* naming = nullptr;
+  return naming;
+}
+
+Module::Naming::Naming(Module& parent, std::string name)
+    : parent_(parent), name_(std::move(name)), before_(std::exchange(innermost(), this)) {}
+
+Module::Naming::~Naming() { innermost() = before_; }
+
+void Module::Naming::name(const Identity* made) {
+  unname();
+  waits_ = false;
+  named_ = made;
+  // All modules have their identity in one place, so that this is the way from module to module.
+  parent_.children_.push_back(
+      {name_, reinterpret_cast<const char*>(made) - reinterpret_cast<const char*>(&parent_.identity_), nullptr});
+}
+
+void Module::Naming::unname() {
+  if (named_) parent_.children_.pop_back();
+  named_ = nullptr;
+}
+
+Module::Identity::Identity() {
+  if (Naming* naming = Naming::innermost(); naming && naming->waits_) naming->name(this);
+}
+
+Module::Identity::Identity(const Identity& other) {
+  if (Naming* naming = Naming::innermost(); naming && naming->named_ == &other) naming->name(this);
+}
+
+Module::Identity::~Identity() {
+  if (Naming* naming = Naming::innermost(); naming && naming->named_ == this) naming->unname();
+}
+
 int Module::add_hook(Hook hook) {
-  const int number = has_hooks() ? hooks_.list.back().first + 1 : 0;
-  hooks_.list.emplace_back(number, std::move(hook));
+  const int number = has_hooks() ? identity_.hooks.back().first + 1 : 0;
+  identity_.hooks.emplace_back(number, std::move(hook));
   return number;
 }
 
 void Module::remove_hook(int number) {
-  std::erase_if(hooks_.list, [number](const auto& hook) { return hook.first == number; });
+  std::erase_if(identity_.hooks, [number](const auto& hook) { return hook.first == number; });
 }
 
 void Module::run_hooks(const Tensor& output) const {
-  for (const auto& [number, hook] : hooks_.list) hook(*this, output);
+  const CalledBy nobody(nullptr);
+  for (const auto& [number, hook] : identity_.hooks) hook(*this, output);
 }
 
 void Module::add(std::string name, Module& member) {
@@ -124,7 +221,7 @@ std::vector<std::pair<std::string, Module*>> Module::children() const {
   return result;
 }
 
-void Module::collect(const std::string& prefix, Which which, Named& into) const {
+void Module::collect(const std::string& prefix, Which which, NamedTensors& into) const {
   for (const Slot& slot : which == Which::parameters ? parameters_ : buffers_)
     if (const Tensor& tensor = resolve(slot); tensor.defined() && (slot.saved || which != Which::saved_buffers))
       into.emplace_back(prefix + slot.name, tensor);
@@ -132,13 +229,13 @@ void Module::collect(const std::string& prefix, Which which, Named& into) const 
 }
 
 std::vector<std::pair<std::string, Tensor>> Module::named_parameters() const {
-  Named result;
+  NamedTensors result;
   collect("", Which::parameters, result);
   return result;
 }
 
 std::vector<std::pair<std::string, Tensor>> Module::named_buffers() const {
-  Named result;
+  NamedTensors result;
   collect("", Which::buffers, result);
   return result;
 }
@@ -186,7 +283,7 @@ void Module::apply(const std::function<void(Module&)>& f) {
 void Module::to(DType dtype) {
   require<DTypeError>(is_floating(dtype), "to: parameters are floating-point numbers, not {}", name(dtype));
   NoGradGuard guard;
-  Named all = named_parameters();
+  NamedTensors all = named_parameters();
   collect("", Which::buffers, all);
   for (auto& [name, tensor] : all)
     if (is_floating(tensor.dtype()) && tensor.dtype() != dtype) tensor.set_data(tensor.detach().to(dtype));

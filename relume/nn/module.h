@@ -1,13 +1,15 @@
 // Public. The base of everything that has parameters or a forward().
 #pragma once
 
+#include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "relume/tensor/tensor.h"
@@ -18,18 +20,33 @@ class Activation;
 
 namespace relume::nn {
 
+class Linear;
+struct LayerPlace;
+struct LayerSize;
+
 /// A function of tensors with named parameters and submodules.
 ///
-/// A struct derives from it, holds its submodules as members and names them in its constructor: add("fc1", fc1).
+///   struct SimpleNN : nn::Module {
+///     nn::Linear fc1 = named("fc1", 10, 5);
+///     nn::ReLU relu = named("relu");
+///     Tensor forward(const Tensor& x) override { return relu(fc1(x)); }
+///   };
+///
 /// Copying a module copies handles: the copy shares its parameters, as copied Tensors share memory.
+/// In evaluation, after eval(), nothing that relume's modules do changes them: any number of threads may call one
+/// network at a time and each gets, bit for bit, what it would get alone. Hooks run on the thread that calls.
 class Module {
  public:
   virtual ~Module() = default;
 
-  /// The module's function.
+  /// The module's function. In evaluation it changes nothing of the module.
   virtual Tensor forward(const Tensor& x) = 0;
-  /// forward(), then the hooks.
+  /// forward(), then the hooks. Throws Error where forward() calls a module that this one holds but does not know,
+  /// which would be neither trained nor saved nor watched: a member that was not named, or what has parameters that are
+  /// not among this module's. Under a NoGradGuard, or where they require no gradient, such parameters may be anybody's.
   Tensor operator()(const Tensor& x);
+  /// The same of a module that does not change. Throws ValueError in training.
+  Tensor operator()(const Tensor& x) const;
 
   /// Called with every output of this module, by operator() and where a Sequential fuses it with its neighbour.
   using Hook = std::function<void(const Module& module, const Tensor& output)>;
@@ -37,7 +54,7 @@ class Module {
   int add_hook(Hook hook);
   void remove_hook(int number);
   void run_hooks(const Tensor& output) const;
-  bool has_hooks() const { return !hooks_.list.empty(); }
+  bool has_hooks() const { return !identity_.hooks.empty(); }
 
   /// What prints: "Linear(in_features=10, out_features=5, bias=True)".
   virtual std::string describe() const;
@@ -84,6 +101,13 @@ class Module {
 
   /// The elementwise activation that forward() is now and nothing else, or null.
   virtual const Activation* as_activation() const { return nullptr; }
+  /// This module where it is a Linear or derives from one, or null.
+  virtual const Linear* as_linear() const { return nullptr; }
+  Linear* as_linear() { return const_cast<Linear*>(std::as_const(*this).as_linear()); }
+  /// Whether forward() hands its input on in evaluation, as dropout does.
+  virtual bool is_identity_in_evaluation() const { return false; }
+  /// How many values a row has behind this module that had so many before it.
+  virtual std::int64_t features_out(std::int64_t features_in) const { return features_in; }
 
   /// Training mode, which dropout and the like ask for; on at first.
   virtual void train(bool on = true);
@@ -97,6 +121,11 @@ class Module {
   Module(const Module&) = default;
   Module& operator=(const Module&) = default;
 
+  /// Makes a member and names it: `nn::Linear fc1 = named("fc1", 10, 5);`. The arguments are those of its constructor.
+  template <class... Arguments>
+  auto named(std::string name, Arguments&&... arguments) {
+    return Named<Arguments...>(*this, std::move(name), std::forward<Arguments>(arguments)...);
+  }
   /// Names a submodule that is a member of this module. It is known by its place inside, which a copy keeps.
   void add(std::string name, Module& member);
   /// Names a submodule that this module shares.
@@ -111,6 +140,18 @@ class Module {
   std::size_t child_count() const { return children_.size(); }
   /// The direct submodule of that number.
   Module& child(std::size_t i) const { return *resolve(children_[i]); }
+
+  /// While it lives, the modules that this thread runs are called by `caller`; null: by nobody, and may be any.
+  class CalledBy {
+   public:
+    explicit CalledBy(const Module* caller);
+    ~CalledBy();
+    CalledBy(const CalledBy&) = delete;
+    CalledBy& operator=(const CalledBy&) = delete;
+
+   private:
+    const Module* before_;
+  };
 
   /// The module's name with its submodules under it.
   std::string describe_as(const char* name) const;
@@ -128,22 +169,69 @@ class Module {
     bool saved = true;
   };
   enum class Which : std::uint8_t { parameters, buffers, saved_buffers };
-  using Named = std::vector<std::pair<std::string, Tensor>>;
+  using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
   Module* resolve(const Child& child) const;
   Tensor& resolve(const Slot& slot) const;
   Slot slot_of(std::string name, const Tensor& member) const;
-  void collect(const std::string& prefix, Which which, Named& into) const;
+  void collect(const std::string& prefix, Which which, NamedTensors& into) const;
 
-  std::vector<Child> children_;
-  // What a hook refers to may be gone before a copy is: hooks stay where they were added.
-  struct Hooks {
-    Hooks() = default;
-    Hooks(const Hooks&) {}
-    Hooks& operator=(const Hooks&) { return *this; }
-    std::vector<std::pair<int, Hook>> list;
+  bool holds(const Module& other) const;
+  void check_knows(const Module& callee) const;
+
+  struct Identity;
+  /// Gives a name to the next module that is made on this thread. Where the compiler makes a member elsewhere and
+  /// copies it to its place, the copy has the name.
+  class Naming {
+   public:
+    Naming(Module& parent, std::string name);
+    ~Naming();
+    Naming(const Naming&) = delete;
+    Naming& operator=(const Naming&) = delete;
+    void begin() { waits_ = true; }
+
+   private:
+    friend struct Identity;
+    static Naming*& innermost();
+    void name(const Identity* made);
+    void unname();
+
+    Module& parent_;
+    std::string name_;
+    bool waits_ = false;
+    const Identity* named_ = nullptr;
+    Naming* before_;
   };
-  Hooks hooks_;
+
+  /// What is about to become a member of any class that derives from Module.
+  template <class... Arguments>
+  class Named {
+   public:
+    Named(Module& parent, std::string name, Arguments&&... arguments)
+        : naming_(parent, std::move(name)), arguments_(std::forward<Arguments>(arguments)...) {}
+    template <std::derived_from<Module> M>
+    operator M() && {  // NOLINT: it stands for the member
+      naming_.begin();
+      return std::apply([](auto&&... a) { return M(std::forward<Arguments>(a)...); }, std::move(arguments_));
+    }
+
+   private:
+    Naming naming_;
+    std::tuple<Arguments&&...> arguments_;
+  };
+
+  // What belongs to this very object. What a hook refers to may be gone before a copy is: hooks stay where they were
+  // added.
+  struct Identity {
+    Identity();
+    Identity(const Identity& other);
+    Identity& operator=(const Identity&) { return *this; }
+    ~Identity();
+    std::vector<std::pair<int, Hook>> hooks;
+    mutable std::atomic<const Module*> known_to = nullptr;  ///< the caller that was found to hold this module
+  };
+  Identity identity_;
+  std::vector<Child> children_;
   std::vector<Slot> parameters_;
   std::vector<Slot> buffers_;
   bool training_ = true;

@@ -2,6 +2,7 @@
 
 #include "relume/autograd/grad_mode.h"
 #include "relume/base/require.h"
+#include "relume/nn/layer_word.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/normalization.h"
 #include "relume/ops/pointwise.h"
@@ -25,6 +26,13 @@ BatchNorm1d::BatchNorm1d(std::int64_t features, const BatchNormOptions& options)
   add_buffer("running_var", running_var);
   add_buffer("num_batches_tracked", num_batches_tracked);
 }
+
+std::shared_ptr<Module> BatchNorm1d::from_word(const LayerPlace& place) {
+  return std::make_shared<BatchNorm1d>(place.features, BatchNormOptions{.epsilon = place.number(1e-5)});
+}
+
+// Weight, bias, both running averages, and their number.
+LayerSize BatchNorm1d::size_of_word(const LayerPlace& place) { return {4 * place.features + 1, place.features}; }
 
 Tensor BatchNorm1d::normalized(const Tensor& rows) {
   if (!is_training() && options_.track) {
@@ -71,6 +79,12 @@ LayerNorm::LayerNorm(const Shape& shape, const LayerNormOptions& options) : shap
   if (options.bias) bias = zeros(shape, options.dtype);
   add_parameter("bias", bias);
 }
+
+std::shared_ptr<Module> LayerNorm::from_word(const LayerPlace& place) {
+  return std::make_shared<LayerNorm>(place.features, LayerNormOptions{.epsilon = place.number(1e-5)});
+}
+
+LayerSize LayerNorm::size_of_word(const LayerPlace& place) { return {2 * place.features, place.features}; }
 
 Tensor LayerNorm::forward(const Tensor& x) {
   const int last = shape_.dimensions();

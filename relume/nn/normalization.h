@@ -23,6 +23,9 @@ struct BatchNormOptions {
 class BatchNorm1d : public Module {
  public:
   explicit BatchNorm1d(std::int64_t features, const BatchNormOptions& options = {});
+  static constexpr const char* word = "batchnorm";
+  static std::shared_ptr<Module> from_word(const LayerPlace& place);
+  static LayerSize size_of_word(const LayerPlace& place);
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
   const BatchNormOptions& options() const { return options_; }
@@ -58,6 +61,9 @@ class LayerNorm : public Module {
   explicit LayerNorm(const Shape& shape, const LayerNormOptions& options = {});
   explicit LayerNorm(std::int64_t features, const LayerNormOptions& options = {})
       : LayerNorm(Shape{features}, options) {}
+  static constexpr const char* word = "layernorm";
+  static std::shared_ptr<Module> from_word(const LayerPlace& place);
+  static LayerSize size_of_word(const LayerPlace& place);
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
   const Shape& normalized_shape() const { return shape_; }

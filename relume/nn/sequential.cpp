@@ -33,6 +33,11 @@ Tensor Sequential::forward(const Tensor& x) {
   return y;
 }
 
+std::int64_t Sequential::features_out(std::int64_t features) const {
+  for (std::size_t i = 0; i < size(); ++i) features = child(i).features_out(features);
+  return features;
+}
+
 std::string Sequential::describe() const { return describe_as("Sequential"); }
 
 }  // namespace relume::nn

@@ -25,6 +25,7 @@ class Sequential : public Module {
 
   Tensor forward(const Tensor& x) override;
   std::string describe() const override;
+  std::int64_t features_out(std::int64_t features_in) const override;
 };
 
 }  // namespace relume::nn

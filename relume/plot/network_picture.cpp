@@ -60,7 +60,7 @@ std::string thousands(std::int64_t number) {
 std::vector<Column> columns_of(const io::Model& model, const std::vector<io::LayerFacts>& layers) {
   std::vector<Column> columns{{.units = model.features, .names = feature_names(model)}};
   for (const io::LayerFacts& layer : layers) {
-    if (const auto* linear = dynamic_cast<const nn::Linear*>(layer.module)) {
+    if (const nn::Linear* linear = layer.module->as_linear()) {
       columns.push_back({.units = linear->out_features(), .incoming = linear});
       continue;
     }

@@ -45,7 +45,7 @@ std::vector<LayerState> layer_states(const io::Model& model, const std::vector<h
   std::vector<LayerState> states;
   const auto named = health::named_activations(*model.network);
   for (const auto& [name, module] : model.network->children()) {
-    if (const auto* linear = dynamic_cast<const nn::Linear*>(module))
+    if (const nn::Linear* linear = module->as_linear())
       states.push_back({.name = "linear " + name,
                         .units = linear->out_features(),
                         .weight_rms = rms(linear->weight),

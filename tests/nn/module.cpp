@@ -1,15 +1,18 @@
 #include "relume/nn/module.h"
 
+#include <array>
+#include <atomic>
+#include <functional>
+#include <optional>
 #include <sstream>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "relume/nn/activations.h"
-#include "relume/nn/dropout.h"
-#include "relume/nn/linear.h"
+#include "relume/autograd/grad_mode.h"
+#include "relume/nn/layers.h"
 #include "relume/nn/loss.h"
-#include "relume/nn/sequential.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/compare.h"
 #include "relume/ops/reduce.h"
@@ -23,9 +26,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 struct SimpleNN : Module {
-  Linear fc1{10, 5};
-  ReLU relu;
-  SimpleNN() { add("fc1", fc1); }
+  Linear fc1 = named("fc1", 10, 5);
+  ReLU relu = named("relu");
   Tensor forward(const Tensor& x) override { return relu(fc1(x)); }
 };
 
@@ -69,6 +71,196 @@ TEST(Module, ReachesTheParametersOfItsCopyThroughTheCopysOwnMembers) {
   std::vector<SimpleNN> many(1);
   for (int i = 0; i < 10; ++i) many.emplace_back();
   for (SimpleNN& net : many) EXPECT_TRUE(net.parameters()[1].same_as(net.fc1.bias));
+}
+
+std::vector<std::string> children_of(const Module& module) {
+  std::vector<std::string> names;
+  for (const auto& [name, child] : module.children()) names.push_back(name + " " + child->describe().substr(0, 10));
+  return names;
+}
+
+/// A module that is given one by value, so that others are made while it is.
+struct Wrapped : Module {
+  explicit Wrapped(Linear given) : inner(std::move(given)) { add("inner", inner); }
+  Tensor forward(const Tensor& x) override { return inner(x); }
+  Linear inner;
+};
+
+TEST(Module, KnowsTheMembersThatItNamesHoweverTheyAreWritten) {
+  struct Net : Module {
+    Linear copied = named("copied", 4, 4);
+    Linear braces{named("braces", 4, 3, LinearOptions{.bias = false})};
+    Sequential body = named("body", Linear(3, 3), ReLU());
+    Wrapped wrapped = named("wrapped", Linear(3, 2));
+    std::array<Linear, 2> many{named("many.0", 2, 2), named("many.1", 2, 2)};
+    Linear late{2, 1};
+    Net() { add("late", late); }
+    Tensor forward(const Tensor& x) override { return late(many[1](many[0](wrapped(body(braces(copied(x))))))); }
+  };
+  const auto expect_whole = [](Net& net) {
+    EXPECT_THAT(children_of(net),
+                ElementsAre("copied Linear(in_", "braces Linear(in_", "body Sequential", "wrapped Module(\n  ",
+                            "many.0 Linear(in_", "many.1 Linear(in_", "late Linear(in_"));
+    const std::vector<Module*> members{&net.copied,  &net.braces,  &net.body, &net.wrapped,
+                                       &net.many[0], &net.many[1], &net.late};
+    ASSERT_EQ(net.children().size(), members.size());
+    for (std::size_t i = 0; i < members.size(); ++i) EXPECT_EQ(net.children()[i].second, members[i]) << i;
+    EXPECT_EQ(net(ones({1, 4})).shape(), (Shape{1, 1}));
+  };
+  Net net;
+  expect_whole(net);
+  Net copy = net, moved = std::move(net);
+  expect_whole(copy);
+  expect_whole(moved);
+  const Linear before = copy.copied;  // outside of the class it is no member
+  EXPECT_EQ(copy.children().size(), 7u);
+  EXPECT_TRUE(before.weight.same_as(copy.copied.weight));
+}
+
+TEST(Module, ForgetsAMemberThatCouldNotBeMade) {
+  struct Net : Module {
+    Net() {
+      try {
+        const Linear none = named("none", 0, 3);
+      } catch (const ValueError&) {
+      }
+    }
+    Tensor forward(const Tensor& x) override { return x; }
+  };
+  EXPECT_TRUE(Net().children().empty());
+}
+
+struct WithoutRelu : Module {
+  Linear fc1{10, 5};
+  ReLU relu;
+  WithoutRelu() { add("fc1", fc1); }
+  Tensor forward(const Tensor& x) override { return relu(fc1(x)); }
+};
+
+TEST(Module, SaysWhichMemberItDoesNotKnow) {
+  WithoutRelu net;
+  const std::string message = message_of<Error>([&] { net(ones({1, 10})); });
+  EXPECT_THAT(message, HasSubstr("WithoutRelu: forward() calls a member that WithoutRelu does not know, ReLU()"));
+  EXPECT_THAT(message, HasSubstr("add(\"NAME\", MEMBER)"));
+  struct WithoutLinear : Module {
+    Linear fc1{10, 5};
+    Tensor forward(const Tensor& x) override { return fc1(x); }
+  };
+  WithoutLinear other;
+  const NoGradGuard guard;
+  EXPECT_THAT(message_of<Error>([&] { other(ones({1, 10})); }), HasSubstr("Linear(in_features=10, out_features=5"));
+}
+
+TEST(Module, SaysThatModulesInAVectorAreNotKnown) {
+  struct Net : Module {
+    std::vector<Linear> layers = std::vector<Linear>(3, Linear(2, 2));
+    Tensor forward(const Tensor& x) override { return layers[2](layers[1](layers[0](x))); }
+  };
+  Net net;
+  EXPECT_THAT(message_of<Error>([&] { net(ones({1, 2})); }), HasSubstr("Linear(in_features=2"));
+  struct Shared : Module {
+    std::vector<std::shared_ptr<Linear>> layers;
+    Shared() {
+      for (int i = 0; i < 3; ++i) add(std::to_string(i), layers.emplace_back(std::make_shared<Linear>(2, 2)));
+    }
+    Tensor forward(const Tensor& x) override { return (*layers[1])((*layers[0])(x)); }
+  };
+  Shared shared;
+  EXPECT_EQ(shared(ones({1, 2})).shape(), (Shape{1, 2}));
+}
+
+/// Calls what is handed to it.
+struct Calling : Module {
+  std::function<Tensor(const Tensor&)> call;
+  Sequential inner = named("inner", Linear(2, 2), ReLU());
+  Tensor forward(const Tensor& x) override { return call(inner(x)); }
+};
+
+TEST(Module, MayCallWhatIsNotTrainedOrIsItsOwn) {
+  const auto teacher = std::make_unique<std::array<Linear, 1>>(std::array{Linear(2, 2)});
+  Calling net;
+  const Tensor x = ones({1, 2});
+  net.call = [&](const Tensor& t) { return (*teacher)[0](t); };
+  EXPECT_THROW(net(x), Error);
+  net.call = [&](const Tensor& t) {
+    const NoGradGuard guard;
+    return (*teacher)[0](t);
+  };
+  EXPECT_NO_THROW(net(x));
+  net.call = [&](const Tensor& t) { return ReLU()(t); };
+  EXPECT_NO_THROW(net(x));
+  net.call = [&](const Tensor& t) { return net.inner[0](t); };
+  EXPECT_NO_THROW(net(x));
+  net.call = [&](const Tensor& t) {
+    const auto copy = std::make_unique<Sequential>(net.inner);
+    return (*copy)(t);
+  };
+  EXPECT_NO_THROW(net(x));
+  net.call = [](const Tensor& t) { return t; };
+  net.inner.add_hook([&](const Module&, const Tensor& t) { (*teacher)[0](t); });
+  EXPECT_NO_THROW(net(x));
+  for (const Tensor& p : (*teacher)[0].parameters()) Tensor(p).requires_grad_(false);
+  net.call = [&](const Tensor& t) { return (*teacher)[0](t); };
+  EXPECT_NO_THROW(net(x));
+}
+
+TEST(Module, RunsWhereItIsConstInEvaluationAlone) {
+  Sequential net{Linear(2, 8), BatchNorm1d(8), Dropout(0.5)};
+  const Sequential& seen = net;
+  const Tensor x = randn({3, 2});
+  EXPECT_THAT(message_of<ValueError>([&] { seen(x); }), HasSubstr("call eval()"));
+  net.eval();
+  EXPECT_TRUE(equal(seen(x), net(x)));
+}
+
+TEST(Module, GivesManyThreadsWhatItGivesOne) {
+  manual_seed(5);
+  Sequential net{Linear(6, 64),
+                 ReLU(),
+                 BatchNorm1d(64),
+                 Dropout(0.5),
+                 Residual(Linear(64, 64), Activate("gelu")),
+                 LayerNorm(64),
+                 Activate("rrelu"),
+                 Linear(64, 96),
+                 GLU(),
+                 PReLU(),
+                 Linear(48, 3),
+                 Softmax()};
+  net(randn({50, 6}));  // the averages are no longer the first ones
+  net.eval();
+  std::vector<Tensor> inputs, recorded, alone;
+  for (int i = 0; i < 64; ++i) {
+    recorded.push_back(net(inputs.emplace_back(randn({1 + 7 * (i % 20), 6}))));
+    const NoGradGuard guard;
+    alone.push_back(net(inputs.back()));
+  }
+  const Sequential& shared = net;
+  std::atomic<int> different = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 16; ++t)
+    threads.emplace_back([&, t] {
+      std::optional<NoGradGuard> guard;
+      if (t % 2) guard.emplace();
+      for (int round = 0; round < 20; ++round)
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+          const std::size_t k = (i + static_cast<std::size_t>(t)) % inputs.size();
+          if (!equal(shared(inputs[k]), (t % 2 ? alone : recorded)[k])) ++different;
+        }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(different, 0);
+}
+
+TEST(Module, KnowsHowWideItLeavesARow) {
+  Rng rng(1);
+  const Sequential net{Linear(5, 8), SwiGLU(), CReLU(), Flatten(), Dropout(0.5), LayerNorm(8), Linear(8, 3), ReLU()};
+  EXPECT_EQ(net.features_out(5), 3);
+  EXPECT_EQ(net[1].features_out(8), 4);
+  EXPECT_EQ(net[2].features_out(4), 8);
+  EXPECT_EQ(Residual(Linear(4, 4), ReLU()).features_out(4), 4);
+  EXPECT_EQ((Sequential{Embedding(10, 6), Flatten()}.features_out(3)), 18);
+  EXPECT_EQ(EmbeddingBag(10, 6).features_out(3), 6);
 }
 
 TEST(Module, DoesNotHandItsHooksToACopy) {
@@ -168,7 +360,7 @@ TEST(Module, AppliesAFunctionToAllThatIsUnderIt) {
     seen.push_back(module.describe().substr(0, 6));
     if (auto* linear = dynamic_cast<Linear*>(&module)) linear->bias.detach().fill_(7);
   });
-  EXPECT_THAT(seen, ElementsAre("Linear", "Module"));
+  EXPECT_THAT(seen, ElementsAre("Linear", "ReLU()", "Module"));
   EXPECT_EQ(net.fc1.bias.to_vector<float>(), std::vector<float>(5, 7));
 }
 
