@@ -4,6 +4,7 @@
 #include "relume/nn/activations.h"
 #include "relume/nn/dropout.h"
 #include "relume/nn/embedding.h"
+#include "relume/nn/group_norm.h"
 #include "relume/nn/linear.h"
 #include "relume/nn/normalization.h"
 #include "relume/nn/residual.h"
@@ -17,6 +18,6 @@ struct LayerList {};
 /// What an architecture has a word for: `word` is its name, from_word() makes the layer where it stands, and
 /// size_of_word() tells of one with parameters what that would take: a description alone must not make anybody
 /// allocate.
-using LayersWithWords = LayerList<Linear, Dropout, Flatten, BatchNorm1d, LayerNorm, PReLU>;
+using LayersWithWords = LayerList<Linear, Dropout, Flatten, BatchNorm1d, LayerNorm, GroupNorm, PReLU>;
 
 }  // namespace relume::nn

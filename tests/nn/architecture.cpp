@@ -49,6 +49,9 @@ TEST(Architecture, HasWordsForNormalisation) {
   EXPECT_EQ((*net)[1].describe(), "BatchNorm1d(8, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)");
   EXPECT_EQ((*net)[4].describe(), "LayerNorm((4,), eps=0.001, elementwise_affine=True)");
   EXPECT_EQ((*net)(zeros({5, 3})).shape(), (Shape{5, 2}));
+  const auto groups = parse_architecture("linear(8) groupnorm(4) relu");
+  EXPECT_EQ((*build(groups, 3, 2, rng))[1].describe(), "GroupNorm(4, 8, eps=1e-05, affine=True)");
+  EXPECT_EQ(extent(groups, 3, 2).values, build(groups, 3, 2, rng)->parameter_count());
 }
 
 TEST(Architecture, BuildsTheSameWeightsFromTheSameSeed) {
@@ -73,6 +76,8 @@ TEST(Architecture, QuotesWhatIsWrong) {
   EXPECT_THAT(message("linear"), HasSubstr("whole number of units"));
   EXPECT_THAT(message("linear(0)"), HasSubstr("linear(0)"));
   EXPECT_THAT(message("linear(2.5)"), HasSubstr("linear(2.5)"));
+  EXPECT_THAT(message("linear(4) groupnorm"), HasSubstr("groupnorm() needs a whole number of groups"));
+  EXPECT_THAT(message("linear(4) groupnorm(3)"), HasSubstr("4 channels do not make 3 equal groups"));
   EXPECT_THAT(message("linear(4) rleu"), HasSubstr("relu"));
   EXPECT_THAT(message("linear(4) softmax"), HasSubstr("output layer is added"));
   EXPECT_THAT(message("dropout(1)"), HasSubstr("p = 1"));

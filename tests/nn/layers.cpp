@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "relume/autograd/gradcheck.h"
+#include "relume/base/rng.h"
 #include "relume/nn/activations.h"
 #include "relume/nn/embedding.h"
+#include "relume/nn/group_norm.h"
 #include "relume/nn/linear.h"
 #include "relume/nn/normalization.h"
 #include "relume/nn/residual.h"
@@ -91,6 +94,35 @@ TEST(BatchNorm1d, SaysWhatDoesNotFit) {
   EXPECT_THROW(layer(zeros({4, 3}, float64)), DTypeError);
   layer.eval();
   EXPECT_EQ(layer(zeros({1, 3})).shape(), (Shape{1, 3}));
+}
+
+TEST(GroupNorm, IsPyTorchs) {
+  for (const std::string name : {"groupnorm", "groupnorm of series", "groupnorm plain"}) {
+    GroupNorm layer(2, 6, {.affine = name != "groupnorm plain", .dtype = float64});
+    take_parameters(layer, name);
+    expect_same(layer, name, [&](const Tensor& x) { return layer(x); });
+  }
+}
+
+TEST(GroupNorm, HasTheGradientOfItsValues) {
+  manual_seed(1);
+  GroupNorm layer(3, 6, {.dtype = float64});
+  for (const Shape& shape : {Shape{2, 6}, Shape{2, 6, 3}, Shape{2, 6, 2, 2}})
+    EXPECT_EQ(gradcheck(
+                  [&](const std::vector<Tensor>& in) {
+                    layer.weight = in[1];
+                    layer.bias = in[2];
+                    return layer(in[0]);
+                  },
+                  {randn(shape, {float64, true}), randn({6}, {float64, true}), randn({6}, {float64, true})}),
+              "")
+        << to_string(shape);
+}
+
+TEST(GroupNorm, SaysWhatDoesNotFit) {
+  EXPECT_THAT(message_of<ValueError>([] { GroupNorm(4, 6); }), HasSubstr("6 channels do not make 4 equal groups"));
+  EXPECT_THAT(message_of<ShapeError>([] { GroupNorm(2, 6)(zeros({3, 5})); }), HasSubstr("[3, 5] is not [n, 6, …]"));
+  EXPECT_EQ(GroupNorm(2, 6).describe(), "GroupNorm(2, 6, eps=1e-05, affine=True)");
 }
 
 TEST(LayerNorm, IsPyTorchs) {

@@ -51,4 +51,7 @@ for mode in "sum", "mean", "max":
     bag = with_random_parameters(f"bag {mode}", nn.EmbeddingBag(6, 3, mode=mode))
     store(f"bag {mode} cut", bag, torch.tensor([1, 2, 5, 1, 0, 1]), torch.tensor([0, 2, 2, 5]))
     store(f"bag {mode}", bag, torch.tensor([[1, 2, 5], [1, 0, 1]]))
+for name, shape, affine in ("groupnorm", (4, 6), True), ("groupnorm of series", (4, 6, 5), True), (
+        "groupnorm plain", (4, 6, 5), False):
+    store(name, with_random_parameters(name, nn.GroupNorm(2, 6, affine=affine)), torch.randn(shape) * 3 + 1)
 save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, folder / "layers.safetensors")
