@@ -42,7 +42,7 @@ void define_lr_find(Command& command) {
   auto a = std::make_shared<Arguments>();
   add_data(command, a->data);
   add_train_options(command, a->train, names_of_task());
-  add_train_options(command, a->train, {"optimizer", "batch_size"});
+  add_train_options(command, a->train, {"optimizer", "loss", "batch_size"});
   command.option("--from", a->range.from, "the first rate").with_default();
   command.option("--to", a->range.to, "the last rate").with_default();
   command.option("--steps", a->range.steps, "from the one to the other").with_default();

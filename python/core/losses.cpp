@@ -2,7 +2,7 @@
 #include <nanobind/stl/string.h>
 
 #include "python/core/module_class.h"
-#include "relume/nn/loss.h"
+#include "relume/nn/loss_table.h"
 #include "relume/ops/linear.h"
 
 namespace relume::python {
@@ -84,6 +84,33 @@ void bind_distance(nb::module_& module, const char* name, Loss loss, const char*
       "input"_a, "target"_a, nb::kw_only(), "reduction"_a = "mean", text);
 }
 
+/// The losses of nn's table that are not PyTorch's, as functions with their parameter.
+void bind_own_losses(nb::module_& module) {
+  nb::list own;
+  for (const nn::LossEntry& entry : nn::losses()) {
+    const std::string name(entry.function);
+    if (nb::hasattr(module, name.c_str())) continue;
+    own.append(name);
+    module.def(
+        name.c_str(),
+        [&entry, name](nb::handle input, nb::handle target, nb::handle weight, nb::handle reduction,
+                       const nb::kwargs& options) {
+          nn::LossSettings settings{.class_weights = optional(weight)};
+          settings.reduction = reduction_from(reduction, name.c_str());
+          for (const auto& [key, value] : options) {
+            const auto word = nb::cast<std::string>(key);
+            if (!entry.parameter || word != entry.parameter)
+              throw nb::type_error((name + ": there is no option \"" + word + "\"").c_str());
+            settings.parameter = nb::cast<double>(value);
+          }
+          return entry(tensor_from(input), tensor_from(target), settings);
+        },
+        "input"_a, "target"_a, "weight"_a = nb::none(), nb::kw_only(), "reduction"_a = "mean", "options"_a,
+        std::string(entry.formula).c_str());
+  }
+  module.attr("_own_losses") = own;
+}
+
 }  // namespace
 
 void bind_losses(nb::module_& module) {
@@ -109,6 +136,7 @@ void bind_losses(nb::module_& module) {
       },
       "input"_a, "target"_a, nb::kw_only(), "reduction"_a = "mean", "beta"_a = 1.0,
       "As torch.nn.functional.smooth_l1_loss.");
+  bind_own_losses(module);
 }
 
 }  // namespace relume::python

@@ -7,6 +7,7 @@
 #include "relume/base/require.h"
 #include "relume/data/preprocess_json.h"
 #include "relume/io/safetensors.h"
+#include "relume/nn/loss_table.h"
 
 namespace relume::io {
 namespace {
@@ -22,6 +23,7 @@ nlohmann::json description(const Model& model) {
                       {"labels", model.labels},
                       {"training", nlohmann::json::parse(model.training)}};
   if (model.task == data::Task::regression) j["target"] = {{"mean", model.target_mean}, {"scale", model.target_scale}};
+  if (!model.loss.empty()) j["loss"] = model.loss;
   if (model.preprocessor)
     j["preprocessing"] = data::to_json(*model.preprocessor);
   else
@@ -62,6 +64,8 @@ Model from_description(const nlohmann::json& j) {
     model.scale = {input.at("scale"), input.at("shift")};
     model.input_shape = Shape(input.at("shape").get<std::vector<std::int64_t>>());
   }
+  model.loss = j.value("loss", "");
+  if (!model.loss.empty()) nn::find_loss(model.loss, model.task == data::Task::classification);  // throws if not there
   model.training = j.value("training", nlohmann::json::object()).dump();
   return model;
 }

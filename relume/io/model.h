@@ -32,7 +32,8 @@ struct Model {
   std::optional<data::Preprocessor> preprocessor;  ///< of tables
   data::InputScale scale;                          ///< of arrays
   Shape input_shape;                               ///< of one row of an array: [28, 28]
-  std::string training = "{}";                     ///< how it was trained, as JSON
+  std::string loss;  ///< by which it was trained and is measured: see nn::losses(); empty: its task's usual one
+  std::string training = "{}";  ///< how it was trained, as JSON
 
   /// Makes the network anew with fresh weights.
   void build(Rng& rng);

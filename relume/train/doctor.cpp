@@ -34,7 +34,7 @@ data::Batch first_rows(const io::Trial& trial, std::size_t most) {
 bool measure_gradient(const io::Model& model, const io::Trial& trial) {
   const data::Batch batch = first_rows(trial, gradient_rows);
   for (const Tensor& parameter : model.network->parameters()) parameter.set_grad({});
-  const Tensor loss = task_loss(model.task, (*model.network)(batch.x), batch.y);
+  const Tensor loss = loss_of(model)((*model.network)(batch.x), batch.y);
   loss.backward();
   double sum = loss.item<double>();
   for (const Tensor& parameter : model.network->parameters()) sum += rms(parameter.grad());

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "relume/nn/loss.h"
-
 namespace relume::training {
 namespace {
 
@@ -20,8 +18,8 @@ Tensor copied_rows(const Tensor& from, std::span<const std::int64_t> rows) {
 
 }  // namespace
 
-Tensor task_loss(data::Task task, const Tensor& output, const Tensor& target) {
-  return task == data::Task::regression ? nn::mse_loss(output, target) : nn::cross_entropy(output, target);
+const nn::LossEntry& loss_of(const io::Model& model) {
+  return nn::find_loss(model.loss, model.task == data::Task::classification);
 }
 
 Tensor targets(const data::Dataset& dataset, std::span<const std::int64_t> rows) {
@@ -33,8 +31,10 @@ data::Dataset take_rows(const data::Dataset& dataset, std::span<const std::int64
 }
 
 Metrics measure(const io::Model& model, const Tensor& outputs, const Tensor& targets) {
-  return model.task == data::Task::classification ? classification_metrics(outputs, targets)
-                                                  : regression_metrics(outputs, targets, model.target_scale);
+  Metrics m = model.task == data::Task::classification ? classification_metrics(outputs, targets)
+                                                       : regression_metrics(outputs, targets, model.target_scale);
+  if (!model.loss.empty() && m.rows > 0) m.loss = loss_of(model)(outputs, targets).item<double>();
+  return m;
 }
 
 Metrics evaluate(const io::Model& model, const data::Dataset& dataset, std::span<const std::int64_t> rows) {

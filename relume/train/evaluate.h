@@ -7,14 +7,15 @@
 #include "relume/data/dataset.h"
 #include "relume/io/model.h"
 #include "relume/io/outputs.h"
+#include "relume/nn/loss_table.h"
 #include "relume/train/metrics.h"
 
 namespace relume::training {
 
 using io::outputs;
 
-/// What training makes small: the mean cross entropy of logits, or the mean squared error.
-Tensor task_loss(data::Task task, const Tensor& output, const Tensor& target);
+/// The loss by which the model is trained and measured: its own, or its task's usual one.
+const nn::LossEntry& loss_of(const io::Model& model);
 
 /// The targets of these rows.
 Tensor targets(const data::Dataset& dataset, std::span<const std::int64_t> rows);

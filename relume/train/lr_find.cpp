@@ -31,7 +31,7 @@ double rounded(double rate) {
 double take_step(Job& job, optim::Optimizer& optimizer, const data::Batch& batch) {
   optimizer.zero_grad();
   const Tensor output = (*job.model.network)(batch.x);
-  const Tensor loss = task_loss(job.model.task, output, batch.y);
+  const Tensor loss = loss_of(job.model)(output, batch.y);
   const double value = loss.item<double>();
   if (std::isfinite(value)) optimizer.step_in_backward(loss);
   return value;
@@ -66,6 +66,7 @@ LrFindResult find_lr(Job& job, const Options& options, const LrFindOptions& rang
   require<InputError>(range.from > 0 && range.to > range.from && std::isfinite(range.to) && range.steps > 1,
                       "lr-find: rates from {} to {} in {} steps; give two rising numbers above 0 and two steps or more",
                       range.from, range.to, range.steps);
+  job.model.loss = options.loss;
   const std::vector<Tensor> parameters = job.model.network->parameters(), kept = copies_of(parameters);
   LrFindResult result = sweep(job, resolve(options, static_cast<std::int64_t>(job.split.train.size())), range);
   for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].detach().copy_(kept[i]);

@@ -19,10 +19,10 @@ struct Metrics {
   static constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 
   std::int64_t rows = 0;
-  double loss = 0;                 ///< mean cross entropy, or mean squared error in units of the standardised target
-  double accuracy = not_measured;  ///< share of rows whose most probable class is right
-  double f1_macro = not_measured;  ///< mean over the classes that occur of 2 TP / (2 TP + FP + FN)
-  std::optional<double> auc;       ///< area under the ROC curve of the second class; none where a score is NaN
+  double loss = 0;  ///< the mean of what was trained by: see loss_of(); of numbers in units of the standardised target
+  double accuracy = not_measured;       ///< share of rows whose most probable class is right
+  double f1_macro = not_measured;       ///< mean over the classes that occur of 2 TP / (2 TP + FP + FN)
+  std::optional<double> auc;            ///< area under the ROC curve of the second class; none where a score is NaN
   std::vector<std::int64_t> confusion;  ///< [true, predicted], row by row
   double rmse = not_measured;           ///< √ mean (y − ŷ)², in the target's units
   double mae = not_measured;            ///< mean |y − ŷ|, in the target's units

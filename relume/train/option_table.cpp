@@ -10,6 +10,7 @@
 #include "relume/base/require.h"
 #include "relume/io/json_text.h"
 #include "relume/optim/schedule.h"
+#include "relume/nn/loss_table.h"
 #include "relume/optim/table.h"
 #include "relume/train/metrics.h"
 
@@ -141,6 +142,10 @@ const TrainOption table[] = {
      .help = "how steps are made of gradients",
      .choices = optim::optimizer_names,
      .shows_default = true},
+    {.name = "loss",
+     .member = &O::loss,
+     .help = "what is made small (cross_entropy for classes, mse for numbers)",
+     .choices = nn::loss_names},
     {.name = "lr", .member = &O::lr, .help = "learning rate", .usual = optim::usual_rates, .limit = &above_zero},
     {.name = "momentum", .member = &O::momentum, .help = "of sgd", .limit = &not_below_zero, .shows_default = true},
     {.name = "nesterov", .member = &O::nesterov, .help = "Nesterov's momentum, for sgd"},

@@ -82,6 +82,7 @@ struct TrainOptions {
   std::int64_t epochs = 0;
   std::int64_t batch_size = 0;
   std::string optimizer = "adamw";  ///< see optim::optimizer_names()
+  std::string loss = {};            ///< see nn::losses(); empty: cross_entropy for classes, mse for numbers
   double lr = 0;
   double momentum = 0.9;            ///< sgd
   bool nesterov = false;            ///< sgd

@@ -129,6 +129,7 @@ plot::ReportData to_report(const Run& result, health::Voice voice) {
                     {"parameters", fmt::format("{}", result.model.network->parameter_count())},
                     {"optimizer", fmt::format("{}, lr {:g}, batch {}", result.options.optimizer, result.options.lr,
                                               result.options.batch_size)},
+                    {"loss", std::string(loss_of(result.model).name)},
                     {"epochs", fmt::format("{}, best {}; {}", result.history.rows.size(), result.history.best_epoch,
                                            to_text(result.history.ending))},
                     {"seconds", fmt::format("{:.2f}", result.history.seconds)},

@@ -9,7 +9,6 @@
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
 #include "relume/health/unit_activity.h"
-#include "relume/nn/loss.h"
 #include "relume/optim/clip.h"
 #include "relume/optim/table.h"
 #include "relume/train/evaluate.h"
@@ -62,8 +61,14 @@ Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, con
                                                           : "loss, accuracy, f1_macro or, for two classes, auc"));
   parameters_ = model_.network->parameters();
   optimizer_ = make_optimizer(options_, parameters_);
-  if (options_.balanced_classes && model_.task == data::Task::classification)
-    class_weights_ = balanced_weights(targets(dataset_, split_.train), model_.outputs);
+  const bool classes = model_.task == data::Task::classification;
+  loss_ = &nn::find_loss(options_.loss, classes);
+  model_.loss = options_.loss;
+  require<InputError>(!classes || options_.label_smoothing == 0 || loss_->smooths_labels,
+                      "train: the loss {} smooths no labels; leave label_smoothing out", loss_->name);
+  if (classes) loss_settings_.label_smoothing = options_.label_smoothing;
+  if (options_.balanced_classes && classes)
+    loss_settings_.class_weights = balanced_weights(targets(dataset_, split_.train), model_.outputs);
   data::Batches batches(dataset_, split_.train, {.size = options_.batch_size, .shuffle = true, .seed = options_.seed});
   optim::ScheduleOptions schedule;
   schedule.kind = options_.schedule;
@@ -100,12 +105,6 @@ double Trainer::seconds() const {
          std::chrono::duration<double>(std::chrono::steady_clock::now() - state_->began).count();
 }
 
-Tensor Trainer::loss_of(const Tensor& output, const Tensor& target) const {
-  if (model_.task == data::Task::regression) return nn::mse_loss(output, target);
-  return nn::cross_entropy(output, target,
-                           {.class_weights = class_weights_, .label_smoothing = options_.label_smoothing});
-}
-
 /// Whether anything but the optimizer looks at the gradients of the next step. Those of an epoch's last one are for
 /// on_epoch, which draws them.
 bool Trainer::needs_gradients() const {
@@ -117,7 +116,7 @@ bool Trainer::needs_gradients() const {
 double Trainer::train_batch(data::Batch& batch) {
   State& s = *state_;
   optimizer_->zero_grad();
-  const Tensor loss = loss_of((*model_.network)(batch.x), batch.y);
+  const Tensor loss = (*loss_)((*model_.network)(batch.x), batch.y, loss_settings_);
   const double value = loss.item<double>();
   if (!std::isfinite(value)) {
     s.monitor->report_not_finite();

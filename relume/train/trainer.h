@@ -15,6 +15,7 @@
 #include "relume/health/unit_activity.h"
 #include "relume/io/checkpoint.h"
 #include "relume/io/model.h"
+#include "relume/nn/loss_table.h"
 #include "relume/optim/optimizer.h"
 #include "relume/train/metrics.h"
 #include "relume/train/options.h"
@@ -119,14 +120,14 @@ class Trainer {
   void make_leaky(const std::vector<health::LayerActivity>& sick);
   bool recover();
   void log_cure(std::string text);
-  Tensor loss_of(const Tensor& output, const Tensor& target) const;
   double seconds() const;
 
   io::Model& model_;
   data::Dataset dataset_;
   data::Split split_;
   Options options_;
-  Tensor class_weights_;
+  const nn::LossEntry* loss_;
+  nn::LossSettings loss_settings_;
   std::vector<Tensor> parameters_;
   std::unique_ptr<optim::Optimizer> optimizer_;
   std::unique_ptr<State> state_;

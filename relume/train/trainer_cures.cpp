@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
 #include "relume/base/require.h"
 #include "relume/data/batches.h"
@@ -78,21 +77,13 @@ std::vector<health::Finding> Trainer::look_for_findings(EpochRow& row) {
 }
 
 std::optional<double> Trainer::constant_loss(std::span<const std::int64_t> rows) const {
-  const auto n = static_cast<double>(split_.train.size()), of = static_cast<double>(rows.size());
-  const Tensor train = targets(dataset_, split_.train), truth = targets(dataset_, rows);
-  double loss = 0;
-  if (model_.task == data::Task::regression) {
-    double mean = 0;
-    for (const float y : train.span<float>()) mean += static_cast<double>(y) / n;
-    for (const float y : truth.span<float>()) loss += std::pow(static_cast<double>(y) - mean, 2) / of;
-    return loss;
-  }
   // Weighed classes and smoothed labels have another optimum.
-  if (class_weights_.defined() || options_.label_smoothing > 0) return std::nullopt;
-  std::map<std::int64_t, double> counts;
-  for (const std::int64_t k : train.span<std::int64_t>()) ++counts[k];
-  for (const std::int64_t k : truth.span<std::int64_t>()) loss -= std::log(std::max(counts[k], 1.0) / n) / of;
-  return loss;
+  if (!loss_->constant || loss_settings_.class_weights.defined() || loss_settings_.label_smoothing > 0)
+    return std::nullopt;
+  const Tensor answer = loss_->constant(targets(dataset_, split_.train), model_.outputs);
+  Tensor truth = targets(dataset_, rows);
+  if (!loss_->of_classes) truth = truth.to(DType::float64);
+  return (*loss_)(answer.expand({truth.size(0), model_.outputs}).contiguous(), truth).item<double>();
 }
 
 /// The validation rows, topped up with training rows to a thousand.

@@ -1,10 +1,9 @@
-#include "relume/nn/loss.h"
-
 #include <cmath>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "relume/nn/loss_table.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/compare.h"
@@ -55,6 +54,40 @@ TEST(Losses, OfNumbersArePyTorchs) {
   check("l1_loss", [&](const Tensor& x) { return l1_loss(x, truth); });
   check("huber_loss 1", [&](const Tensor& x) { return huber_loss(x, truth); });
   check("huber_loss 0.5", [&](const Tensor& x) { return huber_loss(x, truth, 0.5); });
+}
+
+TEST(LossTable, ComputesWhatTheFunctionsDo) {
+  const io::SafeTensors file = stored_tensors("losses");
+  const Tensor logits = stored(file, "logits"), targets = stored(file, "targets");
+  const Tensor x = stored(file, "prediction"), y = stored(file, "truth");
+  const auto of = [&](const char* name, bool classes, const LossSettings& settings) {
+    return find_loss(name, classes)(classes ? logits : x, classes ? targets : y, settings).item<double>();
+  };
+  EXPECT_EQ(of("", true, {.label_smoothing = 0.1}),
+            cross_entropy(logits, targets, {.label_smoothing = 0.1}).item<double>());
+  EXPECT_EQ(of("", false, {}), mse_loss(x, y).item<double>());
+  EXPECT_EQ(of("mae", false, {.reduction = Reduction::sum}), l1_loss(x, y, Reduction::sum).item<double>());
+  EXPECT_EQ(of("huber", false, {.parameter = 0.5}), huber_loss(x, y, 0.5).item<double>());
+  EXPECT_THAT(message_of<ValueError>([] { find_loss("mae", true); }), HasSubstr("cross_entropy"));
+}
+
+/// No answer that is the same for every row has a smaller loss.
+TEST(LossTable, KnowsTheBestConstantAnswer) {
+  const Tensor numbers = tensor({{0.0}, {1.0}, {1.5}, {9.0}, {-0.25}}, float64), classes = tensor({0, 2, 2, 1, 2});
+  for (const LossEntry& entry : losses()) {
+    if (!entry.constant) continue;
+    const Tensor target = entry.of_classes ? classes : numbers;
+    const Tensor best = entry.constant(target, entry.of_classes ? 3 : 1);
+    const auto loss_at = [&](const Tensor& answer) {
+      return entry(answer.expand({5, best.size(1)}).contiguous(), target).item<double>();
+    };
+    for (std::int64_t j = 0; j < best.size(1); ++j)
+      for (const double away : {-1e-3, 1e-3}) {
+        Tensor other = best.clone();
+        other.data<double>()[j] += away;
+        EXPECT_LE(loss_at(best), loss_at(other)) << entry.name << " " << j;
+      }
+  }
 }
 
 TEST(Losses, TakeNumbersOfTwoTypesAndGiveEachAGradientOfItsOwn) {

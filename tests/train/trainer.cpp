@@ -62,6 +62,28 @@ TEST(Trainer, LearnsANumberWithEveryOptimizer) {
   }
 }
 
+TEST(Trainer, LearnsAndMeasuresByTheLossThatItIsTold) {
+  for (const nn::LossEntry& loss : nn::losses()) {
+    Problem p = loss.of_classes ? make_problem("moons", "linear(16) relu", 400)
+                                : make_problem("friedman", "linear(32) relu", 800);
+    Trainer trainer(p.model, p.dataset, p.split, {.epochs = 60, .loss = std::string(loss.name), .lr = 1e-2});
+    const History history = trainer.run();
+    EXPECT_GT(loss.of_classes ? history.valid.accuracy : history.valid.r2, 0.7) << loss.name;
+    const Tensor y = outputs(*p.model.network, p.dataset, p.split.valid), truth = targets(p.dataset, p.split.valid);
+    EXPECT_NEAR(history.valid.loss, loss(y, truth).item<double>(), 1e-6) << loss.name;
+    EXPECT_EQ(history.valid.loss, evaluate(p.model, p.dataset, p.split.valid).loss) << loss.name;
+    EXPECT_LT(history.rows.back().train_loss, history.rows.front().train_loss) << loss.name;
+  }
+}
+
+TEST(Trainer, RefusesALossThatIsNotTheTasks) {
+  Problem p = make_problem("moons", "linear(4) relu", 100);
+  const auto error = [&](const Options& options) {
+    return message_of<Error>([&] { Trainer(p.model, p.dataset, p.split, options); });
+  };
+  EXPECT_THAT(error({.loss = "huber"}), HasSubstr("cross_entropy"));
+}
+
 TEST(Trainer, GivesTheSameBitsForTheSameSeed) {
   const Options options{.epochs = 3, .seed = 4};
   Options other = options;
