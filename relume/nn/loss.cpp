@@ -258,6 +258,19 @@ Tensor cross_entropy(const Tensor& logits_in, const Tensor& targets_in, const Cr
                 });
 }
 
+Tensor focal_loss(const Tensor& logits, const Tensor& targets, const FocalOptions& options) {
+  check_classes("focal_loss", logits, targets, options.class_weights);
+  require(options.gamma == 0 || options.gamma >= 1, "focal_loss: a gamma of {} is neither 0 nor at least 1",
+          options.gamma);
+  constexpr std::int64_t none = -100;
+  const Tensor log_p = log_softmax(as_rows(logits), 1);
+  Tensor each = class_costs("focal_loss", log_p, targets, Tensor(), none).costs;
+  if (options.gamma > 0) each = pow(1 - exp(-each), options.gamma) * each;
+  if (options.class_weights.defined())
+    each = each * class_costs("focal_loss", log_p.detach(), targets, options.class_weights, none).weights;
+  return reduced(each.reshape(rows_shape(logits)), options.reduction);
+}
+
 Tensor nll_loss(const Tensor& x, const Tensor& targets, const NllOptions& options) {
   check_classes("nll_loss", x, targets, options.class_weights);
   const Costs each = class_costs("nll_loss", as_rows(x), targets, options.class_weights, options.ignore_index);

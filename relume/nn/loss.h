@@ -24,6 +24,17 @@ struct CrossEntropyOptions {
 /// IndexError for a class outside of 0 … classes − 1.
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options = {});
 
+struct FocalOptions {
+  double gamma = 2;        ///< 0, or at least 1: the larger, the less do rows count that are right already
+  Tensor class_weights{};  ///< [classes], or undefined: all 1
+  Reduction reduction = Reduction::mean;
+};
+
+/// −w[t] (1 − p)^γ ln p, p = softmax(x)[t], of logits and classes of the shapes that cross_entropy takes; mean divides
+/// by the number of rows. Of two classes it is torchvision's sigmoid_focal_loss of x₁ − x₀, with α as the weights {1 −
+/// α, α}. Lin et al., "Focal loss for dense object detection", 2017.
+Tensor focal_loss(const Tensor& logits, const Tensor& targets, const FocalOptions& options = {});
+
 struct NllOptions {
   Tensor class_weights{};            ///< [classes], or undefined: all 1
   std::int64_t ignore_index = -100;  ///< rows with this class do not count

@@ -53,6 +53,12 @@ constexpr std::array all = {
                 return cross_entropy(x, t, {s.class_weights, s.label_smoothing, -100, s.reduction});
               },
               shares_of_classes},
+    LossEntry{"focal", "focal_loss", true, false,
+              "-(1 - p)^gamma log p, p = softmax(x)[t]: rows that are right already count little", "gamma", 2,
+              [](const Tensor& x, const Tensor& t, const LossSettings& s, double gamma) {
+                return focal_loss(x, t, {gamma, s.class_weights, s.reduction});
+              },
+              nullptr},
     LossEntry{
         "mse", "mse_loss", false, false, "(x - y)²", nullptr, 0,
         [](const Tensor& x, const Tensor& y, const LossSettings& s, double) { return mse_loss(x, y, s.reduction); },

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <tuple>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -56,19 +57,66 @@ TEST(Losses, OfNumbersArePyTorchs) {
   check("huber_loss 0.5", [&](const Tensor& x) { return huber_loss(x, truth, 0.5); });
 }
 
+TEST(FocalLoss, IsTorchvisionsOfTwoClasses) {
+  const io::SafeTensors file = stored_tensors("losses");
+  const Tensor all = stored(file, "logits"), targets = stored(file, "targets");
+  std::vector<std::int64_t> binary = targets.to_vector<std::int64_t>();
+  for (std::int64_t& t : binary) t %= 2;
+  for (const auto& [alpha, gamma, name] : {std::tuple{-1.0, 2.0, "focal -1 2"},
+                                           {0.25, 2.0, "focal 0.25 2"},
+                                           {0.7, 1.5, "focal 0.7 1.5"},
+                                           {-1.0, 0.0, "focal -1 0"}}) {
+    const Tensor logits = all.slice(1, 0, 2).clone().requires_grad_();
+    FocalOptions options{.gamma = gamma};
+    if (alpha >= 0) options.class_weights = tensor({1 - alpha, alpha});
+    const Tensor loss = focal_loss(logits, from_vector(binary), options);
+    loss.backward();
+    EXPECT_TRUE(allclose(loss, stored(file, name), 1e-12, 1e-12)) << name;
+    EXPECT_TRUE(allclose(logits.grad(), stored(file, std::string(name) + " gradient"), 1e-12, 1e-12)) << name;
+  }
+}
+
+TEST(FocalLoss, IsItsFormulaOfManyClassesAndRefusesOthers) {
+  const io::SafeTensors file = stored_tensors("losses");
+  const Tensor logits = stored(file, "logits"), targets = stored(file, "targets"), weights = stored(file, "weights");
+  const std::vector<double> x = logits.to_vector<double>(), w = weights.to_vector<double>();
+  const std::vector<std::int64_t> t = targets.to_vector<std::int64_t>();
+  double expected = 0;
+  for (std::size_t i = 0; i < t.size(); ++i) {
+    double total = 0;
+    for (std::size_t j = 0; j < 5; ++j) total += std::exp(x[5 * i + j]);
+    const auto k = static_cast<std::size_t>(t[i]);
+    const double p = std::exp(x[5 * i + k]) / total;
+    expected -= w[k] * std::pow(1 - p, 3) * std::log(p);
+  }
+  const FocalOptions options{.gamma = 3, .class_weights = weights, .reduction = Reduction::sum};
+  EXPECT_NEAR(focal_loss(logits, targets, options).item<double>(), expected, 1e-10);
+  EXPECT_THAT(message_of<ValueError>([&] { focal_loss(logits, targets, {.gamma = 0.5}); }), HasSubstr("gamma"));
+  EXPECT_THROW(focal_loss(logits, targets + 3, {}), IndexError);
+  EXPECT_THROW(focal_loss(logits, logits, {}), Error);
+  // What is known for certain costs nothing and moves nothing.
+  const Tensor sure = tensor({{200.0, 0.0}}, float64).requires_grad_();
+  const Tensor loss = focal_loss(sure, tensor({0}));
+  loss.backward();
+  EXPECT_EQ(loss.item<double>(), 0);
+  EXPECT_TRUE(equal(sure.grad(), zeros({1, 2}, float64)));
+}
+
 TEST(LossTable, ComputesWhatTheFunctionsDo) {
   const io::SafeTensors file = stored_tensors("losses");
-  const Tensor logits = stored(file, "logits"), targets = stored(file, "targets");
+  const Tensor logits = stored(file, "logits"), targets = stored(file, "targets"), weights = stored(file, "weights");
   const Tensor x = stored(file, "prediction"), y = stored(file, "truth");
   const auto of = [&](const char* name, bool classes, const LossSettings& settings) {
     return find_loss(name, classes)(classes ? logits : x, classes ? targets : y, settings).item<double>();
   };
   EXPECT_EQ(of("", true, {.label_smoothing = 0.1}),
             cross_entropy(logits, targets, {.label_smoothing = 0.1}).item<double>());
+  EXPECT_EQ(of("focal", true, {.class_weights = weights}),
+            focal_loss(logits, targets, {.class_weights = weights}).item<double>());
   EXPECT_EQ(of("", false, {}), mse_loss(x, y).item<double>());
   EXPECT_EQ(of("mae", false, {.reduction = Reduction::sum}), l1_loss(x, y, Reduction::sum).item<double>());
   EXPECT_EQ(of("huber", false, {.parameter = 0.5}), huber_loss(x, y, 0.5).item<double>());
-  EXPECT_THAT(message_of<ValueError>([] { find_loss("mae", true); }), HasSubstr("cross_entropy"));
+  EXPECT_THAT(message_of<ValueError>([] { find_loss("mae", true); }), HasSubstr("cross_entropy, focal"));
 }
 
 /// No answer that is the same for every row has a smaller loss.

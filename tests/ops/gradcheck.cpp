@@ -348,6 +348,7 @@ void check_losses() {
                                    {.class_weights = weights, .label_smoothing = 0.2, .ignore_index = 1});
         },
         x},
+       {"focal", [&](const Inputs& in) { return nn::focal_loss(in[0], targets, {.class_weights = weights}); }, x},
        {"mse", [&](const Inputs& in) { return nn::mse_loss(in[0], truth); }, x},
        {"mse target", [&](const Inputs& in) { return nn::mse_loss(in[0], in[1]); }, {x[0], leaf({4, 3})}},
        {"nll", [&](const Inputs& in) { return nn::nll_loss(log_softmax(in[0], 1), targets); }, x},

@@ -62,4 +62,21 @@ for reduction in "none", "sum":
           lambda x: F.binary_cross_entropy_with_logits(x, shares, weight=weights, **kept))
     store(f"binary_cross_entropy {reduction}", logits, lambda x: F.binary_cross_entropy(x.sigmoid(), shares, **kept))
     store(f"kl_div {reduction}", logits, lambda x: F.kl_div(F.log_softmax(x, 1), shares, **kept))
+
+
+def sigmoid_focal_loss(inputs, targets, alpha, gamma):
+    """torchvision.ops.sigmoid_focal_loss, reduction "mean"."""
+    p = torch.sigmoid(inputs)
+    ce_loss = F.binary_cross_entropy_with_logits(inputs, targets, reduction="none")
+    p_t = p * targets + (1 - p) * (1 - targets)
+    loss = ce_loss * ((1 - p_t) ** gamma)
+    if alpha >= 0:
+        alpha_t = alpha * targets + (1 - alpha) * (1 - targets)
+        loss = alpha_t * loss
+    return loss.mean()
+
+
+two, binary = logits[:, :2], (targets % 2).double()
+for alpha, gamma in [(-1, 2), (0.25, 2), (0.7, 1.5), (-1, 0)]:
+    store(f"focal {alpha:g} {gamma:g}", two, lambda x: sigmoid_focal_loss(x[:, 1] - x[:, 0], binary, alpha, gamma))
 save_file(tensors, folder / "losses.safetensors")

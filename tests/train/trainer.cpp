@@ -81,7 +81,8 @@ TEST(Trainer, RefusesALossThatIsNotTheTasks) {
   const auto error = [&](const Options& options) {
     return message_of<Error>([&] { Trainer(p.model, p.dataset, p.split, options); });
   };
-  EXPECT_THAT(error({.loss = "huber"}), HasSubstr("cross_entropy"));
+  EXPECT_THAT(error({.loss = "huber"}), HasSubstr("cross_entropy, focal"));
+  EXPECT_THAT(error({.loss = "focal", .label_smoothing = 0.1}), HasSubstr("label_smoothing"));
 }
 
 TEST(Trainer, GivesTheSameBitsForTheSameSeed) {
