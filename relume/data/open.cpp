@@ -165,24 +165,62 @@ Source open_idx(const std::filesystem::path& folder) {
   return to_source(std::move(raw));
 }
 
-constexpr std::string_view understood =
-    "a folder of IDX files, a table as text (.csv, .tsv, .gz), .npy, .npz or builtin:NAME";
+using Bytes = std::shared_ptr<ByteSource>;
+
+Source open_npz(const Bytes& bytes, const OpenOptions& options) {
+  return to_source(read_roles(bytes->path(), options.targets));
+}
+
+[[noreturn]] Source refuse_idx(const Bytes& bytes, const OpenOptions&) {
+  fail<InputError>("data: {} is one IDX file; give the folder that holds images and labels", bytes->path().string());
+}
+
+constexpr std::size_t start_bytes = 4096;
+
+/// A kind of file, told by its first bytes.
+struct Reader {
+  std::string_view understood;  ///< what is asked for where nothing fits; empty: nothing
+  bool reopens;                 ///< reads the file itself, by its name
+  bool (*recognises)(std::string_view start);
+  Source (*read)(const Bytes& bytes, const OpenOptions& options);
+};
+
+// The list of the readers: a new one is its own files and a row here. The last one takes all that no other does.
+constexpr Reader readers[] = {
+    {".npy", true, [](std::string_view start) { return start.starts_with("\x93NUMPY"); },
+     [](const Bytes& bytes, const OpenOptions&) { return open_npy(bytes->path()); }},
+    {".npz", true, is_npz, open_npz},
+    {"", false,
+     [](std::string_view start) {
+       return start.size() >= 4 && start[0] == '\0' && start[1] == '\0' && start[2] >= 8 && start[2] <= 14;
+     },
+     refuse_idx},
+    {"a table as text (.csv, .tsv, .gz)", false, [](std::string_view) { return true; },
+     [](const Bytes& bytes, const OpenOptions& options) -> Source { return read_table(bytes, options.csv); }},
+};
+constexpr const Reader* text_reader = std::end(readers) - 1;
+
+const Reader& reader_of(std::string_view start) {
+  return *std::ranges::find_if(readers, [&](const Reader& reader) { return reader.recognises(start); });
+}
+
+std::string understood() {
+  std::string text = "a folder of IDX files";
+  for (const Reader& reader : readers)
+    if (!reader.understood.empty()) text += fmt::format(", {}", reader.understood);
+  return text + " or builtin:NAME";
+}
 
 Source open_file(const std::filesystem::path& path, const OpenOptions& options) {
   const auto bytes = std::make_shared<ByteSource>(path, ByteSource::Passes::several);
-  std::array<std::byte, 4096> start{};
-  const std::size_t size = bytes->read(start);
+  std::array<char, start_bytes> start{};
+  const std::size_t size = bytes->read(std::as_writable_bytes(std::span(start)));
   bytes->rewind();
-  const std::string_view magic(reinterpret_cast<const char*>(start.data()), size);
-  require<InputError>(size > 0, "data: {} is empty; give {}", path.string(), understood);
-  const bool npy = magic.starts_with("\x93NUMPY"), npz = is_npz(magic);
-  require<InputError>(!(npy || npz) || std::filesystem::is_regular_file(path),
+  require<InputError>(size > 0, "data: {} is empty; give {}", path.string(), understood());
+  const Reader& reader = reader_of({start.data(), size});
+  require<InputError>(!reader.reopens || std::filesystem::is_regular_file(path),
                       "data: {} holds arrays and cannot be read twice; give them as a file", path.string());
-  if (npy) return open_npy(path);
-  if (npz) return to_source(read_roles(path, options.targets));
-  const bool idx = size >= 4 && magic[0] == '\0' && magic[1] == '\0' && (magic[2] >= 8 && magic[2] <= 14);
-  require<InputError>(!idx, "data: {} is one IDX file; give the folder that holds images and labels", path.string());
-  return read_table(bytes, options.csv);
+  return reader.read(bytes, options);
 }
 
 }  // namespace
@@ -193,10 +231,10 @@ Source open_data(std::string_view what, const OpenOptions& options) {
     return builtin(what.substr(prefix.size()), {.rows = options.builtin_rows, .seed = options.seed});
   const std::filesystem::path path(what);
   std::error_code ignored;
-  require<FileError>(std::filesystem::exists(path, ignored), "data: there is no '{}'; give {}", what, understood);
+  require<FileError>(std::filesystem::exists(path, ignored), "data: there is no '{}'; give {}", what, understood());
   if (!std::filesystem::is_directory(path)) return open_file(path, options);
   require<InputError>(is_idx_folder(path), "data: the folder {} holds no [NAME-]train-images-idx3-ubyte[.gz]; give {}",
-                      what, understood);
+                      what, understood());
   return open_idx(path);
 }
 
@@ -207,10 +245,9 @@ bool is_delimited_text(std::string_view what) {
   if (std::filesystem::is_directory(path, ignored)) return false;
   // What can be read once only is not looked into.
   if (!std::filesystem::is_regular_file(path, ignored)) return true;
-  std::array<char, 4096> start{};
+  std::array<char, start_bytes> start{};
   const std::size_t size = ByteSource(path).read(std::as_writable_bytes(std::span(start)));
-  const std::string_view magic(start.data(), size);
-  return !magic.starts_with("\x93NUMPY") && !is_npz(magic);
+  return &reader_of({start.data(), size}) == text_reader;
 }
 
 namespace {

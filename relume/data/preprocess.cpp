@@ -65,9 +65,11 @@ const Column* find_from(const Table& table, std::string_view name, std::size_t& 
   return nullptr;
 }
 
-const Column& column_for(const ColumnPlan& plan, const Table& table, std::size_t& next) {
+/// `zeros` stands for a column that a sparse table does not have.
+const Column& column_for(const ColumnPlan& plan, const Table& table, const Column& zeros, std::size_t& next) {
   const std::string source = table.source.empty() ? "the table" : table.source;
   const Column* column = find_from(table, plan.name, next);
+  if (!column && table.absent_is_zero) return zeros;
   require<InputError>(column, "preprocess: {} has no column '{}', which the model was trained with; add it", source,
                       plan.name);
   if (plan.kind == ColumnKind::number && column->is_text())
@@ -159,8 +161,12 @@ Tensor Preprocessor::transform(const Table& table, std::span<const std::int64_t>
   Tensor matrix = empty({static_cast<std::int64_t>(rows.size()), width}, float32);
   float* first = matrix.data<float>();
   std::size_t next = 0;
+  const bool from_zero = table.absent_is_zero && table.find("x0");
+  require<InputError>(!from_zero || std::ranges::any_of(schema_.columns, [](const auto& c) { return c.name == "x0"; }),
+                      "preprocess: {} counts its features from 0, the model counts them from 1", table.source);
+  const Column zeros{.numbers = std::vector<double>(static_cast<std::size_t>(table.absent_is_zero ? table.rows() : 0))};
   for (const ColumnPlan& plan : used_) {
-    const Column& column = column_for(plan, table, next);
+    const Column& column = column_for(plan, table, zeros, next);
     if (plan.kind == ColumnKind::number) {
       write_numbers(plan, column, rows, {first, width});
     } else if (column.is_text()) {

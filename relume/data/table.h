@@ -45,6 +45,7 @@ struct Table {
   Decimal decimal = Decimal::point;        ///< how its numbers were written
   std::vector<std::string> missing = {};   ///< CsvOptions::missing
   std::vector<std::int64_t> lines;         ///< the line of each row in that file; empty where there is none
+  bool absent_is_zero = false;             ///< a column that is not there is 0 in every row: of a sparse file
   std::vector<std::string> notes = {};     ///< sentences on how the file was read, where that was not as it stands
   std::shared_ptr<const Table> test = {};  ///< rows of the same columns that came as a test set; null without
 
