@@ -1,11 +1,11 @@
 #include "relume/data/file_format.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 
 #include "relume/base/require.h"
+#include "relume/data/libsvm.h"
 
 namespace relume::data {
 namespace {
@@ -128,41 +128,6 @@ bool is_json(const std::vector<std::string_view>& lines, std::string_view first)
   });
 }
 
-/// "1:0.5"; `feature` is the number before the colon.
-bool is_pair(std::string_view word, std::int64_t& feature) {
-  const std::size_t colon = word.find(':');
-  if (colon == 0 || colon == word.npos || colon + 1 == word.size()) return false;
-  const auto number = std::from_chars(word.data(), word.data() + colon, feature);
-  double value = 0;
-  const auto end = std::from_chars(word.data() + colon + 1, word.data() + word.size(), value);
-  const bool whole = number.ec == std::errc() && number.ptr == word.data() + colon;
-  return (whole || word.substr(0, colon) == "qid") && end.ec == std::errc() && end.ptr == word.data() + word.size();
-}
-
-/// A label, and pairs of a feature's number and its value, in rising order: "+1 3:0.5 7:1".
-bool is_libsvm_line(std::string_view line, std::size_t& pairs) {
-  line = line.substr(0, line.find('#'));
-  std::int64_t last = -1;
-  for (bool label = true; !(line = trim(line)).empty(); label = false) {
-    const std::string_view word = line.substr(0, line.find_first_of(" \t"));
-    line.remove_prefix(word.size());
-    std::int64_t feature = last + 1;
-    if (label) {
-      if (word.find_first_not_of("0123456789.+-eE,") != word.npos) return false;
-      continue;
-    }
-    if (!is_pair(word, feature) || feature <= last) return false;
-    last = feature;
-    ++pairs;
-  }
-  return true;
-}
-
-bool is_libsvm(const std::vector<std::string_view>& lines) {
-  std::size_t pairs = 0;
-  return std::ranges::all_of(lines, [&](std::string_view line) { return is_libsvm_line(line, pairs); }) && pairs > 0;
-}
-
 /// "|---|:--:|", "+----+----+": the rule under the head of a table that is drawn with characters.
 bool is_rule(std::string_view line) {
   line = trim(line);
@@ -199,7 +164,7 @@ void refuse_other_texts(const std::vector<std::string_view>& lines, const std::f
   if (speaks != lines.end() && begins_with_word(trim(*speaks), "@relation"))
     refuse(path, "ARFF", "take out all up to @data, give the names of the columns as its first line");
   if (is_libsvm(lines))
-    refuse(path, "in LIBSVM's format of pairs such as 1:0.5", "write it as CSV with a column for each feature");
+    refuse(path, "in LIBSVM's format of pairs such as 1:0.5", "give it as a file, which is not read row by row");
   const auto rule =
       std::find_if(lines.begin(), lines.begin() + std::min<std::ptrdiff_t>(std::ssize(lines), 10), is_rule);
   if (rule != lines.begin() + std::min<std::ptrdiff_t>(std::ssize(lines), 10))

@@ -19,6 +19,7 @@
 #include "relume/data/byte_source.h"
 #include "relume/data/file_format.h"
 #include "relume/data/idx.h"
+#include "relume/data/libsvm.h"
 #include "relume/data/npy.h"
 #include "relume/data/npy_bytes.h"
 
@@ -175,6 +176,18 @@ Source open_npz(const Bytes& bytes, const OpenOptions& options) {
   fail<InputError>("data: {} is one IDX file; give the folder that holds images and labels", bytes->path().string());
 }
 
+/// The lines of the first bytes of a file: the last one, which may go on behind them, up to its last whole word.
+std::vector<std::string_view> lines_of(std::string_view start, bool is_whole) {
+  std::vector<std::string_view> lines;
+  if (start.starts_with("\xef\xbb\xbf")) start.remove_prefix(3);
+  if (!is_whole) start = start.substr(0, start.find_last_of(" \t\n"));
+  while (!start.empty()) {
+    lines.push_back(start.substr(0, start.find('\n')));
+    start.remove_prefix(std::min(lines.back().size() + 1, start.size()));
+  }
+  return lines;
+}
+
 constexpr std::size_t start_bytes = 4096;
 
 /// A kind of file, told by its first bytes.
@@ -195,6 +208,9 @@ constexpr Reader readers[] = {
        return start.size() >= 4 && start[0] == '\0' && start[1] == '\0' && start[2] >= 8 && start[2] <= 14;
      },
      refuse_idx},
+    {"LIBSVM's pairs", false,
+     [](std::string_view start) { return is_libsvm(lines_of(start, start.size() < start_bytes)); },
+     [](const Bytes& bytes, const OpenOptions&) -> Source { return read_libsvm(*bytes); }},
     {"a table as text (.csv, .tsv, .gz)", false, [](std::string_view) { return true; },
      [](const Bytes& bytes, const OpenOptions& options) -> Source { return read_table(bytes, options.csv); }},
 };

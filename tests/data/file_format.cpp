@@ -68,8 +68,7 @@ TEST(FileFormat, OfTextIsNamedByItsFirstLines) {
         {"[1, 2, 3]\n[4, 5, 6]\n", "JSON"},
         {"{\n  \"a\": [1, 2]\n}\n", "JSON"},
         {"% title\n@RELATION iris\n@attribute a real\n@data\n1,2\n", "ARFF"},
-        {"0 1:0.5 3:1\n1 2:0.25\n0\n-1 1:1e-3 # x\n", "LIBSVM"},
-        {"3 qid:1 1:0.5 2:1\n2 qid:1 1:0.1\n", "LIBSVM"},
+        {"3 qid:1 1:0.5 2:1\n2 qid:1 1:0.1\n", "LIBSVM"},  // where rows are read one by one
         {"| a | b |\n|---|:-:|\n| 1 | 2 |\n", ":2: '|---|:-:|' is the rule"},
         {"+----+----+\n| a  | b  |\n+----+----+\n| 1  | 2  |\n+----+----+\n", ":1: '+----+----+' is the rule"},
         {"INSERT INTO t VALUES (1, 2);\n", "SQL"}})
