@@ -79,6 +79,7 @@
 #include "relume/tensor/tensor.h"
 #include "relume/train/compare.h"
 #include "relume/train/doctor.h"
+#include "relume/train/epoch_columns.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/held_out.h"
 #include "relume/train/job.h"

@@ -11,6 +11,7 @@
 #include "relume/nn/architecture.h"
 #include "relume/plot/events/event_file.h"
 #include "relume/plot/events/png.h"
+#include "relume/train/epoch_columns.h"
 #include "relume/train/option_table.h"
 #endif
 
@@ -19,21 +20,6 @@ namespace relume::app {
 #if RELUME_HAVE_EVENTS
 
 namespace {
-
-using Curves = std::vector<std::pair<std::string, double>>;
-
-/// The rows of metrics.csv, grouped as TensorBoard groups tags.
-Curves curves_of(const training::EpochRow& row, data::Task task) {
-  Curves curves{{"loss/train", row.train_loss},
-                {"training/learning_rate", row.lr},
-                {"training/gradient_norm", row.grad_norm},
-                {"training/update_ratio", row.update_ratio},
-                {"health/dead_share", row.dead_share}};
-  if (row.valid.rows == 0) return curves;
-  for (const auto& [name, value] : training::values(row.valid, task))
-    if (name != "auc") curves.emplace_back(name == "loss" ? "loss/valid" : fmt::format("valid/{}", name), value);
-  return curves;
-}
 
 std::vector<plot::HyperParameter> settings(const io::Model& model, const TrainOptions& options) {
   std::vector<plot::HyperParameter> all{{"network", nn::to_string(model.layers)}};
@@ -141,7 +127,8 @@ RunEvents::~RunEvents() = default;
 
 void RunEvents::write(const training::EpochRow& row) {
   state_->epoch = row.epoch;
-  for (const auto& [tag, value] : curves_of(row, state_->job.model.task)) state_->file.scalar(tag, value, row.epoch);
+  for (const auto& [tag, value] : training::curves(row, state_->job.model.task))
+    state_->file.scalar(tag, value, row.epoch);
   if (state_->is_due(state_->histogram_interval)) state_->write_weights();
   if (state_->is_due(state_->activation_interval)) state_->write_activations();
 }

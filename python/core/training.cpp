@@ -13,6 +13,7 @@
 #include "python/core/core.h"
 #include "relume/base/atomic_file.h"
 #include "relume/data/text_columns.h"
+#include "relume/train/epoch_columns.h"
 #include "relume/train/job.h"
 #include "relume/train/option_table.h"
 #include "relume/train/run_report.h"
@@ -30,16 +31,8 @@ nb::dict to_dict(const training::Metrics& m, data::Task task) {
 nb::dict to_dict(const training::EpochRow& row, data::Task task) {
   nb::dict d;
   d["epoch"] = row.epoch;
-  d["train_loss"] = row.train_loss;
-  if (row.valid.rows > 0)
-    for (const auto& [key, value] : to_dict(row.valid, task))
-      d[nb::str(("valid_" + nb::cast<std::string>(key)).c_str())] = value;
-  d["lr"] = row.lr;
-  d["grad_norm"] = row.grad_norm;
-  d["dead_share"] = row.dead_share;
-  d["update_ratio"] = row.update_ratio;
+  for (const auto& [name, value] : training::measurements(row, task)) d[name.c_str()] = value;
   d["findings"] = row.findings;
-  d["seconds"] = row.seconds;
   return d;
 }
 

@@ -6,6 +6,7 @@
 #include "relume/base/require.h"
 #include "relume/io/safetensors.h"
 #include "relume/plot/report_json.h"
+#include "relume/train/epoch_columns.h"
 #include "relume/train/run_report.h"
 
 namespace relume::training {
@@ -94,30 +95,13 @@ void RunFolder::save_checkpoint_at_times(const Trainer& trainer) {
   if (std::chrono::steady_clock::now() - saved_ >= std::chrono::seconds(10)) save_checkpoint(trainer);
 }
 
-void RunFolder::write_metrics(const History& history, data::Task task) const {
-  const auto names = metric_names(task);
-  // auc is not among them: rows without both classes have none.
-  const std::size_t count = task == data::Task::classification ? names.size() - 1 : names.size();
-  std::string text = "epoch,train_loss";
-  for (std::size_t i = 0; i < count; ++i) text += fmt::format(",valid_{}", names[i]);
-  text += ",lr,grad_norm,update_ratio,dead_share,seconds,findings\n";
-  for (const EpochRow& row : history.rows) {
-    text += fmt::format("{},{}", row.epoch, row.train_loss);
-    const NamedValues valid = values(row.valid, task);
-    for (std::size_t i = 0; i < count; ++i) text += row.valid.rows ? fmt::format(",{}", valid[i].second) : ",";
-    text += fmt::format(",{},{},{},{},{:.3f},{}\n", row.lr, row.grad_norm, row.update_ratio, row.dead_share,
-                        row.seconds, row.findings);
-  }
-  write_file(path_ / "metrics.csv", text);
-}
-
 void RunFolder::write(const Trainer& trainer, const Run& run, health::Voice voice) {
   run.model.save(path_ / "model.safetensors");
   io::SafeTensors last;
   last.tensors = trainer.last_weights();
   last.metadata["format"] = "pt";
   io::save_safetensors(path_ / "last.safetensors", last);
-  write_metrics(run.history, run.model.task);
+  write_file(path_ / "metrics.csv", to_csv(run.history.rows, run.model.task));
   const plot::ReportData report = to_report(run, voice);
   write_file(path_ / "report.json", plot::to_json(report));
   plot::write_report(path_ / "report.html", report);

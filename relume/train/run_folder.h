@@ -35,7 +35,6 @@ class RunFolder {
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
   std::filesystem::path checkpoint_path() const { return path_ / "checkpoint" / "checkpoint.safetensors"; }
   std::filesystem::path previous_path() const { return path_ / "checkpoint" / "previous.safetensors"; }
-  void write_metrics(const History& history, data::Task task) const;
 
   std::filesystem::path path_;
   std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();

@@ -1,0 +1,69 @@
+#include "relume/train/epoch_columns.h"
+
+#include <fmt/format.h>
+
+namespace relume::training {
+namespace {
+
+// The list of the columns: a new one is a row here.
+constexpr EpochColumn columns[] = {
+    {"train_loss", "loss/train", [](const EpochRow& row) { return row.train_loss; }},
+    {"lr", "training/learning_rate", [](const EpochRow& row) { return row.lr; }},
+    {"grad_norm", "training/gradient_norm", [](const EpochRow& row) { return row.grad_norm; }},
+    {"update_ratio", "training/update_ratio", [](const EpochRow& row) { return row.update_ratio; }},
+    {"dead_share", "health/dead_share", [](const EpochRow& row) { return row.dead_share; }},
+    {"seconds", "", [](const EpochRow& row) { return row.seconds; }, "{:.3f}"},
+};
+
+/// auc is not among them: rows without both classes have none.
+bool has_column(std::string_view metric) { return metric != "auc"; }
+
+}  // namespace
+
+std::span<const EpochColumn> epoch_columns() { return columns; }
+
+std::vector<std::pair<std::string, double>> measurements(const EpochRow& row, data::Task task) {
+  std::vector<std::pair<std::string, double>> all;
+  for (const EpochColumn& column : columns) all.emplace_back(column.name, column.value(row));
+  if (row.valid.rows > 0)
+    for (const auto& [name, value] : values(row.valid, task)) all.emplace_back(fmt::format("valid_{}", name), value);
+  return all;
+}
+
+std::vector<std::pair<std::string, double>> curves(const EpochRow& row, data::Task task) {
+  std::vector<std::pair<std::string, double>> all;
+  for (const EpochColumn& column : columns)
+    if (!column.tag.empty()) all.emplace_back(column.tag, column.value(row));
+  if (row.valid.rows > 0)
+    for (const auto& [name, value] : values(row.valid, task))
+      if (has_column(name)) all.emplace_back(name == "loss" ? "loss/valid" : fmt::format("valid/{}", name), value);
+  return all;
+}
+
+std::string to_csv(const std::vector<EpochRow>& rows, data::Task task) {
+  const auto names = metric_names(task);
+  std::string text = "epoch";
+  for (const EpochColumn& column : columns) {
+    text += fmt::format(",{}", column.name);
+    // As ever since: the validation's stand behind the training's loss.
+    if (&column == columns)
+      for (const std::string_view name : names)
+        if (has_column(name)) text += fmt::format(",valid_{}", name);
+  }
+  text += ",findings\n";
+  for (const EpochRow& row : rows) {
+    text += std::to_string(row.epoch);
+    for (const EpochColumn& column : columns) {
+      const double value = column.value(row);
+      text += "," + fmt::vformat(column.format, fmt::make_format_args(value));
+      if (&column != columns) continue;
+      const NamedValues valid = values(row.valid, task);
+      for (std::size_t i = 0; i < names.size(); ++i)
+        if (has_column(names[i])) text += row.valid.rows > 0 ? fmt::format(",{}", valid[i].second) : ",";
+    }
+    text += "," + row.findings + "\n";
+  }
+  return text;
+}
+
+}  // namespace relume::training
