@@ -24,7 +24,8 @@ class Model:
         self._trained = trained
         self._classes = classes
         self.epochs: list[dict[str, float]] = trained.epochs if trained else []
-        """One row an epoch: train_loss, valid_…, lr, grad_norm, dead_share, update_ratio, seconds."""
+        """One row an epoch: train_loss, valid_…, lr, grad_norm, dead_share, update_ratio, seconds,
+        seconds_per_epoch (the mean so far), findings."""
         self.metrics: dict[str, Any] = trained.metrics if trained else {}
         """{"train": {"loss": …, "accuracy": …}, "valid": …, "test": …}; regression has rmse, mae and r2."""
         self.findings: list[_core.Finding] = trained.findings if trained else []

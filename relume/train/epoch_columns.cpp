@@ -1,5 +1,7 @@
 #include "relume/train/epoch_columns.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace relume::training {
@@ -13,6 +15,9 @@ constexpr EpochColumn columns[] = {
     {"update_ratio", "training/update_ratio", [](const EpochRow& row) { return row.update_ratio; }},
     {"dead_share", "health/dead_share", [](const EpochRow& row) { return row.dead_share; }},
     {"seconds", "", [](const EpochRow& row) { return row.seconds; }, "{:.3f}"},
+    {"seconds_per_epoch", "training/seconds_per_epoch",
+     [](const EpochRow& row) { return row.seconds / static_cast<double>(std::max<std::int64_t>(row.epoch, 1)); },
+     "{:.4g}"},  // the mean so far
 };
 
 /// auc is not among them: rows without both classes have none.

@@ -45,6 +45,7 @@ TEST(EpochColumns, StandInMetricsCsvUnderTheirNames) {
   EXPECT_EQ(of("valid_auc"), "no column");
   EXPECT_EQ(of("lr"), "0.01");
   EXPECT_EQ(of("seconds"), "6.000");
+  EXPECT_EQ(of("seconds_per_epoch"), "1.5");
   EXPECT_EQ(of("findings"), "dead_units(relu1)");
   for (std::size_t i = 0; i < names.size(); ++i)
     EXPECT_EQ(without[i], names[i].starts_with("valid_") ? "" : values[i]) << names[i];
@@ -56,8 +57,9 @@ TEST(EpochColumns, AreWhatPythonAndTensorBoardHear) {
   EXPECT_THAT(all, testing::IsSupersetOf({Pair("train_loss", 0.5), Pair("lr", 0.01), Pair("grad_norm", 2.0),
                                           Pair("update_ratio", 1e-3), Pair("dead_share", 0.25), Pair("seconds", 6.0),
                                           Pair("valid_loss", 0.75), Pair("valid_auc", 0.625)}));
-  EXPECT_THAT(tags, testing::IsSupersetOf({Pair("loss/train", 0.5), Pair("loss/valid", 0.75),
-                                           Pair("valid/accuracy", 0.5), Pair("training/learning_rate", 0.01)}));
+  EXPECT_THAT(tags,
+              testing::IsSupersetOf({Pair("loss/train", 0.5), Pair("loss/valid", 0.75), Pair("valid/accuracy", 0.5),
+                                     Pair("training/seconds_per_epoch", 1.5), Pair("training/learning_rate", 0.01)}));
   EXPECT_EQ(measurements(epoch_of(false), data::Task::classification).size(), epoch_columns().size());
 }
 
