@@ -3,8 +3,9 @@
 #include "relume/health/rule.h"
 
 namespace relume::health::rule {
+namespace {
 
-Verdict constant_feature(const Measurements& m, const Thresholds&) {
+Verdict judge(const Measurements& m, const Thresholds&) {
   if (m.inputs.empty()) return {.cannot_judge = "the inputs were not looked at"};
   Finding finding;
   std::string names;
@@ -26,5 +27,10 @@ Verdict constant_feature(const Measurements& m, const Thresholds&) {
   finding.remedy = {"Leave them out."};
   return {.findings = {std::move(finding)}};
 }
+
+}  // namespace
+
+extern const Rule constant_feature;
+const Rule constant_feature{"constant_feature", Subject::inputs, &judge, "the deviation of an input column"};
 
 }  // namespace relume::health::rule

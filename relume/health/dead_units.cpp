@@ -11,7 +11,7 @@ namespace {
 /// The check with the largest step that any weight matrix took, where that was too large.
 const Check* largest_step(const Measurements& m, const Thresholds& thresholds, double& ratio) {
   const Check* found = nullptr;
-  ratio = thresholds.large_update;
+  ratio = thresholds[large_update];
   for (const Check& check : m.checks)
     for (const WeightCheck& weight : check.weights)
       if (weight.update_ratio > ratio) {
@@ -78,9 +78,7 @@ void add_silent_layers(const Measurements& m, const Thresholds& thresholds, Verd
   }
 }
 
-}  // namespace
-
-Verdict dead_units(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict = find_units(m, thresholds, "dead_units", ActivationKind::rectifier,
                                [](const LayerActivity& layer, std::size_t j) { return layer.fired[j] == 0; });
   double ratio = 0;
@@ -93,14 +91,14 @@ Verdict dead_units(const Measurements& m, const Thresholds& thresholds) {
     if (beginning.step >= 0) finding.step = beginning.step;
     // Where the columns are few, some units are dead before anything is learned: a smaller network that learns as well.
     const double born =
-        learns(m) && !jump && share < thresholds.dead_share.error ? dead_at_first(*layer, finding.units, m.step) : 0;
-    finding.severity = grade(share - born / units, thresholds.dead_share);
+        learns(m) && !jump && share < thresholds[dead_share_error] ? dead_at_first(*layer, finding.units, m.step) : 0;
+    finding.severity = grade(share - born / units, thresholds);
     if (born > 0) finding.evidence.insert(finding.evidence.begin() + 3, {"dead_at_first", born});
     finding.cause =
         fmt::format("{} of {} units never fired on {} rows{}, so that no gradient reaches their weights.",
                     finding.units.size(), finding.evidence[1].second, finding.evidence[2].second, beginning.text);
     if (finding.severity == Severity::info) {
-      const bool few = share < thresholds.dead_share.warning;
+      const bool few = share < thresholds[dead_share_warning];
       if (!few)
         finding.cause +=
             fmt::format(" {:.0f} of them were so from the first steps on, and the loss fell all the same.", born);
@@ -122,5 +120,14 @@ Verdict dead_units(const Measurements& m, const Thresholds& thresholds) {
   add_silent_layers(m, thresholds, verdict);
   return verdict;
 }
+
+}  // namespace
+
+extern const Rule dead_units;
+const Rule dead_units{"dead_units",
+                      Subject::units,
+                      &judge,
+                      "a ReLU-like unit that fires on no row of the window",
+                      {&least_rows, &dead_share_warning, &dead_share_error, &large_update}};
 
 }  // namespace relume::health::rule

@@ -3,13 +3,19 @@
 #include "relume/health/step_rule.h"
 
 namespace relume::health::rule {
+namespace {
 
-Verdict diverging(const Measurements& m, const Thresholds& thresholds) {
+/// Smoothed loss over the lowest one.
+constexpr Threshold diverging_factor{"diverging_factor", 1.5};
+/// The rise, as a share of the first loss.
+constexpr Threshold diverging_share{"diverging_share", 0.25};
+
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict = too_few_checks(m, thresholds);
   // A loss of nearly nothing that doubles is still nearly nothing: the rise counts against the first loss as well.
   const auto checks = long_streak(m, thresholds, [&](const Check& check) {
-    return check.smoothed_loss > thresholds.diverging_factor * check.lowest_loss &&
-           check.smoothed_loss - check.lowest_loss > thresholds.diverging_share * m.first_loss;
+    return check.smoothed_loss > thresholds[diverging_factor] * check.lowest_loss &&
+           check.smoothed_loss - check.lowest_loss > thresholds[diverging_share] * m.first_loss;
   });
   if (checks.empty()) return verdict;
   const Check& now = checks.back();
@@ -24,5 +30,14 @@ Verdict diverging(const Measurements& m, const Thresholds& thresholds) {
   verdict.findings.push_back(std::move(finding));
   return verdict;
 }
+
+}  // namespace
+
+extern const Rule diverging;
+const Rule diverging{"diverging",
+                     Subject::state,
+                     &judge,
+                     "the smoothed training loss over the lowest it has been",
+                     {&persistence, &persistence_steps, &diverging_factor, &diverging_share}};
 
 }  // namespace relume::health::rule

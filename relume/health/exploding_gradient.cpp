@@ -8,6 +8,10 @@
 namespace relume::health::rule {
 namespace {
 
+/// Norm over the median of the last `exploding_steps` steps.
+constexpr Threshold exploding_factor{"exploding_factor", 100};
+constexpr Threshold exploding_steps{"exploding_steps", 200, true};
+
 constexpr std::ptrdiff_t least_window = 4;  // checks: a median of fewer says nothing
 
 /// The median norm and the smoothed loss at the start of the steps before the check at `index`.
@@ -42,23 +46,22 @@ Finding not_finite(const Measurements& m) {
   return finding;
 }
 
-}  // namespace
-
-Verdict exploding_gradient(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   if (m.not_finite_step) return {.findings = {not_finite(m)}};
   Verdict verdict = too_few_checks(m, thresholds);
-  const auto count = static_cast<std::size_t>(thresholds.persistence);
+  const auto count = static_cast<std::size_t>(thresholds.count(persistence));
   if (m.checks.size() < count) return verdict;
   // One window for all of the streak: its own large norms must not raise the median that they are held against.
   const std::size_t first = m.checks.size() - count;
-  const auto window = window_before(m, first, thresholds.exploding_steps);
+  const auto window = window_before(m, first, thresholds.count(exploding_steps));
   if (!window) return {.cannot_judge = "not enough steps before for a median of the gradient"};
   const Check& now = m.checks.back();
   const bool large =
       std::all_of(m.checks.begin() + static_cast<std::ptrdiff_t>(first), m.checks.end(), [&](const Check& check) {
-        return check.gradient_norm > thresholds.exploding_factor * window->median && check.smoothed_loss > window->loss;
+        return check.gradient_norm > thresholds[exploding_factor] * window->median &&
+               check.smoothed_loss > window->loss;
       });
-  const bool lasts = now.step - m.checks[first].step >= thresholds.persistence_steps;
+  const bool lasts = now.step - m.checks[first].step >= thresholds.count(persistence_steps);
   if (!large || !lasts || window->median <= 0) return verdict;
   Finding finding;
   finding.rule = "exploding_gradient";
@@ -72,5 +75,15 @@ Verdict exploding_gradient(const Measurements& m, const Thresholds& thresholds) 
   verdict.findings.push_back(std::move(finding));
   return verdict;
 }
+
+}  // namespace
+
+extern const Rule exploding_gradient;
+const Rule exploding_gradient{
+    "exploding_gradient",
+    Subject::steps,
+    &judge,
+    "the gradient's norm over its median of the steps before; whether loss and gradient are numbers",
+    {&persistence, &persistence_steps, &exploding_factor, &exploding_steps}};
 
 }  // namespace relume::health::rule

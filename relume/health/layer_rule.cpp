@@ -6,8 +6,9 @@
 
 namespace relume::health {
 
-Severity grade(double share, const Grades& grades) {
-  return share >= grades.error ? Severity::error : share >= grades.warning ? Severity::warning : Severity::info;
+Severity grade(double share, const Thresholds& thresholds) {
+  if (share >= thresholds[dead_share_error]) return Severity::error;
+  return share >= thresholds[dead_share_warning] ? Severity::warning : Severity::info;
 }
 
 Verdict find_units(const Measurements& m, const Thresholds& thresholds, std::string_view rule, ActivationKind kind,
@@ -15,9 +16,9 @@ Verdict find_units(const Measurements& m, const Thresholds& thresholds, std::str
   Verdict verdict;
   for (const LayerActivity& layer : m.activity) {
     if (layer.kind != kind) continue;
-    if (layer.rows < thresholds.least_rows) {
+    if (layer.rows < thresholds.count(least_rows)) {
       verdict.cannot_judge =
-          fmt::format("not enough evidence: {} rows, it takes {}", layer.rows, thresholds.least_rows);
+          fmt::format("not enough evidence: {} rows, it takes {}", layer.rows, thresholds.count(least_rows));
       continue;
     }
     Finding finding;

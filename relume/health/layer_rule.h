@@ -9,7 +9,7 @@
 namespace relume::health {
 
 /// Error, warning or info for a share of a layer's units.
-Severity grade(double share, const Grades& grades);
+Severity grade(double share, const Thresholds& thresholds);
 
 /// One finding for each layer of that kind in which `is_sick` holds for some unit, with the evidence "units", "rows",
 /// "share" and the number of sick ones as "found"; severity, cause and remedy are left to the rule. Cannot

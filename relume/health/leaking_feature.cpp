@@ -3,12 +3,16 @@
 #include "relume/health/rule.h"
 
 namespace relume::health::rule {
+namespace {
 
-Verdict leaking_feature(const Measurements& m, const Thresholds& thresholds) {
+/// Of each class's rows, of the variance a tenth as far from 1.
+constexpr Threshold telling_share{"telling_share", 0.995};
+
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict;
   for (const TellingColumn& column : m.data.telling) {
     // Of a number's variance nearly all must be told: many quantities go with each other closely, and are not the same.
-    const double untold = 1 - thresholds.telling_share;
+    const double untold = 1 - thresholds[telling_share];
     if (1 - column.share > (column.classes ? untold : untold / 10)) continue;
     Finding finding;
     finding.rule = "leaking_feature";
@@ -27,5 +31,14 @@ Verdict leaking_feature(const Measurements& m, const Thresholds& thresholds) {
   if (m.data.telling.empty()) verdict.cannot_judge = m.data.looked_at ? "" : "the columns were not looked at";
   return verdict;
 }
+
+}  // namespace
+
+extern const Rule leaking_feature;
+const Rule leaking_feature{"leaking_feature",
+                           Subject::inputs,
+                           &judge,
+                           "how much of the target one input column tells by itself",
+                           {&telling_share}};
 
 }  // namespace relume::health::rule

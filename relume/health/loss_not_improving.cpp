@@ -7,6 +7,9 @@
 namespace relume::health::rule {
 namespace {
 
+/// No verdict before.
+constexpr Threshold learning_steps{"learning_steps", 300, true};
+
 Finding finding_of(const Measurements& m, double loss, std::string cause) {
   const Check& now = m.checks.back();
   Finding finding;
@@ -30,11 +33,9 @@ std::optional<double> lowest_valid(const Measurements& m) {
   return lowest;
 }
 
-}  // namespace
-
-Verdict loss_not_improving(const Measurements& m, const Thresholds& thresholds) {
-  if (m.checks.empty() || m.step < thresholds.learning_steps)
-    return {.cannot_judge = fmt::format("not enough steps: {}, it takes {}", m.step, thresholds.learning_steps)};
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+  if (m.checks.empty() || m.step < thresholds.count(learning_steps))
+    return {.cannot_judge = fmt::format("not enough steps: {}, it takes {}", m.step, thresholds.count(learning_steps))};
   const Check& now = m.checks.back();
   double loss = now.smoothed_loss;
   if (!m.epochs.empty())
@@ -42,7 +43,7 @@ Verdict loss_not_improving(const Measurements& m, const Thresholds& thresholds) 
              return a.train < b.train;
            })->train;
   const double start = std::min(m.first_loss, m.constant_loss.value_or(m.first_loss));
-  const double bound = (1 - thresholds.least_improvement) * start;
+  const double bound = (1 - thresholds[least_improvement]) * start;
   if (loss >= bound) {
     const bool constant = m.constant_loss && *m.constant_loss < m.first_loss;
     Finding finding = finding_of(
@@ -58,7 +59,7 @@ Verdict loss_not_improving(const Measurements& m, const Thresholds& thresholds) 
   }
   // What is learned of the training rows may hold for no others.
   const std::optional<double> valid = lowest_valid(m);
-  if (!m.constant_valid_loss || !valid || *valid < (1 - thresholds.least_improvement) * *m.constant_valid_loss)
+  if (!m.constant_valid_loss || !valid || *valid < (1 - thresholds[least_improvement]) * *m.constant_valid_loss)
     return {};
   Finding finding = finding_of(
       m, loss,
@@ -69,5 +70,14 @@ Verdict loss_not_improving(const Measurements& m, const Thresholds& thresholds) 
   finding.evidence.emplace_back("constant_loss", *m.constant_valid_loss);
   return {.findings = {std::move(finding)}};
 }
+
+}  // namespace
+
+extern const Rule loss_not_improving;
+const Rule loss_not_improving{"loss_not_improving",
+                              Subject::state,
+                              &judge,
+                              "the training loss beside the first one and beside the best constant answer's",
+                              {&learning_steps, &least_improvement}};
 
 }  // namespace relume::health::rule

@@ -230,7 +230,7 @@ void Monitor::record(Finding finding) {
 void Monitor::report_not_finite() {
   measurements_.step = optimizer_.steps();
   measurements_.not_finite_step = optimizer_.steps();
-  record(rule::exploding_gradient(measurements_, options_.thresholds).findings.front());
+  record(find_rule("exploding_gradient").judge(measurements_, options_.thresholds).findings.front());
 }
 
 void Monitor::begin_again(const std::string& what_was_done) {

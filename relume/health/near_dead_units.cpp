@@ -3,9 +3,13 @@
 #include "relume/health/layer_rule.h"
 
 namespace relume::health::rule {
+namespace {
 
-Verdict near_dead_units(const Measurements& m, const Thresholds& thresholds) {
-  const double rate = thresholds.near_dead_rate;
+/// Fires on less than this share of the window.
+constexpr Threshold near_dead_rate{"near_dead_rate", 0.01};
+
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+  const double rate = thresholds[near_dead_rate];
   Verdict verdict = find_units(
       m, thresholds, "near_dead_units", ActivationKind::rectifier, [rate](const LayerActivity& layer, std::size_t j) {
         return layer.fired[j] > 0 && static_cast<double>(layer.fired[j]) < rate * static_cast<double>(layer.rows);
@@ -17,5 +21,14 @@ Verdict near_dead_units(const Measurements& m, const Thresholds& thresholds) {
   }
   return verdict;
 }
+
+}  // namespace
+
+extern const Rule near_dead_units;
+const Rule near_dead_units{"near_dead_units",
+                           Subject::units,
+                           &judge,
+                           "a ReLU-like unit that fires on next to no rows",
+                           {&least_rows, &near_dead_rate}};
 
 }  // namespace relume::health::rule

@@ -3,8 +3,9 @@
 #include "relume/health/rule.h"
 
 namespace relume::health::rule {
+namespace {
 
-Verdict not_finite_feature(const Measurements& m, const Thresholds&) {
+Verdict judge(const Measurements& m, const Thresholds&) {
   if (m.inputs.empty()) return {.cannot_judge = "the inputs were not looked at"};
   Finding finding;
   std::string names;
@@ -30,5 +31,10 @@ Verdict not_finite_feature(const Measurements& m, const Thresholds&) {
   finding.remedy = {"Fill these values in, with the column's median for instance, or leave the rows out."};
   return {.findings = {std::move(finding)}};
 }
+
+}  // namespace
+
+extern const Rule not_finite_feature;
+const Rule not_finite_feature{"not_finite_feature", Subject::inputs, &judge, "NaN and infinity in an input column"};
 
 }  // namespace relume::health::rule

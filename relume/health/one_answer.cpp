@@ -5,6 +5,9 @@
 namespace relume::health::rule {
 namespace {
 
+/// Deviation of the answers over that of the targets.
+constexpr Threshold one_answer_spread{"one_answer_spread", 0.01};
+
 constexpr double most = 0.8;            // of the rows: a class that is right that often is a comfortable answer
 constexpr double heavy_decay = 1;       // a weight decay that presses weights to nothing
 constexpr std::int64_t least_rows = 5;  // fewer may well be alike
@@ -24,15 +27,13 @@ Remedy remedy(const Measurements& m, const Answers& a) {
           {advise_lr(m, 10), advise_lr(m, 0.1)}};
 }
 
-}  // namespace
-
-Verdict one_answer(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   if (!m.answers) return {.cannot_judge = "the outputs were not looked at"};
   const Answers& a = *m.answers;
   const bool numbers = a.classes == 0;
   if (a.rows < least_rows || a.classes == 1)
     return {.cannot_judge = fmt::format("not enough evidence: {} rows that may all be alike", a.rows)};
-  if (numbers ? !(a.spread < thresholds.one_answer_spread) : a.answered > 1) return {};
+  if (numbers ? !(a.spread < thresholds[one_answer_spread]) : a.answered > 1) return {};
   Finding finding;
   finding.rule = "one_answer";
   finding.severity = Severity::warning;
@@ -52,5 +53,14 @@ Verdict one_answer(const Measurements& m, const Thresholds& thresholds) {
   finding.remedy = remedy(m, a);
   return {.findings = {std::move(finding)}};
 }
+
+}  // namespace
+
+extern const Rule one_answer;
+const Rule one_answer{"one_answer",
+                      Subject::state,
+                      &judge,
+                      "whether the network answers differently on different rows",
+                      {&one_answer_spread}};
 
 }  // namespace relume::health::rule

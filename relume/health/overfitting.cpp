@@ -6,20 +6,28 @@
 #include "relume/health/rule.h"
 
 namespace relume::health::rule {
+namespace {
 
-Verdict overfitting(const Measurements& m, const Thresholds& thresholds) {
+/// Validation loss over its best, relative.
+constexpr Threshold overfitting_rise{"overfitting_rise", 0.25};
+/// The rise, as a share of the first loss.
+constexpr Threshold overfitting_share{"overfitting_share", 0.02};
+/// Epochs in a row.
+constexpr Threshold overfitting_epochs{"overfitting_epochs", 3, true};
+
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   const auto n = static_cast<std::int64_t>(m.epochs.size());
-  if (n <= thresholds.overfitting_epochs || !m.epochs.back().valid)
+  if (n <= thresholds.count(overfitting_epochs) || !m.epochs.back().valid)
     return {.cannot_judge = fmt::format("not enough epochs with a validation loss: {}, it takes {}", n,
-                                        thresholds.overfitting_epochs + 1)};
+                                        thresholds.count(overfitting_epochs) + 1)};
   const auto best = std::min_element(m.epochs.begin(), m.epochs.end(), [](const EpochLoss& a, const EpochLoss& b) {
     return a.valid.value_or(HUGE_VAL) < b.valid.value_or(HUGE_VAL);
   });
   // Between two losses of nearly nothing there is no difference that matters.
-  const double bound =
-      *best->valid + std::max(thresholds.overfitting_rise * *best->valid, thresholds.overfitting_share * m.first_loss);
+  const double bound = *best->valid + std::max(thresholds[overfitting_rise] * *best->valid,
+                                               thresholds[overfitting_share] * m.first_loss);
   const bool rises =
-      std::all_of(m.epochs.end() - thresholds.overfitting_epochs, m.epochs.end(),
+      std::all_of(m.epochs.end() - thresholds.count(overfitting_epochs), m.epochs.end(),
                   [&](const EpochLoss& e) { return e.valid && *e.valid > bound && e.train < best->train; });
   if (!rises) return {};
   const EpochLoss& now = m.epochs.back();
@@ -43,5 +51,14 @@ Verdict overfitting(const Measurements& m, const Thresholds& thresholds) {
                     {{"weight_decay", ""}}};
   return {.findings = {std::move(finding)}};
 }
+
+}  // namespace
+
+extern const Rule overfitting;
+const Rule overfitting{"overfitting",
+                       Subject::state,
+                       &judge,
+                       "the validation loss over its best, while the training loss falls",
+                       {&overfitting_rise, &overfitting_share, &overfitting_epochs}};
 
 }  // namespace relume::health::rule

@@ -1,6 +1,7 @@
 // Public. A rule of health: measurements in, findings out.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,11 +31,14 @@ struct Rule {
   std::string_view name;
   Subject subject;
   Verdict (*judge)(const Measurements&, const Thresholds&);
-  std::string_view measures;  ///< what it looks at, in a line
+  std::string_view measures;                        ///< what it looks at, in a line
+  std::array<const Threshold*, 5> thresholds = {};  ///< by which it judges; null behind the last
 };
 
 /// Every rule, those of register_rule() last.
 std::span<const Rule> rules();
+/// The rule of that name. Throws ValueError where there is none.
+const Rule& find_rule(std::string_view name);
 
 /// Makes a rule of one's own one of them: every Monitor, Trainer and examination asks it from then on. Before any of
 /// them runs. The texts must outlive it. Throws ValueError where there is a rule of that name.
@@ -46,28 +50,5 @@ std::vector<Finding> order_by_cause(std::vector<Finding> findings);
 
 /// All rules on these measurements, ordered by cause.
 std::vector<Finding> judge(const Measurements& measurements, const Thresholds& thresholds = {});
-
-/// Each is defined in the file of its name.
-namespace rule {
-Verdict exploding_gradient(const Measurements& measurements, const Thresholds& thresholds);
-Verdict step_too_large(const Measurements& measurements, const Thresholds& thresholds);
-Verdict dead_units(const Measurements& measurements, const Thresholds& thresholds);
-Verdict saturated_units(const Measurements& measurements, const Thresholds& thresholds);
-Verdict vanishing_gradient(const Measurements& measurements, const Thresholds& thresholds);
-Verdict zero_gradient(const Measurements& measurements, const Thresholds& thresholds);
-Verdict not_finite_feature(const Measurements& measurements, const Thresholds& thresholds);
-Verdict one_answer(const Measurements& measurements, const Thresholds& thresholds);
-Verdict too_few_units(const Measurements& measurements, const Thresholds& thresholds);
-Verdict target_outlier(const Measurements& measurements, const Thresholds& thresholds);
-Verdict leaking_feature(const Measurements& measurements, const Thresholds& thresholds);
-Verdict step_too_small(const Measurements& measurements, const Thresholds& thresholds);
-Verdict diverging(const Measurements& measurements, const Thresholds& thresholds);
-Verdict unscaled_feature(const Measurements& measurements, const Thresholds& thresholds);
-Verdict loss_not_improving(const Measurements& measurements, const Thresholds& thresholds);
-Verdict overfitting(const Measurements& measurements, const Thresholds& thresholds);
-Verdict constant_feature(const Measurements& measurements, const Thresholds& thresholds);
-Verdict near_dead_units(const Measurements& measurements, const Thresholds& thresholds);
-Verdict always_on_layer(const Measurements& measurements, const Thresholds& thresholds);
-}  // namespace rule
 
 }  // namespace relume::health

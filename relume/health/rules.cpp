@@ -5,40 +5,23 @@
 #include "relume/health/rule.h"
 
 namespace relume::health {
+
+// Each is defined in the file of its name.
+namespace rule {
+extern const Rule not_finite_feature, exploding_gradient, step_too_large, dead_units, zero_gradient, saturated_units,
+    vanishing_gradient, step_too_small, unscaled_feature, target_outlier, leaking_feature, diverging,
+    loss_not_improving, one_answer, too_few_units, overfitting, constant_feature, near_dead_units, always_on_layer;
+}  // namespace rule
+
 namespace {
 
-// In the order of cause: what stands further up can bring about what stands further down.
-constexpr std::array all = {
-    Rule{"not_finite_feature", Subject::inputs, rule::not_finite_feature, "NaN and infinity in an input column"},
-    Rule{"exploding_gradient", Subject::steps, rule::exploding_gradient,
-         "the gradient's norm over its median of the steps before; whether loss and gradient are numbers"},
-    Rule{"step_too_large", Subject::steps, rule::step_too_large, "‖Δw‖ / ‖w‖ of each weight matrix"},
-    Rule{"dead_units", Subject::units, rule::dead_units, "a ReLU-like unit that fires on no row of the window"},
-    Rule{"zero_gradient", Subject::steps, rule::zero_gradient, "whether any gradient reaches a weight matrix"},
-    Rule{"saturated_units", Subject::units, rule::saturated_units,
-         "a unit of sigmoid, tanh and the like whose slope is nearly nothing on nearly all rows"},
-    Rule{"vanishing_gradient", Subject::steps, rule::vanishing_gradient,
-         "the gradient's RMS in the first weight matrix over that in the last"},
-    Rule{"step_too_small", Subject::steps, rule::step_too_small,
-         "‖Δw‖ / ‖w‖ of all weight matrices, while the loss has where to go"},
-    Rule{"unscaled_feature", Subject::inputs, rule::unscaled_feature,
-         "the size of an input column over the median column's"},
-    Rule{"target_outlier", Subject::inputs, rule::target_outlier,
-         "the farthest targets from their median over the deviation of the others"},
-    Rule{"leaking_feature", Subject::inputs, rule::leaking_feature,
-         "how much of the target one input column tells by itself"},
-    Rule{"diverging", Subject::state, rule::diverging, "the smoothed training loss over the lowest it has been"},
-    Rule{"loss_not_improving", Subject::state, rule::loss_not_improving,
-         "the training loss beside the first one and beside the best constant answer's"},
-    Rule{"one_answer", Subject::state, rule::one_answer, "whether the network answers differently on different rows"},
-    Rule{"too_few_units", Subject::state, rule::too_few_units,
-         "the narrowest hidden layer, where the training loss stands still above that of an answer"},
-    Rule{"overfitting", Subject::state, rule::overfitting,
-         "the validation loss over its best, while the training loss falls"},
-    Rule{"constant_feature", Subject::inputs, rule::constant_feature, "the deviation of an input column"},
-    Rule{"near_dead_units", Subject::units, rule::near_dead_units, "a ReLU-like unit that fires on next to no rows"},
-    Rule{"always_on_layer", Subject::units, rule::always_on_layer, "a ReLU-like layer whose units fire on every row"},
-};
+// The list of the rules, in the order of cause: what stands further up can bring about what stands further down.
+const Rule* const list[] = {
+    &rule::not_finite_feature, &rule::exploding_gradient, &rule::step_too_large,     &rule::dead_units,
+    &rule::zero_gradient,      &rule::saturated_units,    &rule::vanishing_gradient, &rule::step_too_small,
+    &rule::unscaled_feature,   &rule::target_outlier,     &rule::leaking_feature,    &rule::diverging,
+    &rule::loss_not_improving, &rule::one_answer,         &rule::too_few_units,      &rule::overfitting,
+    &rule::constant_feature,   &rule::near_dead_units,    &rule::always_on_layer};
 
 struct Explanation {
   std::string_view cause;
@@ -78,13 +61,17 @@ constexpr std::array explanations = {
 };
 
 std::vector<Rule>& every_rule() {
-  static std::vector<Rule> rules(all.begin(), all.end());
+  static std::vector<Rule> rules = [] {
+    std::vector<Rule> all;
+    for (const Rule* rule : list) all.push_back(*rule);
+    return all;
+  }();
   return rules;
 }
 
 std::size_t place(const Finding& finding) {
-  return static_cast<std::size_t>(
-      std::find_if(all.begin(), all.end(), [&](const Rule& r) { return r.name == finding.rule; }) - all.begin());
+  return static_cast<std::size_t>(std::ranges::find_if(list, [&](const Rule* r) { return r->name == finding.rule; }) -
+                                  std::begin(list));
 }
 
 bool explains(const Finding& cause, const Finding& effect) {
@@ -98,6 +85,12 @@ bool explains(const Finding& cause, const Finding& effect) {
 }  // namespace
 
 std::span<const Rule> rules() { return every_rule(); }
+
+const Rule& find_rule(std::string_view name) {
+  const auto found = std::ranges::find(every_rule(), name, &Rule::name);
+  require(found != every_rule().end(), "health: there is no rule \"{}\"", name);
+  return *found;
+}
 
 void register_rule(const Rule& rule) {
   for (const Rule& known : every_rule())

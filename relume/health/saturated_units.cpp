@@ -3,16 +3,20 @@
 #include "relume/health/layer_rule.h"
 
 namespace relume::health::rule {
+namespace {
 
-Verdict saturated_units(const Measurements& m, const Thresholds& thresholds) {
-  const double rate = thresholds.saturated_rate;
+/// Of the window.
+constexpr Threshold saturated_rate{"saturated_rate", 0.95};
+
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+  const double rate = thresholds[saturated_rate];
   Verdict verdict = find_units(
       m, thresholds, "saturated_units", ActivationKind::bounded, [rate](const LayerActivity& layer, std::size_t j) {
         return static_cast<double>(layer.saturated[j]) >= rate * static_cast<double>(layer.rows);
       });
   for (Finding& finding : verdict.findings) {
     finding.severity =
-        finding.evidence.back().second >= thresholds.dead_share.warning ? Severity::warning : Severity::info;
+        finding.evidence.back().second >= thresholds[dead_share_warning] ? Severity::warning : Severity::info;
     finding.cause =
         fmt::format("{} of {} units are pressed against their bounds on at least {:g} % of {} rows.",
                     finding.units.size(), finding.evidence[1].second, 100 * rate, finding.evidence[2].second);
@@ -24,5 +28,14 @@ Verdict saturated_units(const Measurements& m, const Thresholds& thresholds) {
   }
   return verdict;
 }
+
+}  // namespace
+
+extern const Rule saturated_units;
+const Rule saturated_units{"saturated_units",
+                           Subject::units,
+                           &judge,
+                           "a unit of sigmoid, tanh and the like whose slope is nearly nothing on nearly all rows",
+                           {&least_rows, &dead_share_warning, &saturated_rate}};
 
 }  // namespace relume::health::rule

@@ -11,14 +11,14 @@ std::span<const Check> streak(const Measurements& m, const Thresholds& threshold
                               FunctionRef<bool(const Check&)> holds) {
   std::size_t count = 0;
   while (count < m.checks.size() && holds(m.checks[m.checks.size() - 1 - count])) ++count;
-  if (static_cast<std::int64_t>(count) < thresholds.persistence) return {};
+  if (static_cast<std::int64_t>(count) < thresholds.count(persistence)) return {};
   return std::span(m.checks).last(count);
 }
 
 std::span<const Check> long_streak(const Measurements& m, const Thresholds& thresholds,
                                    FunctionRef<bool(const Check&)> holds) {
   const auto checks = streak(m, thresholds, holds);
-  const bool lasts = !checks.empty() && checks.back().step - checks.front().step >= thresholds.persistence_steps;
+  const bool lasts = !checks.empty() && checks.back().step - checks.front().step >= thresholds.count(persistence_steps);
   return lasts ? checks : std::span<const Check>{};
 }
 
@@ -34,10 +34,10 @@ bool is_zero_gradient(const Check& check) {
 
 std::span<const Check> zero_gradients(const Measurements& m, const Thresholds& thresholds) {
   const auto checks = long_streak(m, thresholds, [&](const Check& check) {
-    return is_zero_gradient(check) && check.smoothed_loss > thresholds.learned_share * m.first_loss;
+    return is_zero_gradient(check) && check.smoothed_loss > thresholds[learned_share] * m.first_loss;
   });
   // A bias alone may still move for a while.
-  const auto needed = static_cast<std::size_t>(2 * thresholds.persistence);
+  const auto needed = static_cast<std::size_t>(2 * thresholds.count(persistence));
   return checks.size() < needed || loss_fell(checks.last(needed)) ? std::span<const Check>{} : checks;
 }
 
@@ -64,8 +64,9 @@ bool loss_fell(std::span<const Check> checks) {
 
 Verdict too_few_checks(const Measurements& m, const Thresholds& thresholds) {
   const auto count = static_cast<std::int64_t>(m.checks.size());
-  if (count >= thresholds.persistence) return {};
-  return {.cannot_judge = fmt::format("not enough steps: {} checks, it takes {}", count, thresholds.persistence)};
+  if (count >= thresholds.count(persistence)) return {};
+  return {.cannot_judge =
+              fmt::format("not enough steps: {} checks, it takes {}", count, thresholds.count(persistence))};
 }
 
 }  // namespace relume::health

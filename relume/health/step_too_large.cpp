@@ -5,12 +5,13 @@
 #include "relume/health/step_rule.h"
 
 namespace relume::health::rule {
+namespace {
 
-Verdict step_too_large(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict = too_few_checks(m, thresholds);
   for (std::size_t i = 0; i < m.weight_names.size(); ++i) {
     const auto checks = streak(
-        m, thresholds, [&](const Check& check) { return check.weights[i].update_ratio > thresholds.large_update; });
+        m, thresholds, [&](const Check& check) { return check.weights[i].update_ratio > thresholds[large_update]; });
     if (checks.empty()) continue;
     double largest = 0;
     for (const Check& check : checks) largest = std::max(largest, check.weights[i].update_ratio);
@@ -38,5 +39,11 @@ Verdict step_too_large(const Measurements& m, const Thresholds& thresholds) {
   }
   return verdict;
 }
+
+}  // namespace
+
+extern const Rule step_too_large;
+const Rule step_too_large{
+    "step_too_large", Subject::steps, &judge, "‖Δw‖ / ‖w‖ of each weight matrix", {&persistence, &large_update}};
 
 }  // namespace relume::health::rule

@@ -5,16 +5,22 @@
 #include "relume/health/step_rule.h"
 
 namespace relume::health::rule {
+namespace {
 
-Verdict step_too_small(const Measurements& m, const Thresholds& thresholds) {
+/// ‖Δw‖ / ‖w‖.
+constexpr Threshold small_update{"small_update", 1e-6};
+/// Below this share of the full rate the schedule is the cause.
+constexpr Threshold scheduled_lr_share{"scheduled_lr_share", 0.1};
+
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict = too_few_checks(m, thresholds);
   const auto checks = long_streak(m, thresholds, [&](const Check& check) {
-    const bool scheduled = check.lr < thresholds.scheduled_lr_share * m.full_lr;
-    const bool learned = check.smoothed_loss < thresholds.learned_share * m.first_loss;
+    const bool scheduled = check.lr < thresholds[scheduled_lr_share] * m.full_lr;
+    const bool learned = check.smoothed_loss < thresholds[learned_share] * m.first_loss;
     // Where no gradient arrives at all no rate would move anything.
     return !scheduled && !learned && !is_zero_gradient(check) &&
            std::all_of(check.weights.begin(), check.weights.end(),
-                       [&](const WeightCheck& w) { return w.update_ratio < thresholds.small_update; });
+                       [&](const WeightCheck& w) { return w.update_ratio < thresholds[small_update]; });
   });
   if (checks.empty() || m.weight_names.empty()) return verdict;
   double largest = 0;
@@ -31,5 +37,14 @@ Verdict step_too_small(const Measurements& m, const Thresholds& thresholds) {
   verdict.findings.push_back(std::move(finding));
   return verdict;
 }
+
+}  // namespace
+
+extern const Rule step_too_small;
+const Rule step_too_small{"step_too_small",
+                          Subject::steps,
+                          &judge,
+                          "‖Δw‖ / ‖w‖ of all weight matrices, while the loss has where to go",
+                          {&persistence, &persistence_steps, &small_update, &scheduled_lr_share, &learned_share}};
 
 }  // namespace relume::health::rule

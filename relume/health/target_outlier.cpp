@@ -5,12 +5,16 @@
 #include "relume/health/rule.h"
 
 namespace relume::health::rule {
+namespace {
 
-Verdict target_outlier(const Measurements& m, const Thresholds& thresholds) {
+/// Distance from the median over the others' deviation.
+constexpr Threshold outlier_factor{"outlier_factor", 100};
+
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   if (!m.data.target) return {.cannot_judge = "the targets were not looked at, or are classes"};
   const TargetColumn& target = *m.data.target;
   const auto far = std::count_if(target.distances.begin(), target.distances.end(), [&](double distance) {
-    return distance > thresholds.outlier_factor * target.deviation;
+    return distance > thresholds[outlier_factor] * target.deviation;
   });
   if (far == 0 || target.deviation <= 0) return {};
   Finding finding;
@@ -30,5 +34,14 @@ Verdict target_outlier(const Measurements& m, const Thresholds& thresholds) {
       "or learn the target's logarithm."};
   return {.findings = {std::move(finding)}};
 }
+
+}  // namespace
+
+extern const Rule target_outlier;
+const Rule target_outlier{"target_outlier",
+                          Subject::inputs,
+                          &judge,
+                          "the farthest targets from their median over the deviation of the others",
+                          {&outlier_factor}};
 
 }  // namespace relume::health::rule

@@ -2,55 +2,54 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace relume::health {
 
-/// A share of a layer's units decides how grave their state is.
-struct Grades {
-  double warning = 0.1;
-  double error = 0.5;
+/// A number by which a rule judges, declared in the rule's own file, or here where several share it.
+struct Threshold {
+  std::string_view name;  ///< as set_threshold() takes it
+  double usual;
+  bool whole = false;  ///< a count
 };
 
-struct Thresholds {
-  std::int64_t least_rows = 200;        ///< of a window; with fewer there is not enough evidence
-  std::int64_t persistence = 3;         ///< checks in a row
-  std::int64_t persistence_steps = 32;  ///< which these checks span; step_too_large does without
-  Grades dead_share;                    ///< dead_units
-  double near_dead_rate = 0.01;         ///< near_dead_units: fires on less than this share of the window
-  double always_on_share = 0.5;         ///< always_on_layer: of the units
-  double saturated_rate = 0.95;         ///< saturated_units: of the window
-  double vanishing_ratio = 1e-3;        ///< vanishing_gradient: RMS of the first weight matrix over the last one's
-  double exploding_factor = 100;  ///< exploding_gradient: norm over the median of the last `exploding_steps` steps
-  std::int64_t exploding_steps = 200;
-  double large_update = 0.1;          ///< step_too_large: ‖Δw‖ / ‖w‖
-  double small_update = 1e-6;         ///< step_too_small: ‖Δw‖ / ‖w‖
-  double scheduled_lr_share = 0.1;    ///< step_too_small: below this share of the full rate the schedule is the cause
-  double learned_share = 0.01;        ///< of the first loss: below it there is nowhere left to go
-  std::int64_t learning_steps = 300;  ///< loss_not_improving: no verdict before
-  double least_improvement = 0.02;    ///< loss_not_improving: relative, against the start and against a constant answer
-  double diverging_factor = 1.5;      ///< diverging: smoothed loss over the lowest one
-  double diverging_share = 0.25;      ///< diverging: the rise, as a share of the first loss
-  double overfitting_rise = 0.25;     ///< overfitting: validation loss over its best, relative
-  double overfitting_share = 0.02;    ///< overfitting: the rise, as a share of the first loss
-  std::int64_t overfitting_epochs = 3;  ///< overfitting: epochs in a row
-  double unscaled_factor = 100;         ///< unscaled_feature: deviation or mean over the median column's
-  double one_answer_spread = 0.01;      ///< one_answer: deviation of the answers over that of the targets
-  std::int64_t few_units = 4;           ///< too_few_units: of the narrowest hidden layer
-  double unlearned_share = 0.2;         ///< too_few_units: loss over a constant answer's
-  double outlier_factor = 100;          ///< target_outlier: distance from the median over the others' deviation
-  double telling_share = 0.995;  ///< leaking_feature: of each class's rows, of the variance a tenth as far from 1
+/// Of a window; with fewer rows there is not enough evidence.
+inline constexpr Threshold least_rows{"least_rows", 200, true};
+/// Checks in a row.
+inline constexpr Threshold persistence{"persistence", 3, true};
+/// Steps which these checks span; step_too_large does without.
+inline constexpr Threshold persistence_steps{"persistence_steps", 32, true};
+/// The share of a layer's units from which their state is a warning, or an error.
+inline constexpr Threshold dead_share_warning{"dead_share.warning", 0.1}, dead_share_error{"dead_share.error", 0.5};
+/// ‖Δw‖ / ‖w‖ of a step that is too large.
+inline constexpr Threshold large_update{"large_update", 0.1};
+/// Of the first loss: below it there is nowhere left to go.
+inline constexpr Threshold learned_share{"learned_share", 0.01};
+/// Relative, against the start and against a constant answer.
+inline constexpr Threshold least_improvement{"least_improvement", 0.02};
+
+/// The values of thresholds: the usual ones, but for those that set_threshold() has set.
+class Thresholds {
+ public:
+  double operator[](const Threshold& threshold) const;
+  std::int64_t count(const Threshold& threshold) const { return static_cast<std::int64_t>((*this)[threshold]); }
+
+ private:
+  friend void set_threshold(Thresholds& thresholds, std::string_view name, double value);
+  std::vector<std::pair<std::string_view, double>> set_;
 };
 
-/// A threshold by the name that set_threshold() takes: its member's, "near_dead_rate", "dead_share.warning".
+/// A threshold by its name: "near_dead_rate", "dead_share.warning".
 struct NamedThreshold {
   std::string_view name;
   double value = 0;
-  std::string_view rules;  ///< those that judge by it, separated by ", "
+  std::string rules;  ///< those that judge by it, separated by ", "
 };
 
-/// Each of them, in the order of the members.
+/// Each of them, in the order of the rules.
 std::vector<NamedThreshold> named_thresholds(const Thresholds& thresholds = {});
 
 /// Throws ValueError for a name that there is not, for a value that is no number or negative, and for a count that is

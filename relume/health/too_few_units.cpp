@@ -8,6 +8,11 @@
 namespace relume::health::rule {
 namespace {
 
+/// Of the narrowest hidden layer.
+constexpr Threshold few_units{"few_units", 4, true};
+/// Loss over a constant answer's.
+constexpr Threshold unlearned_share{"unlearned_share", 0.2};
+
 constexpr std::ptrdiff_t least_epochs = 8;
 constexpr double still = 0.95;  // of the lowest loss before the last quarter
 
@@ -17,9 +22,7 @@ double lowest(std::vector<EpochLoss>::const_iterator begin, std::vector<EpochLos
   return loss;
 }
 
-}  // namespace
-
-Verdict too_few_units(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   const LayerActivity* narrowest = nullptr;
   for (const LayerActivity& layer : m.activity)
     if (!layer.fired.empty() && (!narrowest || layer.fired.size() < narrowest->fired.size())) narrowest = &layer;
@@ -31,8 +34,8 @@ Verdict too_few_units(const Measurements& m, const Thresholds& thresholds) {
                loss = std::min(before, lowest(m.epochs.end() - n / 4, m.epochs.end())),
                start = std::min(m.first_loss, m.constant_loss.value_or(m.first_loss));
   const bool learned_a_part =
-      loss < (1 - thresholds.least_improvement) * start && loss > thresholds.unlearned_share * start;
-  if (units > thresholds.few_units || !learned_a_part || loss < still * before) return {};
+      loss < (1 - thresholds[least_improvement]) * start && loss > thresholds[unlearned_share] * start;
+  if (units > thresholds.count(few_units) || !learned_a_part || loss < still * before) return {};
   Finding finding;
   finding.rule = "too_few_units";
   finding.severity = Severity::warning;
@@ -46,5 +49,14 @@ Verdict too_few_units(const Measurements& m, const Thresholds& thresholds) {
   finding.remedy = {"Try {} or another start.", {{"hidden", "16"}}};
   return {.findings = {std::move(finding)}};
 }
+
+}  // namespace
+
+extern const Rule too_few_units;
+const Rule too_few_units{"too_few_units",
+                         Subject::state,
+                         &judge,
+                         "the narrowest hidden layer, where the training loss stands still above that of an answer",
+                         {&few_units, &unlearned_share, &least_improvement}};
 
 }  // namespace relume::health::rule

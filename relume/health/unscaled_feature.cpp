@@ -8,12 +8,13 @@
 namespace relume::health::rule {
 namespace {
 
+/// Deviation or mean over the median column's.
+constexpr Threshold unscaled_factor{"unscaled_factor", 100};
+
 /// The root mean square: what the column adds to the next layer's sums, offset included.
 double size_of_column(const InputColumn& column) { return std::hypot(column.mean, column.deviation); }
 
-}  // namespace
-
-Verdict unscaled_feature(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   if (m.inputs.size() < 2) return {.cannot_judge = "the inputs were not looked at, or there is one alone"};
   std::vector<double> sizes;
   for (const InputColumn& column : m.inputs)
@@ -26,7 +27,7 @@ Verdict unscaled_feature(const Measurements& m, const Thresholds& thresholds) {
   std::size_t largest = 0;
   for (std::size_t j = 0; j < m.inputs.size(); ++j) {
     if (size_of_column(m.inputs[j]) > size_of_column(m.inputs[largest])) largest = j;
-    if (size_of_column(m.inputs[j]) > thresholds.unscaled_factor * *middle)
+    if (size_of_column(m.inputs[j]) > thresholds[unscaled_factor] * *middle)
       finding.units.push_back(static_cast<std::int64_t>(j));
   }
   if (finding.units.empty()) return {};
@@ -42,5 +43,14 @@ Verdict unscaled_feature(const Measurements& m, const Thresholds& thresholds) {
   finding.remedy = {"Standardise the columns: mean 0, deviation 1."};
   return {.findings = {std::move(finding)}};
 }
+
+}  // namespace
+
+extern const Rule unscaled_feature;
+const Rule unscaled_feature{"unscaled_feature",
+                            Subject::inputs,
+                            &judge,
+                            "the size of an input column over the median column's",
+                            {&unscaled_factor}};
 
 }  // namespace relume::health::rule

@@ -3,14 +3,18 @@
 #include "relume/health/step_rule.h"
 
 namespace relume::health::rule {
+namespace {
 
-Verdict vanishing_gradient(const Measurements& m, const Thresholds& thresholds) {
+/// RMS of the first weight matrix over the last one's.
+constexpr Threshold vanishing_ratio{"vanishing_ratio", 1e-3};
+
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   if (m.weight_names.size() < 2) return {.cannot_judge = "fewer than two weight matrices"};
   Verdict verdict = too_few_checks(m, thresholds);
   const auto checks = long_streak(m, thresholds, [&](const Check& check) {
     // A weight that is not trained has no gradient that could fade: the comparison with NaN is false.
     const double last = check.weights.back().gradient_rms;
-    return last > 0 && check.weights.front().gradient_rms < thresholds.vanishing_ratio * last;
+    return last > 0 && check.weights.front().gradient_rms < thresholds[vanishing_ratio] * last;
   });
   if (checks.empty()) return verdict;
   const WeightCheck &first = checks.back().weights.front(), &last = checks.back().weights.back();
@@ -31,5 +35,14 @@ Verdict vanishing_gradient(const Measurements& m, const Thresholds& thresholds) 
   verdict.findings.push_back(std::move(finding));
   return verdict;
 }
+
+}  // namespace
+
+extern const Rule vanishing_gradient;
+const Rule vanishing_gradient{"vanishing_gradient",
+                              Subject::steps,
+                              &judge,
+                              "the gradient's RMS in the first weight matrix over that in the last",
+                              {&persistence, &persistence_steps, &vanishing_ratio}};
 
 }  // namespace relume::health::rule

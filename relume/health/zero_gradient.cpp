@@ -3,8 +3,9 @@
 #include "relume/health/step_rule.h"
 
 namespace relume::health::rule {
+namespace {
 
-Verdict zero_gradient(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict = too_few_checks(m, thresholds);
   const auto checks = zero_gradients(m, thresholds);
   if (checks.empty()) return verdict;
@@ -21,5 +22,14 @@ Verdict zero_gradient(const Measurements& m, const Thresholds& thresholds) {
   verdict.findings.push_back(std::move(finding));
   return verdict;
 }
+
+}  // namespace
+
+extern const Rule zero_gradient;
+const Rule zero_gradient{"zero_gradient",
+                         Subject::steps,
+                         &judge,
+                         "whether any gradient reaches a weight matrix",
+                         {&persistence, &persistence_steps, &learned_share}};
 
 }  // namespace relume::health::rule

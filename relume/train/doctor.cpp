@@ -80,16 +80,16 @@ bool Examination::is_healthy() const {
 
 std::string Examination::too_little_evidence() const {
   const bool few = std::ranges::any_of(measurements.activity, [&](const health::LayerActivity& layer) {
-    return layer.rows > 0 && layer.rows < thresholds.least_rows;
+    return layer.rows > 0 && layer.rows < thresholds.count(health::least_rows);
   });
   if (!few) return {};
   return fmt::format("not enough evidence: {} rows, a verdict on the units takes {}",
-                     measurements.activity.front().rows, thresholds.least_rows);
+                     measurements.activity.front().rows, thresholds.count(health::least_rows));
 }
 
 std::int64_t Examination::count(const LayerState& layer, std::string_view rule) const {
   health::Thresholds all = thresholds;
-  all.always_on_share = -1;  // the count is wanted where the rule is still silent
+  health::set_threshold(all, "always_on_share", 0);  // the count is wanted where the rule is still silent
   for (const health::Rule& r : health::rules())
     if (r.name == rule)
       for (const health::Finding& finding : r.judge(measurements, all).findings)

@@ -9,8 +9,8 @@
 #include "relume/base/nearest.h"
 #include "relume/base/require.h"
 #include "relume/io/json_text.h"
-#include "relume/optim/schedule.h"
 #include "relume/nn/loss_table.h"
+#include "relume/optim/schedule.h"
 #include "relume/optim/table.h"
 #include "relume/train/metrics.h"
 

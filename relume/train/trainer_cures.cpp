@@ -25,7 +25,8 @@ std::vector<health::LayerActivity> sick_layers(const health::UnitActivity& activ
                                                const health::Thresholds& thresholds) {
   std::vector<health::LayerActivity> sick;
   for (const health::LayerActivity& layer : activity.layers())
-    if (layer.rows >= thresholds.least_rows && dead_share(layer) >= thresholds.dead_share.warning)
+    if (layer.rows >= thresholds.count(health::least_rows) &&
+        dead_share(layer) >= thresholds[health::dead_share_warning])
       sick.push_back(layer);
   return sick;
 }
@@ -106,7 +107,7 @@ bool Trainer::treat_dead_units(health::UnitActivity& activity) {
   const std::vector<health::LayerActivity> sick = sick_layers(activity, thresholds);
   if (options_.on_dead == OnDead::stop)
     return std::none_of(sick.begin(), sick.end(),
-                        [&](const auto& layer) { return dead_share(layer) >= thresholds.dead_share.error; });
+                        [&](const auto& layer) { return dead_share(layer) >= thresholds[health::dead_share_error]; });
   if (options_.on_dead == OnDead::revive)
     revive(sick);
   else if (!sick.empty())

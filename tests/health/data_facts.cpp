@@ -60,7 +60,7 @@ std::vector<std::string> leaks(std::vector<data::Column> columns) {
   Measurements m;
   m.data = look_at_table(table, preprocessor, rows);
   std::vector<std::string> names;
-  for (const Finding& finding : rule::leaking_feature(m, {}).findings) {
+  for (const Finding& finding : find_rule("leaking_feature").judge(m, {}).findings) {
     EXPECT_EQ(finding.severity, Severity::warning);
     EXPECT_THAT(to_string(finding, Voice::command_line), HasSubstr("--drop " + finding.remedy.options[0].second));
     names.push_back(finding.remedy.options[0].second);
@@ -77,7 +77,7 @@ TEST(TargetOutlier, IsFoundAmongRowsThatAreHeldOut) {
   const auto preprocessor = data::Preprocessor::fit(table, data::Target::choose(table, "last"), training);
   Measurements m;
   m.data = look_at_table(table, preprocessor, training);
-  const auto findings = rule::target_outlier(m, {}).findings;
+  const auto findings = find_rule("target_outlier").judge(m, {}).findings;
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_THAT(findings[0].cause, HasSubstr("1e+09"));
 }
@@ -137,7 +137,7 @@ TEST(TargetOutlier, IsFarFromAllTheOthers) {
   const auto findings = [](const std::vector<double>& values, const Thresholds& thresholds = {}) {
     Measurements m;
     m.data.target = measure_target(values);
-    return rule::target_outlier(m, thresholds).findings;
+    return find_rule("target_outlier").judge(m, thresholds).findings;
   };
   std::vector<double> values;
   for (std::int64_t i = 0; i < n; ++i) values.push_back(3 + r.x(i));
@@ -148,7 +148,7 @@ TEST(TargetOutlier, IsFarFromAllTheOthers) {
   values[17] = 60;
   EXPECT_TRUE(findings(values).empty());
   Thresholds stricter;
-  stricter.outlier_factor = 20;
+  set_threshold(stricter, "outlier_factor", 20);
   EXPECT_EQ(findings(values, stricter).size(), 1u);
   std::vector<double> heavy, mostly_zero(400, 0.0);
   for (std::int64_t i = 0; i < n; ++i) heavy.push_back(std::exp(2 * r.x(i)));

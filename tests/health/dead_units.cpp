@@ -35,7 +35,7 @@ std::vector<Finding> findings_over(nn::Sequential& net, std::int64_t rows) {
   Measurements measurements;
   measurements.step = 7;
   measurements.activity = activity.layers();
-  return rule::dead_units(measurements, {}).findings;
+  return find_rule("dead_units").judge(measurements, {}).findings;
 }
 
 TEST(DeadUnits, AreFoundWhereTheyWerePlanted) {

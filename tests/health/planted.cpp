@@ -43,7 +43,7 @@ void expect_units_as_counted(const Case& one, const Outcome& outcome) {
   for (std::size_t n = 0; n < outcome.activity.size(); ++n)
     for (const auto& [rule, kind] : unit_rules) {
       const LayerActivity& layer = outcome.activity[n];
-      if (layer.kind != kind || layer.rows < Thresholds().least_rows) continue;
+      if (layer.kind != kind || layer.rows < Thresholds().count(least_rows)) continue;
       auto expected = planted::units_by_definition(*outcome.training, n, rule);
       if (rule == "always_on_layer" && expected.size() * 2 <= layer.fired.size()) expected.clear();
       const Finding* finding = find(outcome.findings, rule, layer.layer);

@@ -1,6 +1,8 @@
 #include "relume/health/thresholds.h"
 
+#include <algorithm>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -16,7 +18,10 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(Thresholds, HaveANameEach) {
-  EXPECT_EQ(named_thresholds().size() * sizeof(double), sizeof(Thresholds));
+  std::set<const Threshold*> all;
+  for (const Rule& rule : rules()) all.insert(rule.thresholds.begin(), rule.thresholds.end());
+  all.erase(nullptr);
+  EXPECT_EQ(named_thresholds().size(), all.size());
   Thresholds thresholds;
   for (const NamedThreshold& threshold : named_thresholds()) set_threshold(thresholds, threshold.name, 7);
   for (const NamedThreshold& threshold : named_thresholds(thresholds)) EXPECT_EQ(threshold.value, 7) << threshold.name;
@@ -25,11 +30,16 @@ TEST(Thresholds, HaveANameEach) {
 TEST(Thresholds, AreSetByName) {
   Thresholds thresholds;
   set_threshold(thresholds, "near_dead_rate=0.02");
-  set_threshold(thresholds, "dead_share.warning=1e-1");
+  set_threshold(thresholds, "dead_share.warning=15e-2");
+  set_threshold(thresholds, "persistence", 4);
   set_threshold(thresholds, "persistence", 5);
-  EXPECT_EQ(thresholds.near_dead_rate, 0.02);
-  EXPECT_EQ(thresholds.dead_share.warning, 0.1);
-  EXPECT_EQ(thresholds.persistence, 5);
+  const auto value_of = [&](std::string_view name) {
+    const auto all = named_thresholds(thresholds);
+    return std::ranges::find(all, name, &NamedThreshold::name)->value;
+  };
+  EXPECT_EQ(value_of("near_dead_rate"), 0.02);
+  EXPECT_EQ(thresholds[dead_share_warning], 0.15);
+  EXPECT_EQ(thresholds.count(persistence), 5);
 }
 
 TEST(Thresholds, SayWhatIsWrong) {
