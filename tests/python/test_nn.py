@@ -261,3 +261,16 @@ def test_hooks_see_outputs():
     net[1].remove_hook(number)
     net(relume.ones(4, 2))
     assert seen == [("ReLU()", (4, 3))]
+
+
+def test_the_focal_loss_is_its_formula_and_a_run_learns_by_it():
+    x, t = np.random.default_rng(3).normal(size=(6, 3)), np.array([0, 2, 1, 1, 0, 2])
+    p = np.exp(x)[np.arange(6), t] / np.exp(x).sum(1)
+    for gamma in (2, 1.5):
+        loss = nn.functional.focal_loss(relume.tensor(x), relume.tensor(t), gamma=gamma)
+        assert loss.item() == pytest.approx((-((1 - p) ** gamma) * np.log(p)).mean())
+    with pytest.raises(TypeError, match='no option "delta"'):
+        nn.functional.focal_loss(relume.tensor(x), relume.tensor(t), delta=1)
+    model = relume.train("builtin:moons", loss="focal", epochs=3, seed=1)
+    assert 0 < model.metrics["valid"]["loss"] < 0.2 and len(model.epochs) == 3
+    assert model.epochs[2]["seconds_per_epoch"] == pytest.approx(model.epochs[2]["seconds"] / 3)
