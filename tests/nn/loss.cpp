@@ -68,7 +68,7 @@ TEST(FocalLoss, IsTorchvisionsOfTwoClasses) {
                                            {-1.0, 0.0, "focal -1 0"}}) {
     const Tensor logits = all.slice(1, 0, 2).clone().requires_grad_();
     FocalOptions options{.gamma = gamma};
-    if (alpha >= 0) options.class_weights = tensor({1 - alpha, alpha});
+    if (alpha >= 0) options.class_weights = from_vector(std::vector<double>{1 - alpha, alpha});
     const Tensor loss = focal_loss(logits, from_vector(binary), options);
     loss.backward();
     EXPECT_TRUE(allclose(loss, stored(file, name), 1e-12, 1e-12)) << name;

@@ -12,10 +12,22 @@ namespace {
 using ::testing::Pair;
 
 EpochRow epoch_of(bool validated) {
-  EpochRow row{.epoch = 4, .train_loss = 0.5, .lr = 0.01, .grad_norm = 2, .dead_share = 0.25, .update_ratio = 1e-3};
+  EpochRow row;
+  row.epoch = 4;
+  row.train_loss = 0.5;
+  row.lr = 0.01;
+  row.grad_norm = 2;
+  row.dead_share = 0.25;
+  row.update_ratio = 1e-3;
   row.seconds = 6;
   row.findings = "dead_units(relu1)";
-  if (validated) row.valid = {.rows = 10, .loss = 0.75, .accuracy = 0.5, .f1_macro = 0.375, .auc = 0.625};
+  if (validated) {
+    row.valid.rows = 10;
+    row.valid.loss = 0.75;
+    row.valid.accuracy = 0.5;
+    row.valid.f1_macro = 0.375;
+    row.valid.auc = 0.625;
+  }
   return row;
 }
 
