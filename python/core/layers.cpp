@@ -1,4 +1,6 @@
 // Layers, activations and containers as modules.
+#include "relume/nn/layers.h"
+
 #include <optional>
 
 #include <nanobind/stl/optional.h>
@@ -8,13 +10,6 @@
 
 #include "python/core/arguments.h"
 #include "python/core/module_class.h"
-#include "relume/nn/activations.h"
-#include "relume/nn/dropout.h"
-#include "relume/nn/embedding.h"
-#include "relume/nn/linear.h"
-#include "relume/nn/normalization.h"
-#include "relume/nn/residual.h"
-#include "relume/nn/sequential.h"
 
 namespace relume::python {
 namespace {
@@ -124,6 +119,32 @@ void bind_layer_norm(nb::module_& module) {
         given["eps"] = m.epsilon();
         given["elementwise_affine"] = m.weight.defined();
         given["bias"] = m.bias.defined();
+        given["dtype"] = dtype_object(m.weight);
+        return given;
+      });
+  bind_tensors(type, {"weight", "bias"});
+}
+
+void bind_group_norm(nb::module_& module) {
+  auto type = bind_layer<nn::GroupNorm>(module, "GroupNorm", "As torch.nn.GroupNorm.");
+  type.def(
+          "__init__",
+          [](nn::GroupNorm* self, std::int64_t groups, std::int64_t channels, double eps, bool affine,
+             nb::handle device, nb::handle dtype) {
+            construct(self, groups, channels, nn::GroupNormOptions{eps, affine, float_dtype(dtype, device)});
+          },
+          "num_groups"_a, "num_channels"_a, "eps"_a = 1e-5, "affine"_a = true, "device"_a = nb::none(),
+          "dtype"_a = nb::none())
+      .def_prop_ro("num_groups", &nn::GroupNorm::groups)
+      .def_prop_ro("num_channels", &nn::GroupNorm::channels)
+      .def_prop_ro("eps", &nn::GroupNorm::epsilon)
+      .def_prop_ro("affine", [](const nn::GroupNorm& m) { return m.weight.defined(); })
+      .def("_arguments", [](const nn::GroupNorm& m) {
+        nb::dict given;
+        given["num_groups"] = m.groups();
+        given["num_channels"] = m.channels();
+        given["eps"] = m.epsilon();
+        given["affine"] = m.weight.defined();
         given["dtype"] = dtype_object(m.weight);
         return given;
       });
@@ -389,6 +410,7 @@ void bind_nn(nb::module_& module) {
   bind_linear(module);
   bind_batch_norm(module);
   bind_layer_norm(module);
+  bind_group_norm(module);
   bind_embedding(module);
   bind_without_parameters(module);
   bind_activation_modules(module);

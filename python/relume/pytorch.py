@@ -59,6 +59,7 @@ _LAYERS = {
         m.num_features, m.eps, m.momentum, m.affine, m.track_running_stats, bias=not m.affine or m.bias is not None
     ),
     torch.nn.LayerNorm: lambda m: nn.LayerNorm(m.normalized_shape, m.eps, m.elementwise_affine, m.bias is not None),
+    torch.nn.GroupNorm: lambda m: nn.GroupNorm(m.num_groups, m.num_channels, m.eps, m.affine),
     torch.nn.PReLU: lambda m: nn.PReLU(m.num_parameters),
     torch.nn.Embedding: lambda m: nn.Embedding(m.num_embeddings, m.embedding_dim, m.padding_idx),
     torch.nn.Dropout: lambda m: nn.Dropout(m.p),
@@ -85,7 +86,7 @@ def _convert(module: torch.nn.Module, share: bool) -> nn.Module:
 
 
 def from_torch(module: torch.nn.Module, *, share: bool = False) -> nn.Module:
-    """The same network in relume: Sequential, Linear, BatchNorm1d, LayerNorm, Dropout, Embedding and the activations.
+    """The same network in relume: Sequential, Linear, BatchNorm1d, LayerNorm, GroupNorm, Dropout, Embedding and the activations.
 
     Weights are copied, bit for bit; with `share` both networks use the same memory (on the CPU), and what one learns
     the other knows. The mode (training or evaluation) is the same. Raises TypeError for a module that is not known.
@@ -111,6 +112,7 @@ _TO_TORCH = {
         m.num_features, m.eps, m.momentum, m.weight is not None, m.track_running_stats, **_bias(m)
     ),
     nn.LayerNorm: lambda m: torch.nn.LayerNorm(m.normalized_shape, m.eps, m.weight is not None, **_bias(m)),
+    nn.GroupNorm: lambda m: torch.nn.GroupNorm(m.num_groups, m.num_channels, m.eps, m.affine),
     nn.PReLU: lambda m: torch.nn.PReLU(len(m.weight)),
     nn.Embedding: lambda m: torch.nn.Embedding(*m.weight.shape, padding_idx=m.padding_idx),
     nn.Dropout: lambda m: torch.nn.Dropout(m.p),

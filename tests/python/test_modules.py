@@ -143,7 +143,7 @@ def test_a_copy_is_the_same_network_with_weights_of_its_own(copied):
     net = nn.Sequential(
         nn.Linear(3, 4), nn.BatchNorm1d(4, momentum=None), nn.LeakyReLU(0.3), nn.Dropout(0.5),
         nn.LayerNorm(4, bias=False), nn.PReLU(4), nn.Residual(nn.Linear(4, 4), nn.Tanh()), Doubled(4, 4),
-        nn.GELU("tanh"), nn.Softmax(1), nn.Flatten(0),
+        nn.GELU("tanh"), nn.GroupNorm(2, 4), nn.Softmax(1), nn.Flatten(0),
     )
     net[7].note = "kept"
     net(X)

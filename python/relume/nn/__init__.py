@@ -11,6 +11,7 @@ from relume._core import (
     Dropout,
     Embedding,
     Flatten,
+    GroupNorm,
     LayerNorm,
     Linear,
     Module,
@@ -103,7 +104,7 @@ class Identity(Activate):
 
 __all__ = [
     "Activate", "ActivateAlong", "BatchNorm1d", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "Dropout",
-    "Embedding", "Flatten", "GaussianNLLLoss", "GELU", "HingeEmbeddingLoss", "HuberLoss", "Identity", "KLDivLoss",
+    "Embedding", "Flatten", "GaussianNLLLoss", "GELU", "GroupNorm", "HingeEmbeddingLoss", "HuberLoss", "Identity", "KLDivLoss",
     "L1Loss", "LayerNorm", "Linear", "MarginRankingLoss", "Module", "ModuleDict", "ModuleList", "MSELoss", "NLLLoss",
     "Parameter", "ParameterDict", "ParameterList", "PoissonNLLLoss", "PReLU", "Residual", "Sequential", "SmoothL1Loss",
     "SoftMarginLoss", "Softmin", "functional", "init", "utils",
