@@ -94,6 +94,44 @@ def test_what_is_written_to_a_group_counts_from_the_next_step():
     assert adam.param_groups[0]["betas"] == (0.5, 0.5)
 
 
+def test_groups_are_lists_as_pytorchs_and_lose_nothing_that_is_written_to_them():
+    a, b, c = (nn.Parameter([1.0]) for _ in range(3))
+    for make in (lambda groups: optim.SGD(groups, lr=0.1), lambda groups: Descent(groups)):
+        optimizer = make([{"params": [a]}])
+        groups = optimizer.param_groups
+        assert isinstance(groups, list) and groups is optimizer.param_groups
+        assert groups[0]["params"] == [a] and isinstance(groups[0]["params"] + [b], list)
+        groups.append({"params": [b], "lr": 0.5})
+        groups.extend([{"params": c}])
+        assert [group["lr"] for group in optimizer.param_groups] == [0.1, 0.5, 0.1]
+        for write in (lambda: groups.pop(), lambda: groups.clear(), lambda: groups[0]["params"].append(b),
+                      lambda: groups.insert(0, {}), lambda: groups[0]["params"].remove(a)):
+            with pytest.raises(TypeError, match="add_param_group"):
+                write()
+        with pytest.raises(TypeError, match="add_param_group"):
+            groups[0]["params"] += [b]
+        again = copy.deepcopy(optimizer)
+        assert len(again.param_groups) == 3 and isinstance(again.param_groups[0]["params"], list)
+        assert again.param_groups is not groups
+        a.grad, b.grad, c.grad = relume.ones(1), relume.ones(1), relume.ones(1)
+        before = b.item()
+        optimizer.step()
+        assert b.item() == pytest.approx(before - 0.5)
+
+
+class Descent(optim.Optimizer):
+    """A step along the gradient, in Python."""
+
+    def __init__(self, params):
+        super().__init__(params, {"lr": 0.1})
+
+    def step(self, closure=None):
+        with relume.no_grad():
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p -= group["lr"] * p.grad
+
+
 def test_groups_join_later_with_options_of_their_own():
     a, b = nn.Parameter([1.0]), nn.Parameter([1.0])
     sgd = optim.SGD([{"params": a, "lr": 0.5}], lr=0.1)

@@ -10,6 +10,32 @@ from relume import _core
 from relume._core import Tensor
 
 
+class _Fixed(list):
+    """A list that a program may read as any other. What it lists changes through the optimizer alone."""
+
+    def _refuse(self, *_arguments, **_named):
+        raise TypeError("param_groups: groups and their parameters stay; add_param_group() adds others")
+
+    append = extend = insert = remove = pop = clear = sort = reverse = _refuse
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+
+    def __reduce_ex__(self, _protocol: int):
+        return list, (list(self),)
+
+
+class _Groups(_Fixed):
+    def __init__(self, optimizer: Optimizer):
+        super().__init__()
+        self._optimizer = optimizer
+
+    def append(self, group: dict) -> None:
+        self._optimizer.add_param_group(group)
+
+    def extend(self, groups) -> None:
+        for group in list(groups):
+            self.append(group)
+
+
 class ParamGroup(dict):
     """Parameters and the options of their steps. What is written to an option counts from the next step on."""
 
@@ -108,15 +134,15 @@ class Optimizer:
             raise ValueError(f"{type(self).__name__}: there are no parameters")
         groups = given if isinstance(given[0], dict) else [{"params": given}]
         self._defaults = dict(defaults)
-        self._groups: list[ParamGroup] = []
+        self._groups = _Groups(self)
         self._known: set[int] = set()
         self._states: dict = {}
         self._begin([self._complete(group) for group in groups])
 
     @property
-    def param_groups(self) -> tuple[ParamGroup, ...]:
+    def param_groups(self) -> list[ParamGroup]:
         """The groups as dictionaries: `for group in optimizer.param_groups: group["lr"] *= 0.5`."""
-        return tuple(self._groups)
+        return self._groups
 
     @property
     def defaults(self) -> dict:
@@ -197,14 +223,14 @@ class Optimizer:
             if hash(p) in self._known:
                 raise ValueError(f"{type(self).__name__}: a parameter of {p.shape} is given twice")
             self._known.add(hash(p))
-        return {**self._defaults, **group, "params": params}
+        return {**self._defaults, **group, "params": _Fixed(params)}
 
     def _begin(self, groups: list[dict]) -> None:
         for group in groups:
             self._add(group)
 
     def _add(self, group: dict) -> None:
-        self._groups.append(ParamGroup(group))
+        list.append(self._groups, ParamGroup(group))
 
     def _load(self, groups: list[dict], states: list[dict]) -> None:
         for ours, theirs in zip(self._groups, groups):
@@ -252,7 +278,7 @@ class _Compiled(Optimizer):
         self._show(group)
 
     def _show(self, group: dict) -> None:
-        self._groups.append(ParamGroup(group, _Write(self, len(self._groups))))
+        list.append(self._groups, ParamGroup(group, _Write(self, len(self._groups))))
 
     @property
     def state(self) -> dict:
