@@ -19,6 +19,7 @@
 #include "relume/data/dataset.h"
 #include "relume/data/idx.h"
 #include "relume/data/npy.h"
+#include "relume/data/npz_writer.h"
 #include "relume/data/open.h"
 #include "relume/data/preprocess.h"
 #include "relume/data/split.h"

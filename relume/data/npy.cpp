@@ -304,20 +304,6 @@ Header read_header(ReadBytes read, const std::string& where) {
   return header;
 }
 
-std::string_view descr_of(DType dtype) {
-  switch (dtype) {
-    case DType::float64: return "<f8";
-    case DType::float16: return "<f2";
-    case DType::int8: return "|i1";
-    case DType::int16: return "<i2";
-    case DType::int32: return "<i4";
-    case DType::int64: return "<i8";
-    case DType::uint8: return "|u1";
-    case DType::bool_: return "|b1";
-    default: return "<f4";
-  }
-}
-
 }  // namespace
 
 Shape read_npy_shape(ReadBytes read, const std::string& where) { return read_header(read, where).shape; }
@@ -347,23 +333,41 @@ Tensor read_npy(const std::filesystem::path& path) {
   return numbers_of(read_npy(read, source.most_bytes(), path.string()), path.string());
 }
 
-void write_npy(const std::filesystem::path& path, const Tensor& tensor) {
-  static_assert(std::endian::native == std::endian::little, "write_npy writes the machine's own byte order as '<'");
-  const Tensor dense = (tensor.dtype() == bfloat16 ? tensor.to(float32) : tensor).contiguous();
+std::string_view npy_descr(DType dtype) {
+  switch (dtype) {
+    case DType::float64: return "<f8";
+    case DType::float16: return "<f2";
+    case DType::int8: return "|i1";
+    case DType::int16: return "<i2";
+    case DType::int32: return "<i4";
+    case DType::int64: return "<i8";
+    case DType::uint8: return "|u1";
+    case DType::bool_: return "|b1";
+    default: return "<f4";
+  }
+}
+
+std::string npy_header(std::string_view descr, const Shape& sizes) {
+  static_assert(std::endian::native == std::endian::little,
+                "arrays are written in the machine's own byte order as '<'");
   std::string shape;
-  for (const std::int64_t size : dense.shape()) shape += fmt::format("{}, ", size);
-  if (dense.dimensions() > 1) shape.resize(shape.size() - 2);
-  if (dense.dimensions() == 1) shape.pop_back();
-  std::string header =
-      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", descr_of(dense.dtype()), shape);
+  for (const std::int64_t size : sizes) shape += fmt::format("{}, ", size);
+  if (sizes.dimensions() > 1) shape.resize(shape.size() - 2);
+  if (sizes.dimensions() == 1) shape.pop_back();
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", descr, shape);
   // Data begins at a multiple of 64 bytes, and the header ends in a newline.
   header.append(63 - (10 + header.size()) % 64, ' ');
   header += '\n';
+  std::string start("\x93NUMPY\x01\x00"sv);
+  start += static_cast<char>(header.size() & 0xff);
+  start += static_cast<char>(header.size() >> 8);
+  return start + header;
+}
+
+void write_npy(const std::filesystem::path& path, const Tensor& tensor) {
+  const Tensor dense = (tensor.dtype() == bfloat16 ? tensor.to(float32) : tensor).contiguous();
   AtomicFile file(path);
-  const char length[2] = {static_cast<char>(header.size() & 0xff), static_cast<char>(header.size() >> 8)};
-  file.write("\x93NUMPY\x01\x00"sv);
-  file.write(std::string_view(length, 2));
-  file.write(header);
+  file.write(npy_header(npy_descr(dense.dtype()), dense.shape()));
   file.write(dense.raw_data(), dense.bytes());
   file.commit();
 }

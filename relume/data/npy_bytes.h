@@ -35,6 +35,11 @@ NpyArray read_npy(ReadBytes read, std::size_t most, const std::string& where);
 /// The shape alone, from as many bytes as the header has.
 Shape read_npy_shape(ReadBytes read, const std::string& where);
 
+/// NumPy's name of the type, "<f4".
+std::string_view npy_descr(DType dtype);
+/// All that stands before the elements of an array in row-major order.
+std::string npy_header(std::string_view descr, const Shape& shape);
+
 /// The numbers of an array. Throws InputError where it is text.
 Tensor numbers_of(NpyArray array, const std::string& where);
 
