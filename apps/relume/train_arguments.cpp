@@ -75,7 +75,8 @@ std::vector<std::string_view> names(bool of_task) {
 
 void add_data(const Command& command, std::string& data) {
   command
-      .option("DATA", data, "folder of IDX files, .csv, .tsv, .npy, .npz, LIBSVM, - or builtin:spirals|moons|circles|friedman")
+      .option("DATA", data,
+              "folder of IDX files, .csv, .tsv, .npy, .npz, LIBSVM, - or builtin:spirals|moons|circles|friedman")
       .required()
       .or_stdin();
 }

@@ -29,12 +29,12 @@ TEST(Library, TrainsWhatTheCommandLineTrains) {
                                            "revive", "--json",   "--quiet",  "--out",    "run-" + std::string(name)});
     ASSERT_EQ(outcome.status, 0) << outcome.err;
     const auto run = train((place / name).string(), {.target = target,
-                                                    .test = 0.2,
-                                                    .hidden = {16},
-                                                    .epochs = 4,
-                                                    .lr = 0.01,
-                                                    .on_dead = training::OnDead::revive,
-                                                    .seed = 5});
+                                                     .test = 0.2,
+                                                     .hidden = {16},
+                                                     .epochs = 4,
+                                                     .lr = 0.01,
+                                                     .on_dead = training::OnDead::revive,
+                                                     .seed = 5});
     EXPECT_EQ(compared(last_line(outcome.out)), compared(run.json(health::Voice::command_line)));
   }
 }

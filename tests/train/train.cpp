@@ -84,7 +84,7 @@ TEST(Train, SaysWhatIsWrongByTheOptionsPlainName) {
 TEST(Train, TellsThoseWhoListen) {
   int epochs = 0;
   const auto run = train(houses(), {.target = "price", .hidden = {4}, .epochs = 3},
-                        {.on_epoch = [&](const training::EpochRow&) { ++epochs; }});
+                         {.on_epoch = [&](const training::EpochRow&) { ++epochs; }});
   EXPECT_EQ(epochs, 3);
   EXPECT_EQ(run.history.rows.size(), 3u);
 }
