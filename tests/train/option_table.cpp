@@ -1,6 +1,7 @@
 // The table of what a training can be told: each row reads, writes and records one member.
 #include "relume/train/option_table.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -76,7 +77,8 @@ TEST(OptionTable, FlagsAndThresholdsAreRecorded) {
   const json record = json::parse(to_json(options));
   EXPECT_EQ(record.at("nesterov"), true);
   EXPECT_EQ(record.at("thresholds").at("near_dead_rate"), 0.02);
-  EXPECT_EQ(options.thresholds.near_dead_rate, 0.02);
+  const auto thresholds = health::named_thresholds(options.thresholds);
+  EXPECT_EQ(std::ranges::find(thresholds, "near_dead_rate", &health::NamedThreshold::name)->value, 0.02);
 }
 
 TEST(OptionTable, EveryChoiceIsTaken) {
