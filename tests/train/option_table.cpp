@@ -35,6 +35,7 @@ const std::map<std::string, std::pair<std::string, json>> cases = {
     {"epochs", {"7", 7}},
     {"batch_size", {"16", 16}},
     {"optimizer", {"sgd", "sgd"}},
+    {"loss", {"huber", "huber"}},
     {"lr", {"0.25", 0.25}},
     {"momentum", {"0.5", 0.5}},
     {"weight_decay", {"0.125", 0.125}},
