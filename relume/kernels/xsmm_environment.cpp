@@ -3,8 +3,9 @@
 // to the program.
 #if RELUME_HAVE_LIBXSMM && relume_EXPORTS
 
-extern "C" [[gnu::used, gnu::visibility("hidden")]] int __wrap_putenv(
-    char* assignment);  // NOLINT(bugprone-reserved-identifier)
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the linker's name
+extern "C" [[gnu::used, gnu::visibility("hidden")]] int __wrap_putenv(char* assignment);
 int __wrap_putenv(char*) { return 0; }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 #endif

@@ -27,8 +27,7 @@ LayerSize GroupNorm::size_of_word(const LayerPlace& place) { return {2 * place.f
 Tensor GroupNorm::forward(const Tensor& x) {
   require<ShapeError>(x.dimensions() >= 2 && x.size(1) == channels_, "GroupNorm: {} is not [n, {}, …]", x.shape(),
                       channels_);
-  const Tensor normal =
-      layer_norm(x.reshape({x.size(0) * groups_, -1}), Tensor(), Tensor(), epsilon_).reshape(x.shape());
+  Tensor normal = layer_norm(x.reshape({x.size(0) * groups_, -1}), Tensor(), Tensor(), epsilon_).reshape(x.shape());
   if (!weight.defined()) return normal;
   Shape along{channels_};
   while (along.dimensions() + 1 < x.dimensions()) along.push_back(1);

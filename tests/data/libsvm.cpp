@@ -60,11 +60,11 @@ TEST(Libsvm, LeavesQueriesOutWithANote) {
 }
 
 TEST(Libsvm, IsRefusedInOneLineThatNamesThePlace) {
-  for (const auto& [text, what] : {std::pair{"1 1:0.5\n0 1152921504606846976:1\n", "t.txt:2: '1152921504606846976:1'"},
-                                   {"1 1:0.5\n0 99999999999999999999:1\n", "99999999999999999999"},
-                                   {"1 1:0.5\n1,3 1:1\n", "t.txt:2: '1,3' are several labels"}}) {
-    const std::string message = message_of<InputError>([&] { read(text); });
-    EXPECT_THAT(message, HasSubstr(what));
+  for (const auto& wrong : {std::pair{"1 1:0.5\n0 1152921504606846976:1\n", "t.txt:2: '1152921504606846976:1'"},
+                            {"1 1:0.5\n0 99999999999999999999:1\n", "99999999999999999999"},
+                            {"1 1:0.5\n1,3 1:1\n", "t.txt:2: '1,3' are several labels"}}) {
+    const std::string message = message_of<InputError>([&] { read(wrong.first); });
+    EXPECT_THAT(message, HasSubstr(wrong.second));
     EXPECT_EQ(message.find('\n'), std::string::npos);
   }
   // Beyond the first bytes, by which the format is told.
