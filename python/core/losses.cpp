@@ -1,4 +1,5 @@
 // The losses as functions.
+#include <fmt/format.h>
 #include <nanobind/stl/string.h>
 
 #include "python/core/module_class.h"
@@ -100,7 +101,7 @@ void bind_own_losses(nb::module_& module) {
           for (const auto& [key, value] : options) {
             const auto word = nb::cast<std::string>(key);
             if (!entry.parameter || word != entry.parameter)
-              throw nb::type_error((name + ": there is no option \"" + word + "\"").c_str());
+              throw nb::type_error(fmt::format("{}: there is no option \"{}\"", name, word).c_str());
             settings.parameter = nb::cast<double>(value);
           }
           return entry(tensor_from(input), tensor_from(target), settings);
