@@ -23,14 +23,6 @@ struct Inspection {
   std::optional<io::Trial> trial;
 };
 
-std::int64_t dead_units(const health::LayerActivity& activity) {
-  return static_cast<std::int64_t>(activity.dead_units().size());
-}
-
-double dead_share(const health::LayerActivity& activity) {
-  return static_cast<double>(dead_units(activity)) / static_cast<double>(activity.fired.size());
-}
-
 Json to_json(const io::LayerFacts& layer) {
   Json j = {{"name", layer.name},
             {"layer", layer.module->describe()},
@@ -42,8 +34,8 @@ Json to_json(const io::LayerFacts& layer) {
   if (!layer.activity || layer.activity->rows == 0) return j;
   j["sparsity"] = layer.activity->sparsity();
   if (layer.activity->kind == health::ActivationKind::rectifier) {
-    j["dead_units"] = dead_units(*layer.activity);
-    j["dead_share"] = dead_share(*layer.activity);
+    j["dead_units"] = layer.activity->dead_units().size();
+    j["dead_share"] = layer.activity->dead_share();
   }
   return j;
 }

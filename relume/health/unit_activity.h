@@ -36,6 +36,8 @@ struct LayerActivity {
 
   /// Rectifiers: the units that fired on no row. Nothing where there were no rows.
   std::vector<std::int64_t> dead_units() const;
+  /// Those as a share of all units.
+  double dead_share() const { return static_cast<double>(dead_units().size()) / static_cast<double>(fired.size()); }
   /// The share of all outputs that were 0.
   double sparsity() const;
 };

@@ -10,8 +10,7 @@ namespace {
 
 std::int64_t bytes_of(const std::vector<std::pair<std::string, Tensor>>& tensors) {
   std::int64_t bytes = 0;
-  for (const auto& [name, tensor] : tensors)
-    bytes += tensor.elements() * static_cast<std::int64_t>(size_of(tensor.dtype()));
+  for (const auto& [name, tensor] : tensors) bytes += static_cast<std::int64_t>(tensor.bytes());
   return bytes;
 }
 

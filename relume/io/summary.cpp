@@ -16,11 +16,9 @@ std::string text_of_bytes(std::int64_t bytes) {
 /// What units do: "41.2 %" and "14 (2.7 %)", for activations alone.
 std::string text_of_activity(const LayerFacts& layer) {
   if (!layer.activity || layer.activity->rows == 0) return {};
-  const auto dead = layer.activity->dead_units().size();
-  const double share = static_cast<double>(dead) / static_cast<double>(layer.activity->fired.size());
   const bool can_die = layer.activity->kind == health::ActivationKind::rectifier;
   return fmt::format(" {:>9} {:>14}", fmt::format("{:.1f} %", 100 * layer.activity->sparsity()),
-                     can_die ? fmt::format("{} ({:.1f} %)", dead, 100 * share) : "-");
+                     can_die ? fmt::format("{} ({:.1f} %)", layer.activity->dead_units().size(), 100 * layer.activity->dead_share()) : "-");
 }
 
 std::string table_of(const Model& model, const std::vector<LayerFacts>& layers, bool watched) {
@@ -47,24 +45,18 @@ std::string table_of(const Model& model, const std::vector<LayerFacts>& layers, 
   return text;
 }
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string text;
-  for (const std::string& one : texts) text += (text.empty() ? "" : ", ") + one;
-  return text;
-}
-
 }  // namespace
 
 std::string summary(const Model& model, const std::vector<LayerFacts>& layers, const Trial* trial) {
   std::string text = fmt::format("task     {}\n", data::name(model.task));
   if (model.task == data::Task::classification)
-    text += fmt::format("classes  {}\n", joined(model.labels));
+    text += fmt::format("classes  {}\n", fmt::join(model.labels, ", "));
   else
     text += fmt::format("target   mean {:g}, deviation {:g}\n", model.target_mean, model.target_scale);
   if (model.preprocessor) {
     std::vector<std::string> used;
     for (const auto& column : model.preprocessor->used()) used.push_back(column.name);
-    text += fmt::format("target   {}\ncolumns  {}\n", model.preprocessor->target().column(), joined(used));
+    text += fmt::format("target   {}\ncolumns  {}\n", model.preprocessor->target().column(), fmt::join(used, ", "));
     for (const auto& [name, reason] : model.preprocessor->left_out())
       text += fmt::format("left out {}: {}\n", name, reason);
   } else {

@@ -120,13 +120,17 @@ Fixed Examination::fix(Fix how) const {
 
 Examination examine(const io::Model& model, io::Trial trial, const health::Thresholds& thresholds) {
   Examination e{.model = model, .trial = std::move(trial), .thresholds = thresholds};
-  e.measurements.activity = io::unit_activity(model, e.trial);
+  const Tensor y = [&] {
+    const health::UnitActivity activity(*model.network);
+    Tensor outputs_of_rows = outputs(*model.network, e.trial.dataset, e.trial.rows);
+    e.measurements.activity = activity.layers();
+    return outputs_of_rows;
+  }();
   // Preprocessing has seen to the columns of a table already, and corners of images are always black.
   const Tensor& x = e.trial.dataset.features;
   if (!model.preprocessor && model.input_shape.dimensions() <= 1 && x.dtype() == DType::float32 && x.dimensions() == 2)
     e.measurements.inputs = health::measure_columns(x);
   if (!measure_gradient(model, e.trial)) e.measurements.not_finite_step = 0;
-  const Tensor y = outputs(*model.network, e.trial.dataset, e.trial.rows);
   e.measurements.answers = health::measure_answers(y, targets(e.trial.dataset, e.trial.rows), model.labels);
   e.layers = layer_states(model, e.measurements.activity);
   e.findings = health::judge(e.measurements, thresholds);

@@ -16,17 +16,13 @@ namespace {
 constexpr std::size_t window_rows = 1000;  // over which a unit's firing is counted
 constexpr std::int64_t most_recoveries = 12;
 
-double dead_share(const health::LayerActivity& layer) {
-  return static_cast<double>(layer.dead_units().size()) / static_cast<double>(layer.fired.size());
-}
-
 /// The layers of which a share that calls for treatment is dead.
 std::vector<health::LayerActivity> sick_layers(const health::UnitActivity& activity,
                                                const health::Thresholds& thresholds) {
   std::vector<health::LayerActivity> sick;
   for (const health::LayerActivity& layer : activity.layers())
     if (layer.rows >= thresholds.count(health::least_rows) &&
-        dead_share(layer) >= thresholds[health::dead_share_warning])
+        layer.dead_share() >= thresholds[health::dead_share_warning])
       sick.push_back(layer);
   return sick;
 }
@@ -107,7 +103,7 @@ bool Trainer::treat_dead_units(health::UnitActivity& activity) {
   const std::vector<health::LayerActivity> sick = sick_layers(activity, thresholds);
   if (options_.on_dead == OnDead::stop)
     return std::none_of(sick.begin(), sick.end(),
-                        [&](const auto& layer) { return dead_share(layer) >= thresholds[health::dead_share_error]; });
+                        [&](const auto& layer) { return layer.dead_share() >= thresholds[health::dead_share_error]; });
   if (options_.on_dead == OnDead::revive)
     revive(sick);
   else if (!sick.empty())
