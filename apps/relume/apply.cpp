@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <iostream>
 #include <iterator>
 #include <memory>
@@ -10,6 +9,7 @@
 
 #include "apps/relume/command.h"
 #include "relume/activation/activation.h"
+#include "relume/base/parse.h"
 #include "relume/base/require.h"
 #include "relume/ops/activation.h"
 
@@ -28,12 +28,10 @@ struct Number {
 
 Number parse(const std::string& text) {
   Number number;
-  const char *begin = text.data() + (text.starts_with('+') ? 1 : 0), *end = text.data() + text.size();
+  const std::string_view digits = std::string_view(text).substr(text.starts_with('+') ? 1 : 0);
   std::int64_t whole = 0;
-  if (const auto [stop, error] = std::from_chars(begin, end, whole); error == std::errc() && stop == end)
-    number.whole = whole;
-  const auto [stop, error] = std::from_chars(begin, end, number.real);
-  require<InputError>(error == std::errc() && stop == end, "apply: \"{}\" is not a number", text);
+  if (relume::parse(digits, whole)) number.whole = whole;
+  require<InputError>(relume::parse(digits, number.real), "apply: \"{}\" is not a number", text);
   return number;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "relume/base/nearest.h"
+#include "relume/base/parse.h"
 #include "relume/base/require.h"
 
 namespace relume {
@@ -73,9 +74,7 @@ std::string_view trim(std::string_view text) {
 
 double parse_number(std::string_view text, std::string_view whole) {
   double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc() && end == text.data() + text.size(), "activation: \"{}\" in \"{}\" is not a number",
-          text, whole);
+  require(parse(text, value), "activation: \"{}\" in \"{}\" is not a number", text, whole);
   return value;
 }
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <unordered_set>
 
+#include "relume/base/parse.h"
 #include "relume/data/csv_marks.h"
 
 namespace relume::data {
@@ -70,8 +70,7 @@ bool ColumnSurvey::add_plain(std::string_view field) {
     if (mark != std::string_view::npos) note_disguise(field, *number);
   } else {
     double value = 0;
-    const auto [stop, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    if (error != std::errc() || stop != field.data() + field.size() || !std::isfinite(value)) return false;
+    if (!parse(field, value) || !std::isfinite(value)) return false;
     number = value;
   }
   evidence_.add_plain(field, mark, row());

@@ -1,14 +1,14 @@
 #include "relume/data/libsvm.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <map>
-#include <span>
 #include <string>
 #include <utility>
 
+#include "relume/base/parse.h"
 #include "relume/base/require.h"
+#include "relume/data/text_lines.h"
 
 namespace relume::data {
 namespace {
@@ -27,9 +27,7 @@ std::string_view next_word(std::string_view& line) {
 
 template <class T>
 bool parse(std::string_view text, T& number) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
-  return end.ec == std::errc() && end.ptr == text.data() + text.size();
+  return relume::parse(text.substr(text.starts_with('+') ? 1 : 0), number);
 }
 
 std::string_view without_comment(std::string_view line) { return line.substr(0, line.find('#')); }
@@ -53,34 +51,6 @@ bool is_libsvm_line(std::string_view line, std::size_t& pairs) {
   }
   return true;
 }
-
-/// Hands out a source line by line.
-class Lines {
- public:
-  explicit Lines(ByteSource& bytes) : bytes_(bytes) {}
-
-  bool next(std::string& line) {
-    std::size_t end = 0;
-    while ((end = text_.find('\n', at_)) == text_.npos && !ended_) {
-      text_.erase(0, std::exchange(at_, 0));
-      const std::size_t before = text_.size();
-      text_.resize(before + chunk);
-      text_.resize(before + bytes_.read(std::as_writable_bytes(std::span(text_).subspan(before))));
-      ended_ = text_.size() < before + chunk;
-    }
-    if (end == text_.npos && at_ == text_.size()) return false;
-    line = text_.substr(at_, end == text_.npos ? end : end - at_);
-    at_ = end == text_.npos ? text_.size() : end + 1;
-    return true;
-  }
-
- private:
-  static constexpr std::size_t chunk = 1 << 18;
-  ByteSource& bytes_;
-  std::string text_;
-  std::size_t at_ = 0;
-  bool ended_ = false;
-};
 
 struct Entry {
   std::size_t row;
@@ -149,12 +119,13 @@ bool is_libsvm(const std::vector<std::string_view>& lines) {
   return std::ranges::all_of(lines, [&](std::string_view line) { return is_libsvm_line(line, pairs); }) && pairs > 0;
 }
 
-Table read_libsvm(ByteSource& bytes) {
-  Rows rows(bytes.path().string());
-  Lines lines(bytes);
-  std::string line;
-  for (std::int64_t number = 1; lines.next(line); ++number) rows.add(without_comment(line), number);
-  return rows.finish();
+Table read_libsvm(const std::shared_ptr<ByteSource>& bytes) {
+  Rows rows(bytes->path().string());
+  TextLines lines(bytes);
+  for (std::string_view line; lines.peek(0, line); lines.take(1)) rows.add(without_comment(line), lines.number());
+  Table table = rows.finish();
+  for (std::string& note : lines.notes()) table.notes.push_back(std::move(note));
+  return table;
 }
 
 }  // namespace relume::data

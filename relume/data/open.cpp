@@ -210,7 +210,7 @@ constexpr Reader readers[] = {
      refuse_idx},
     {"LIBSVM's pairs", false,
      [](std::string_view start) { return is_libsvm(lines_of(start, start.size() < start_bytes)); },
-     [](const Bytes& bytes, const OpenOptions&) -> Source { return read_libsvm(*bytes); }},
+     [](const Bytes& bytes, const OpenOptions&) -> Source { return read_libsvm(bytes); }},
     {"a table as text (.csv, .tsv, .gz)", false, [](std::string_view) { return true; },
      [](const Bytes& bytes, const OpenOptions& options) -> Source { return read_table(bytes, options.csv); }},
 };

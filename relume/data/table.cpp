@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "relume/base/nearest.h"
+#include "relume/base/parse.h"
 #include "relume/base/require.h"
 
 namespace relume::data {
@@ -129,8 +130,7 @@ int find_column(const Table& table, std::string_view which, std::string_view ask
     return table.columns[static_cast<std::size_t>(last)].is_empty() ? count - 1 : last;
   }
   int number = 0;
-  const auto [end, error] = std::from_chars(which.data(), which.data() + which.size(), number);
-  const bool whole = error == std::errc() && end == which.data() + which.size();
+  const bool whole = parse(which, number);
   if (whole && number >= 1 && number <= count) return number - 1;
   if (whole && number <= -1 && number >= -count) return count + number;
   no_such_column(table, which, asker);

@@ -1,10 +1,10 @@
 #include "relume/health/thresholds.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "relume/base/nearest.h"
+#include "relume/base/parse.h"
 #include "relume/base/require.h"
 #include "relume/health/rule.h"
 
@@ -62,9 +62,7 @@ void set_threshold(Thresholds& thresholds, std::string_view text) {
   double value = 0;
   const bool has_sign = sign != std::string_view::npos;
   const std::string_view number = has_sign ? text.substr(sign + 1) : std::string_view();
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-  require(has_sign && !number.empty() && error == std::errc() && end == number.data() + number.size(),
-          "threshold: \"{}\" is not NAME=NUMBER, as near_dead_rate=0.02 is", text);
+  require(has_sign && parse(number, value), "threshold: \"{}\" is not NAME=NUMBER, as near_dead_rate=0.02 is", text);
   set_threshold(thresholds, text.substr(0, sign), value);
 }
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "relume/base/nearest.h"
+#include "relume/base/parse.h"
 #include "relume/base/require.h"
 #include "relume/nn/layers.h"
 
@@ -73,9 +73,7 @@ double LayerPlace::number(double otherwise) const {
   const std::string& given = spec().arguments;
   if (given.empty()) return otherwise;
   double value = 0;
-  const char* end = given.data() + given.size();
-  const auto [stop, error] = std::from_chars(given.data(), end, value);
-  require(error == std::errc() && stop == end, "layers: \"{}({})\" takes a number", spec().name, given);
+  require(parse(given, value), "layers: \"{}({})\" takes a number", spec().name, given);
   return value;
 }
 

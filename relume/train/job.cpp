@@ -1,10 +1,10 @@
 #include "relume/train/job.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 
+#include "relume/base/parse.h"
 #include "relume/base/require.h"
 #include "relume/health/data_facts.h"
 #include "relume/io/outputs.h"
@@ -24,8 +24,7 @@ Held held(const Part& part, double otherwise, const char* option) {
   const std::string& text = part.text();
   if (!part.given()) return {otherwise, {}};
   double share = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), share);
-  if (error != std::errc() || stop != text.data() + text.size()) return {0, text};
+  if (!parse(text, share)) return {0, text};
   if (!std::isfinite(share) || share < 0)
     throw OptionError({option}, fmt::format("train: {} {} is neither a share of the rows nor a file", option, text));
   return {share, {}};

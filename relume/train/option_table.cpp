@@ -1,12 +1,12 @@
 #include "relume/train/option_table.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include <fmt/ranges.h>
 
 #include "relume/base/nearest.h"
+#include "relume/base/parse.h"
 #include "relume/base/require.h"
 #include "relume/io/json_text.h"
 #include "relume/nn/loss_table.h"
@@ -60,8 +60,7 @@ std::vector<std::int64_t> widths(const std::string& text) {
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t comma = std::min(text.find(',', at), text.size());
     std::int64_t width = 0;
-    const auto [stop, error] = std::from_chars(text.data() + at, text.data() + comma, width);
-    if (error != std::errc() || stop != text.data() + comma || width <= 0 || width >= 1'000'000'000)
+    if (!parse(std::string_view(text).substr(at, comma - at), width) || width <= 0 || width >= 1'000'000'000)
       throw OptionError({"hidden"},
                         fmt::format("train: hidden {} is not a list of layer widths; give for example 64,64", text));
     result.push_back(width);
@@ -243,9 +242,7 @@ struct Taker {
 
   template <class Number>
   void operator()(Number TrainOptions::*member) const {
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, options.*member);
-    if (error != std::errc() || stop != end)
+    if (!parse(text, options.*member))
       throw OptionError({std::string(option.name)}, fmt::format("train: {} {} is not a number", option.name, text));
   }
   void operator()(bool TrainOptions::*member) const { options.*member = text == option.choices().back(); }

@@ -37,6 +37,15 @@ TEST(Libsvm, HoldsTheFeaturesThatOccurAndZeroElsewhere) {
   EXPECT_TRUE(table.notes.empty());
 }
 
+TEST(Libsvm, HasItsEncodingAndLineEndsReadAsTablesDo) {
+  const Table table = read(
+      "\xef\xbb\xbf"
+      "1 1:0.5\r2 1:3 # caf\xe9\r\n");
+  EXPECT_THAT(table.columns[0].numbers, ElementsAre(0.5, 3));
+  EXPECT_THAT(table.columns[1].numbers, ElementsAre(1, 2));
+  EXPECT_THAT(table.notes, ElementsAre(HasSubstr("Windows-1252")));
+}
+
 TEST(Libsvm, CountsFeaturesFromZeroWhereTheFileDoes) {
   EXPECT_THAT(names(read("1 0:1 2:3\n0 2:1\n")), ElementsAre("x0", "x2", "y"));
 }
