@@ -12,6 +12,7 @@
 #include "relume/base/parallel.h"
 #include "relume/base/rng.h"
 #include "relume/base/shape.h"
+#include "relume/base/type_list.h"
 #include "relume/data/arrays.h"
 #include "relume/data/batches.h"
 #include "relume/data/builtin.h"

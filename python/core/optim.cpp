@@ -110,7 +110,7 @@ void bind_optimizer(nb::module_& module) {
 }
 
 template <class... O>
-nb::list bind_family(nb::module_& module, optim::List<O...>) {
+nb::list bind_family(nb::module_& module, TypeList<O...>) {
   nb::list names;
   (bind_optimizer<O>(module), ...);
   (names.append(O::info.type), ...);

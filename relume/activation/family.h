@@ -36,17 +36,13 @@
 #include "relume/activation/tanhshrink.h"
 #include "relume/activation/threshold.h"
 #include "relume/activation/thresholded_relu.h"
+#include "relume/base/type_list.h"
 
 namespace relume::activation {
 
-template <class... Activations>
-struct List {
-  static constexpr std::size_t size = sizeof...(Activations);
-};
-
-using Family =
-    List<Relu, LeakyRelu, Prelu, Rrelu, Elu, Relu6, Selu, Celu, Gelu, GeluTanh, Silu, Mish, Softplus, Softsign,
-         LogSigmoid, Sigmoid, Tanh, Hardtanh, Hardsigmoid, Hardswish, Hardshrink, Softshrink, Tanhshrink, Threshold,
-         ThresholdedRelu, ReluSquared, GeneralRelu, Crelu, Glu, Reglu, Geglu, Swiglu, Softmax, LogSoftmax, Identity>;
+using Family = TypeList<Relu, LeakyRelu, Prelu, Rrelu, Elu, Relu6, Selu, Celu, Gelu, GeluTanh, Silu, Mish, Softplus,
+                        Softsign, LogSigmoid, Sigmoid, Tanh, Hardtanh, Hardsigmoid, Hardswish, Hardshrink, Softshrink,
+                        Tanhshrink, Threshold, ThresholdedRelu, ReluSquared, GeneralRelu, Crelu, Glu, Reglu, Geglu,
+                        Swiglu, Softmax, LogSoftmax, Identity>;
 
 }  // namespace relume::activation

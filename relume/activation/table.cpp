@@ -15,7 +15,7 @@ namespace {
 using Entries = std::array<Entry, Family::size>;
 
 template <class... S>
-Entries make_entries(List<S...>) {
+Entries make_entries(TypeList<S...>) {
   std::size_t i = 0;
 #if RELUME_X86
   const auto next = [&]<class T>() {

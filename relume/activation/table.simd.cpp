@@ -6,7 +6,7 @@ namespace relume::kernels::RELUME_TARGET {
 namespace {
 
 template <class... S>
-constexpr activation::FamilyLoops make_loops(activation::List<S...>) {
+constexpr activation::FamilyLoops make_loops(TypeList<S...>) {
   return {activation::LevelLoops{activation::loops_of<S, Lane<float>>(), activation::loops_of<S, Lane<double>>()}...};
 }
 

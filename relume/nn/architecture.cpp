@@ -30,7 +30,7 @@ constexpr LayerWord word_of() {
 }
 
 template <class... Layers>
-constexpr auto table_of(LayerList<Layers...>) {
+constexpr auto table_of(TypeList<Layers...>) {
   return std::array{word_of<Layers>()...};
 }
 

@@ -1,6 +1,7 @@
 // Public. The list of the optimizers: a new one is its own file, its include and its name here.
 #pragma once
 
+#include "relume/base/type_list.h"
 #include "relume/optim/adagrad.h"
 #include "relume/optim/adam.h"
 #include "relume/optim/lion.h"
@@ -10,9 +11,6 @@
 
 namespace relume::optim {
 
-template <class... Optimizers>
-struct List {};
-
-using Family = List<Adam, AdamW, SGD, RMSprop, Adagrad, NAdam, Lion>;
+using Family = TypeList<Adam, AdamW, SGD, RMSprop, Adagrad, NAdam, Lion>;
 
 }  // namespace relume::optim

@@ -23,7 +23,7 @@ std::unique_ptr<Optimizer> make(std::vector<Tensor> parameters, const Settings& 
 }
 
 template <class... O>
-constexpr std::array<OptimizerEntry, sizeof...(O)> entries(List<O...>) {
+constexpr std::array<OptimizerEntry, sizeof...(O)> entries(TypeList<O...>) {
   return {OptimizerEntry{O::info, &make<O>}...};
 }
 
