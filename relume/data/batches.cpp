@@ -2,11 +2,11 @@
 #include "relume/data/batches.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
+#include "relume/data/split.h"
 #include "relume/kernels/gather.h"
 
 namespace relume::data {
@@ -93,10 +93,7 @@ Batches::Batches(Dataset dataset, std::vector<std::int64_t> rows, const BatchOpt
   require<ValueError>(options_.size > 0, "batches: the batch size is {}; give 1 or more", options_.size);
   dataset_.features = dataset_.features.contiguous();
   if (dataset_.targets.defined()) dataset_.targets = dataset_.targets.contiguous();
-  if (rows_.empty()) {
-    rows_.resize(static_cast<std::size_t>(dataset_.rows()));
-    std::iota(rows_.begin(), rows_.end(), std::int64_t{0});
-  }
+  if (rows_.empty()) rows_ = count_to(dataset_.rows());
   for (const std::int64_t row : rows_)
     require<ValueError>(row >= 0 && row < dataset_.rows(), "batches: row {} is outside of the dataset's {}", row,
                         dataset_.rows());

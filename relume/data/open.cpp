@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <set>
 #include <span>
@@ -22,6 +21,7 @@
 #include "relume/data/libsvm.h"
 #include "relume/data/npy.h"
 #include "relume/data/npy_bytes.h"
+#include "relume/data/split.h"
 
 namespace relume::data {
 namespace {
@@ -294,11 +294,7 @@ Prepared prepare(const Table& table, const PrepareOptions& options) {
   const std::set<std::string> unwanted = unwanted_columns(table, options, target.column());
   const std::vector<std::int64_t> kept = target.rows(table);
   prepared.dropped_rows = table.rows() - static_cast<std::int64_t>(kept.size());
-  const Split places = [&] {
-    std::vector<std::int64_t> order(kept.size());
-    std::iota(order.begin(), order.end(), std::int64_t{0});
-    return split_rows(order, target.encode(table, kept), options.split);
-  }();
+  const Split places = split_rows(count_to(std::ssize(kept)), target.encode(table, kept), options.split);
   std::vector<std::int64_t> training;
   for (const std::int64_t place : places.train) training.push_back(kept[static_cast<std::size_t>(place)]);
   prepared.preprocessor = Preprocessor::fit(table, std::move(target), training, unwanted);

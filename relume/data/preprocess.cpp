@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -10,6 +9,7 @@
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
 #include "relume/data/column_role.h"
+#include "relume/data/split.h"
 
 namespace relume::data {
 namespace {
@@ -223,11 +223,7 @@ std::vector<UnknownCategory> Preprocessor::unknown_categories(const Table& table
   return all;
 }
 
-Tensor Preprocessor::transform(const Table& table) const {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(table.rows()));
-  std::iota(rows.begin(), rows.end(), std::int64_t{0});
-  return transform(table, rows);
-}
+Tensor Preprocessor::transform(const Table& table) const { return transform(table, count_to(table.rows())); }
 
 std::int64_t Preprocessor::features() const {
   std::int64_t count = 0;

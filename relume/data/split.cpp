@@ -72,6 +72,12 @@ std::vector<std::size_t> spread(const std::vector<std::vector<std::size_t>>& gro
 
 }  // namespace
 
+std::vector<std::int64_t> count_to(std::int64_t n) {
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(n));
+  std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
+  return numbers;
+}
+
 Split split_rows(std::span<const std::int64_t> rows, const Tensor& targets, const SplitOptions& options) {
   const std::size_t n = rows.size();
   require<ShapeError>(static_cast<std::size_t>(targets.size(0)) == n, "split: {} rows but targets {}", n,

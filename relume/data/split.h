@@ -9,6 +9,9 @@
 
 namespace relume::data {
 
+/// 0, 1, … n − 1.
+std::vector<std::int64_t> count_to(std::int64_t n);
+
 struct Split {
   std::vector<std::int64_t> train;
   std::vector<std::int64_t> valid;

@@ -5,7 +5,7 @@
 
 #include "relume/base/require.h"
 #include "relume/data/open.h"
-#include "relume/io/outputs.h"
+#include "relume/data/split.h"
 #include "relume/io/safetensors.h"
 #include "relume/nn/linear.h"
 
@@ -113,7 +113,7 @@ Trial make_foreign_trial(Model& model, const std::string& what, const std::strin
     chosen = data::Target::choose(table, target, task);
     const std::vector<std::int64_t> rows = chosen.rows(table);
     trial.dataset = {numbers_of(table, chosen.column(), rows), chosen.encode(table, rows), {}};
-    trial.rows = count_to(static_cast<std::int64_t>(rows.size()));
+    trial.rows = data::count_to(static_cast<std::int64_t>(rows.size()));
   } else {
     const auto& arrays = std::get<data::Arrays>(source);
     data::check_finite(arrays);

@@ -1,7 +1,6 @@
 #include "relume/io/outputs.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "relume/autograd/grad_mode.h"
 #include "relume/data/batches.h"
@@ -30,12 +29,6 @@ class EvaluationMode {
 };
 
 }  // namespace
-
-std::vector<std::int64_t> count_to(std::int64_t n) {
-  std::vector<std::int64_t> numbers(static_cast<std::size_t>(n));
-  std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
-  return numbers;
-}
 
 Tensor outputs(nn::Module& network, const data::Dataset& dataset, std::span<const std::int64_t> rows) {
   NoGradGuard guard;

@@ -5,6 +5,7 @@
 
 #include "relume/base/require.h"
 #include "relume/data/open.h"
+#include "relume/data/split.h"
 #include "relume/data/text_columns.h"
 #include "relume/io/model.h"
 #include "relume/io/outputs.h"
@@ -111,7 +112,7 @@ Predictions predict(const Model& model, const Tensor& features, std::int64_t fir
   require<ShapeError>(features.dimensions() == 2 && features.size(1) == model.features,
                       "predict: the rows are {}, the model takes {} values a row", features.shape(), model.features);
   const std::int64_t n = features.size(0);
-  const Tensor y = outputs(*model.network, {features, empty({n, 1}), model.scale}, count_to(n));
+  const Tensor y = outputs(*model.network, {features, empty({n, 1}), model.scale}, data::count_to(n));
   check_outputs(y, first_row);
   return {model, y};
 }

@@ -6,7 +6,7 @@
 
 #include "relume/base/require.h"
 #include "relume/data/open.h"
-#include "relume/io/outputs.h"
+#include "relume/data/split.h"
 
 namespace relume::io {
 namespace {
@@ -119,7 +119,7 @@ Trial make_trial(const Model& model, data::Source source, std::string_view what)
     const std::vector<std::int64_t> rows = target.rows(part.table);
     require<InputError>(!rows.empty(), "data: {} has no row with a target", what);
     trial.dataset = {model.preprocessor->transform(part.table, rows), target.encode(part.table, rows), {}};
-    trial.rows = count_to(trial.dataset.rows());
+    trial.rows = data::count_to(trial.dataset.rows());
     trial.notes = part.table.notes;
     return trial;
   }

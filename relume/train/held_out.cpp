@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
+#include "relume/data/split.h"
 #include "relume/health/unit_activity.h"
 #include "relume/train/evaluate.h"
 
@@ -18,7 +18,7 @@ constexpr std::size_t calibration_bins = 10, residual_bins = 20, most_residuals 
 
 /// `most` of n places, evenly.
 std::vector<std::int64_t> some_of(std::int64_t n, std::int64_t most) {
-  std::vector<std::int64_t> places = io::count_to(std::min(n, most));
+  std::vector<std::int64_t> places = data::count_to(std::min(n, most));
   if (n > most)
     for (std::int64_t& place : places) place = place * n / most;
   return places;
@@ -139,7 +139,7 @@ std::vector<plot::ResidualBin> bins_of(const Residuals& sorted) {
 
 /// The places of the rows with the largest loss, the largest first. A loss that is no number counts as the largest.
 std::vector<std::int64_t> worst_of(const std::vector<double>& losses, std::size_t most) {
-  std::vector<std::int64_t> places = io::count_to(static_cast<std::int64_t>(losses.size()));
+  std::vector<std::int64_t> places = data::count_to(static_cast<std::int64_t>(losses.size()));
   const auto loss = [&](std::int64_t i) {
     const double value = losses[static_cast<std::size_t>(i)];
     return std::isnan(value) ? INFINITY : value;
@@ -220,7 +220,7 @@ HeldOut look_at_rows(const Job& job, std::span<const std::int64_t> rows, const s
 void add_histograms(std::vector<plot::LayerUnits>& layers, const io::Model& model, const data::Dataset& sample) {
   constexpr std::size_t bins = 40;
   const auto activations = health::named_activations(*model.network);
-  const std::vector<std::int64_t> rows = io::count_to(sample.rows());
+  const std::vector<std::int64_t> rows = data::count_to(sample.rows());
   // What is called with the number of a layer and each of its outputs, while the network runs over the sample.
   const auto each_output = [&](auto visit) {
     std::vector<std::pair<nn::Module*, int>> hooks;
@@ -265,7 +265,7 @@ std::vector<plot::Importance> permutation_importance(const io::Model& model, con
   if (count == 0 || count > most_columns || sample.features.dtype() != float32) return {};
   const std::int64_t cost = std::max<std::int64_t>(model.network->parameter_count() * count, 1);
   const std::int64_t n = std::min(sample.rows(), std::max<std::int64_t>(most_work / cost, 50));
-  const std::vector<std::int64_t> rows = io::count_to(n);
+  const std::vector<std::int64_t> rows = data::count_to(n);
   const double loss = evaluate(model, sample, rows).loss;
   Rng rng(0);
   std::vector<plot::Importance> result;

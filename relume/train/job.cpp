@@ -6,8 +6,8 @@
 
 #include "relume/base/parse.h"
 #include "relume/base/require.h"
+#include "relume/data/split.h"
 #include "relume/health/data_facts.h"
-#include "relume/io/outputs.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/join.h"
 
@@ -38,7 +38,7 @@ std::vector<std::int64_t> append(data::Dataset& dataset, const Tensor& features,
   const std::int64_t begin = dataset.rows();
   dataset.features = cat({dataset.features, features});
   dataset.targets = cat({dataset.targets, targets});
-  std::vector<std::int64_t> rows = io::count_to(features.size(0));
+  std::vector<std::int64_t> rows = data::count_to(features.size(0));
   for (std::int64_t& row : rows) row += begin;
   return rows;
 }
