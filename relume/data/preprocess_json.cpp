@@ -14,7 +14,6 @@
 namespace relume::data {
 namespace {
 
-std::string_view name(ColumnKind kind) { return kind == ColumnKind::text ? "text" : "number"; }
 ColumnKind kind_from(const nlohmann::json& json) { return json == "text" ? ColumnKind::text : ColumnKind::number; }
 
 nlohmann::json plan_to_json(const ColumnPlan& plan) {
@@ -89,8 +88,7 @@ struct StoredForm {
 };
 
 nlohmann::json StoredForm::of(const Target& t) {
-  nlohmann::json json = {
-      {"column", t.column_}, {"kind", t.kind_ == ColumnKind::text ? "text" : "number"}, {"task", name(t.task_)}};
+  nlohmann::json json = {{"column", t.column_}, {"kind", name(t.kind_)}, {"task", name(t.task_)}};
   if (t.task_ == Task::classification) {
     json["labels"] = t.labels_;
     if (!t.numbers_.empty()) json["numbers"] = t.numbers_;
@@ -104,8 +102,8 @@ nlohmann::json StoredForm::of(const Target& t) {
 Target StoredForm::target(const nlohmann::json& json) try {
   Target target;
   target.column_ = json.at("column").get<std::string>();
-  target.kind_ = json.at("kind") == "text" ? ColumnKind::text : ColumnKind::number;
-  target.task_ = json.at("task") == "classification" ? Task::classification : Task::regression;
+  target.kind_ = kind_from(json.at("kind"));
+  target.task_ = task_from_name(json.at("task").get<std::string>());
   if (target.task_ == Task::classification) {
     target.labels_ = json.at("labels").get<std::vector<std::string>>();
     if (const auto numbers = json.find("numbers"); numbers != json.end())

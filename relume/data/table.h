@@ -15,6 +15,9 @@ namespace relume::data {
 
 enum class ColumnKind : std::uint8_t { number, text };
 
+/// "number", "text".
+std::string_view name(ColumnKind kind);
+
 /// One column. Numbers: NaN is missing. Text: an index into the distinct values, −1 is missing.
 struct Column {
   std::string name = {};

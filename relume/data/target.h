@@ -17,6 +17,8 @@ enum class Task : std::uint8_t { classification, regression };
 
 /// "classification", "regression"
 std::string_view name(Task task);
+/// "classification", "regression". Throws InputError for another text.
+Task task_from_name(std::string_view text);
 
 /// The target column of a table. Text is classes, and so are whole numbers where there are few of them (at most 20,
 /// each seen five times on average); all else is regression.

@@ -49,9 +49,7 @@ Model from_description(const nlohmann::json& j) {
   model.layers = nn::parse_architecture(j.at("layers").get<std::string>());
   model.features = count(j, "features");
   model.outputs = count(j, "outputs");
-  const std::string task = j.at("task");
-  require<InputError>(task == "classification" || task == "regression", "the task \"{}\" is unknown", task);
-  model.task = task == "classification" ? data::Task::classification : data::Task::regression;
+  model.task = data::task_from_name(j.at("task").get<std::string>());
   model.labels = j.at("labels").get<std::vector<std::string>>();
   if (model.task == data::Task::regression) {
     model.target_mean = j.at("target").at("mean");

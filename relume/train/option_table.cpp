@@ -24,13 +24,15 @@ constexpr Named named{[](const TrainOptions& o) { return std::string(name(o.*mem
                       [](TrainOptions& o, std::string_view text) { o.*member = from_name(text); }};
 
 std::string get_task(const TrainOptions& o) { return std::string(o.task ? data::name(*o.task) : "auto"); }
+Texts tasks() {
+  return {"auto", std::string(data::name(data::Task::classification)), std::string(data::name(data::Task::regression))};
+}
 void set_task(TrainOptions& o, std::string_view text) {
-  if (text == "auto")
-    o.task.reset();
-  else if (text == "classification" || text == "regression")
-    o.task = text == "regression" ? data::Task::regression : data::Task::classification;
-  else
-    throw OptionError({"task"}, fmt::format("train: task \"{}\" is not one of auto, classification, regression", text));
+  const Texts known = tasks();
+  if (std::ranges::find(known, text) == known.end())
+    throw OptionError({"task"}, fmt::format("train: task \"{}\" is not one of {}", text, fmt::join(known, ", ")));
+  o.task.reset();
+  if (text != known.front()) o.task = data::task_from_name(text);
 }
 
 // Python writes the mark itself.
@@ -41,12 +43,15 @@ void set_decimal(TrainOptions& o, std::string_view text) {
   o.csv.decimal = point ? data::Decimal::point : data::Decimal::comma;
 }
 
-Texts tasks() { return {"auto", "classification", "regression"}; }
 Texts decimals() { return {"point", "comma"}; }
 Texts class_weights() { return {"none", "balanced"}; }
-Texts on_dead_choices() { return {"report", "revive", "leaky", "stop"}; }
-Texts on_explode_choices() { return {"clip", "backoff", "stop"}; }
-Texts precisions() { return {"float32", "bf16"}; }
+/// The names of an enumeration's values.
+template <auto last>
+Texts names_up_to() {
+  Texts names;
+  for (int i = 0; i <= static_cast<int>(last); ++i) names.emplace_back(name(static_cast<decltype(last)>(i)));
+  return names;
+}
 Texts best_by_choices() {
   Texts names;
   for (const data::Task task : {data::Task::classification, data::Task::regression})
@@ -197,12 +202,12 @@ const TrainOption table[] = {
     {.name = "on_dead",
      .member = named<&O::on_dead, on_dead_from_name>,
      .help = "what is done about a layer with dead units: report, revive or leaky from a tenth of it, stop from half",
-     .choices = on_dead_choices,
+     .choices = names_up_to<OnDead::stop>,
      .shows_default = true},
     {.name = "on_explode",
      .member = named<&O::on_explode, on_explode_from_name>,
      .help = "what is done where the gradient explodes: clip or backoff go back to the best weights so far",
-     .choices = on_explode_choices,
+     .choices = names_up_to<OnExplode::backoff>,
      .shows_default = true},
     {.name = "thresholds",
      .member = &O::thresholds,
@@ -211,7 +216,7 @@ const TrainOption table[] = {
     {.name = "precision",
      .member = named<&O::precision, precision_from_name>,
      .help = "bf16: matrices are rounded to bfloat16 while they are multiplied; weights stay float32",
-     .choices = precisions,
+     .choices = names_up_to<kernels::MatmulPrecision::medium>,
      .shows_default = true},
 };
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
+
+#include <fmt/format.h>
 
 #include "relume/base/require.h"
 #include "relume/optim/table.h"
@@ -15,24 +18,25 @@ constexpr std::array<std::string_view, 2> precision_names = {"float32", "bf16"};
 constexpr std::array<std::string_view, 4> on_dead_names = {"report", "revive", "leaky", "stop"};
 constexpr std::array<std::string_view, 3> on_explode_names = {"stop", "clip", "backoff"};
 
+/// The place of a name among those of an enumeration.
+std::size_t place_of(std::string_view name, std::span<const std::string_view> names, const char* option) {
+  const auto found = std::ranges::find(names, name);
+  require(found != names.end(), "{}: \"{}\" is not one of {}", option, name, fmt::join(names, ", "));
+  return static_cast<std::size_t>(found - names.begin());
+}
+
 }  // namespace
 
 kernels::MatmulPrecision precision_from_name(std::string_view name) {
-  const auto* found = std::find(precision_names.begin(), precision_names.end(), name);
-  require(found != precision_names.end(), "precision: \"{}\" is not one of float32, bf16", name);
-  return static_cast<kernels::MatmulPrecision>(found - precision_names.begin());
+  return static_cast<kernels::MatmulPrecision>(place_of(name, precision_names, "precision"));
 }
 
 OnDead on_dead_from_name(std::string_view name) {
-  const auto* found = std::find(on_dead_names.begin(), on_dead_names.end(), name);
-  require(found != on_dead_names.end(), "on_dead: \"{}\" is not one of report, revive, leaky, stop", name);
-  return static_cast<OnDead>(found - on_dead_names.begin());
+  return static_cast<OnDead>(place_of(name, on_dead_names, "on_dead"));
 }
 
 OnExplode on_explode_from_name(std::string_view name) {
-  const auto* found = std::find(on_explode_names.begin(), on_explode_names.end(), name);
-  require(found != on_explode_names.end(), "on_explode: \"{}\" is not one of stop, clip, backoff", name);
-  return static_cast<OnExplode>(found - on_explode_names.begin());
+  return static_cast<OnExplode>(place_of(name, on_explode_names, "on_explode"));
 }
 
 std::string_view name(kernels::MatmulPrecision precision) {

@@ -29,10 +29,7 @@ std::string text_of_columns(const io::Model& model) {
 std::string text_of_target(const io::Model& model) {
   if (!model.preprocessor) return "null";
   const data::Target& target = model.preprocessor->target();
-  return JsonObject()
-      .add("column", target.column())
-      .add("kind", target.kind() == data::ColumnKind::text ? "text" : "number")
-      .text();
+  return JsonObject().add("column", target.column()).add("kind", data::name(target.kind())).text();
 }
 
 /// What a run needs while it goes on.
