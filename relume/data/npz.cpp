@@ -11,6 +11,7 @@
 #include "relume/base/require.h"
 #include "relume/data/byte_order.h"
 #include "relume/data/byte_source.h"
+#include "relume/data/checksum.h"
 #include "relume/data/npy.h"
 #include "relume/data/npy_bytes.h"
 
@@ -142,7 +143,7 @@ class EntryReader {
   std::size_t read(std::span<std::byte> buffer) {
     const std::size_t got = deflated_ ? inflate_into(buffer) : copy_into(buffer);
     done_ += got;
-    checksum_ = crc32_z(checksum_, reinterpret_cast<const Bytef*>(buffer.data()), got);
+    checksum_ = checksum(checksum_, buffer.data(), got);
     return got;
   }
   /// Reads what is left, and throws InputError where size or checksum are not those that the archive has.
@@ -182,8 +183,7 @@ class EntryReader {
 
   std::string where_;
   std::uint64_t size_ = 0, done_ = 0;
-  std::uint32_t crc_ = 0;
-  uLong checksum_ = 0;
+  std::uint32_t crc_ = 0, checksum_ = 0;
   bool deflated_ = false;
   Bytes packed_;
   std::size_t in_ = 0;

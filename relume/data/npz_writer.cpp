@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <limits>
 
-#include <zlib.h>
-
 #include "relume/base/atomic_file.h"
 #include "relume/base/require.h"
+#include "relume/data/checksum.h"
 #include "relume/data/npy_bytes.h"
 
 namespace relume::data {
@@ -92,8 +91,7 @@ void NpzWriter::add_member(const std::string& array, std::string_view header, st
   require(size_ + header.size() + data.size() < most,
           "npz: the archive grows beyond 4 GB; write fewer arrays into one");
   std::uint32_t crc = 0;
-  for (const std::string_view part : {header, data})
-    crc = static_cast<std::uint32_t>(crc32_z(crc, reinterpret_cast<const Bytef*>(part.data()), part.size()));
+  for (const std::string_view part : {header, data}) crc = checksum(crc, part.data(), part.size());
   const auto bytes = static_cast<std::uint32_t>(header.size() + data.size());
   members_.push_back({name, crc, bytes, static_cast<std::uint32_t>(size_)});
   Record record;

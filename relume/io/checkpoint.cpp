@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include <nlohmann/json.hpp>
-#include <zlib.h>
 
 #include "relume/base/require.h"
+#include "relume/data/checksum.h"
 #include "relume/io/safetensors.h"
 
 namespace relume::io {
@@ -15,22 +15,19 @@ namespace {
 constexpr const char* state_key = "relume.checkpoint";
 constexpr const char* checksum_key = "relume.checksum";
 
-std::uint32_t crc(const void* data, std::size_t bytes) {
-  return static_cast<std::uint32_t>(crc32_z(0, static_cast<const Bytef*>(data), bytes));
-}
-
 /// Of the state and of each tensor's name, type, shape and values, in whatever order they come.
 std::string checksum(const Checkpoint& checkpoint) {
-  std::vector<std::string> lines{fmt::format("{:08x}", crc(checkpoint.state.data(), checkpoint.state.size()))};
+  std::vector<std::string> lines{
+      fmt::format("{:08x}", data::checksum(0, checkpoint.state.data(), checkpoint.state.size()))};
   for (const auto& [name, tensor] : checkpoint.tensors) {
     const Tensor dense = tensor.detach().contiguous();
     lines.push_back(fmt::format("{} {} {} {:08x}", name, relume::name(dense.dtype()), to_string(dense.shape()),
-                                crc(dense.raw_data(), dense.bytes())));
+                                data::checksum(0, dense.raw_data(), dense.bytes())));
   }
   std::sort(lines.begin() + 1, lines.end());
   std::string all;
   for (const std::string& line : lines) all += line + '\n';
-  return fmt::format("{:08x}", crc(all.data(), all.size()));
+  return fmt::format("{:08x}", data::checksum(0, all.data(), all.size()));
 }
 
 }  // namespace
