@@ -1,5 +1,6 @@
 #include <cctype>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 
@@ -26,7 +27,10 @@ struct Arguments {
 // What safetensors says in words, as arrays of one text each.
 constexpr std::string_view words_of_file = "__metadata__.";
 
+/// None of what can be read once only: that is left to who reads it.
 std::string first_bytes(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return {};
   std::string bytes(64, '\0');
   std::ifstream file(path, std::ios::binary);
   file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));

@@ -139,15 +139,13 @@ Predictions Model::predict(std::string_view data, const PredictOptions& options)
 }
 
 Predictions Model::predict(data::Table table) const {
-  if (!preprocessor) return io::predict(*this, features_of(*this, std::move(table)));
-  data::read_numbers(table, preprocessor->schema());
-  std::vector<std::string> notes = table.notes;
-  if (!table.has_header) return io::predict(*this, features_of(*this, std::move(table)));
+  if (preprocessor) data::read_numbers(table, preprocessor->schema());
+  if (!preprocessor || !table.has_header) return io::predict(*this, features_of(*this, std::move(table)));
+  Predictions all = io::predict(*this, preprocessor->transform(table));
+  all.notes = table.notes;
   UnknownTexts unknown;
   unknown.add(preprocessor->unknown_categories(table));
-  Predictions all = io::predict(*this, preprocessor->transform(table));
-  unknown.note(notes);
-  all.notes = std::move(notes);
+  unknown.note(all.notes);
   return all;
 }
 

@@ -73,12 +73,13 @@ void Module::check_knows(const Module& callee) const {
   if (holds(callee)) return callee.identity_.known_to.store(this, std::memory_order_relaxed);
   const std::ptrdiff_t place = reinterpret_cast<const char*>(&callee) - reinterpret_cast<const char*>(this);
   bool missing = place > 0 && place < largest_object;
-  if (!missing && grad_enabled())
-    for (const Tensor& used : callee.parameters()) {
-      const auto known = parameters();
-      missing = missing || (used.requires_grad() && std::none_of(known.begin(), known.end(),
-                                                                 [&](const Tensor& own) { return own.same_as(used); }));
-    }
+  if (!missing && grad_enabled()) {
+    const std::vector<Tensor> known = parameters(), used = callee.parameters();
+    missing = std::any_of(used.begin(), used.end(), [&](const Tensor& one) {
+      const auto is_same = [&](const Tensor& own) { return own.same_as(one); };
+      return one.requires_grad() && std::none_of(known.begin(), known.end(), is_same);
+    });
+  }
   if (!missing) return;
   const std::string what = callee.describe(), name = class_of(*this);
   fail(

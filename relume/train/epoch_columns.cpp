@@ -23,6 +23,12 @@ constexpr EpochColumn columns[] = {
 /// auc is not among them: rows without both classes have none.
 bool has_column(std::string_view metric) { return metric != "auc"; }
 
+/// A comma and the column's value.
+std::string field(const EpochColumn& column, const EpochRow& row) {
+  const double value = column.value(row);
+  return "," + fmt::vformat(column.format, fmt::make_format_args(value));
+}
+
 }  // namespace
 
 std::span<const EpochColumn> epoch_columns() { return columns; }
@@ -46,26 +52,21 @@ std::vector<std::pair<std::string, double>> curves(const EpochRow& row, data::Ta
 }
 
 std::string to_csv(const std::vector<EpochRow>& rows, data::Task task) {
+  // As ever since: the validation's metrics stand behind the training's loss.
+  const EpochColumn& loss = columns[0];
+  const std::span others = std::span(columns).subspan(1);
   const auto names = metric_names(task);
-  std::string text = "epoch";
-  for (const EpochColumn& column : columns) {
-    text += fmt::format(",{}", column.name);
-    // As ever since: the validation's stand behind the training's loss.
-    if (&column == columns)
-      for (const std::string_view name : names)
-        if (has_column(name)) text += fmt::format(",valid_{}", name);
-  }
+  std::string text = fmt::format("epoch,{}", loss.name);
+  for (const std::string_view name : names)
+    if (has_column(name)) text += fmt::format(",valid_{}", name);
+  for (const EpochColumn& column : others) text += fmt::format(",{}", column.name);
   text += ",findings\n";
   for (const EpochRow& row : rows) {
-    text += std::to_string(row.epoch);
-    for (const EpochColumn& column : columns) {
-      const double value = column.value(row);
-      text += "," + fmt::vformat(column.format, fmt::make_format_args(value));
-      if (&column != columns) continue;
-      const NamedValues valid = values(row.valid, task);
-      for (std::size_t i = 0; i < names.size(); ++i)
-        if (has_column(names[i])) text += row.valid.rows > 0 ? fmt::format(",{}", valid[i].second) : ",";
-    }
+    text += std::to_string(row.epoch) + field(loss, row);
+    const NamedValues valid = values(row.valid, task);
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (has_column(names[i])) text += row.valid.rows > 0 ? fmt::format(",{}", valid[i].second) : ",";
+    for (const EpochColumn& column : others) text += field(column, row);
     text += "," + row.findings + "\n";
   }
   return text;

@@ -94,10 +94,6 @@ nlohmann::json fingerprint(const io::Model& model, const std::string& layers, co
   return record;
 }
 
-}  // namespace
-
-namespace {
-
 /// What a file holds of the best weights fits the network that it is for.
 void check_best(const NamedTensors& best, const NamedTensors& own) {
   if (best.empty()) return;

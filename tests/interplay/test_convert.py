@@ -9,8 +9,9 @@ import pytest
 safetensors = pytest.importorskip("safetensors.numpy")
 
 
-def convert(*arguments):
-    return subprocess.run([os.environ["RELUME_APP"], "convert", *map(str, arguments)], capture_output=True, text=True)
+def convert(*arguments, given=None):
+    command = [os.environ["RELUME_APP"], "convert", *map(str, arguments)]
+    return subprocess.run(command, input=given, capture_output=True, text=True)
 
 
 def test_a_table_becomes_arrays_of_its_columns(tmp_path):
@@ -26,6 +27,12 @@ def test_a_table_becomes_arrays_of_its_columns(tmp_path):
     assert arrays["place"].tolist() == ["Köln", "a, b", ""] * 5
     assert arrays["code"].tolist() == ["007", "012", "100"] * 5
     assert arrays["label"].tolist() == ["yes", "no", "yes"] * 5
+
+
+def test_a_table_from_a_pipe_is_whole(tmp_path):
+    done = convert("-", tmp_path / "piped.npz", given="a,b\n" + "".join(f"{i},{i * i}\n" for i in range(2000)))
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(np.load(tmp_path / "piped.npz")["b"], np.arange(2000) ** 2)
 
 
 def test_tensors_keep_names_values_and_words_there_and_back(tmp_path):
