@@ -180,9 +180,9 @@ Source open_npz(const Bytes& bytes, const OpenOptions& options) {
 std::vector<std::string_view> lines_of(std::string_view start, bool is_whole) {
   std::vector<std::string_view> lines;
   if (start.starts_with("\xef\xbb\xbf")) start.remove_prefix(3);
-  if (!is_whole) start = start.substr(0, start.find_last_of(" \t\n"));
+  if (!is_whole) start = start.substr(0, start.find_last_of(" \t\r\n"));
   while (!start.empty()) {
-    lines.push_back(start.substr(0, start.find('\n')));
+    lines.push_back(start.substr(0, start.find_first_of("\r\n")));
     start.remove_prefix(std::min(lines.back().size() + 1, start.size()));
   }
   return lines;
