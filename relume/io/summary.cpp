@@ -17,8 +17,10 @@ std::string text_of_bytes(std::int64_t bytes) {
 std::string text_of_activity(const LayerFacts& layer) {
   if (!layer.activity || layer.activity->rows == 0) return {};
   const bool can_die = layer.activity->kind == health::ActivationKind::rectifier;
-  return fmt::format(" {:>9} {:>14}", fmt::format("{:.1f} %", 100 * layer.activity->sparsity()),
-                     can_die ? fmt::format("{} ({:.1f} %)", layer.activity->dead_units().size(), 100 * layer.activity->dead_share()) : "-");
+  return fmt::format(
+      " {:>9} {:>14}", fmt::format("{:.1f} %", 100 * layer.activity->sparsity()),
+      can_die ? fmt::format("{} ({:.1f} %)", layer.activity->dead_units().size(), 100 * layer.activity->dead_share())
+              : "-");
 }
 
 std::string table_of(const Model& model, const std::vector<LayerFacts>& layers, bool watched) {
