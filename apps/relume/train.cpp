@@ -128,13 +128,19 @@ void run(Arguments& a, const std::string& command) {
   if (o.precision == kernels::MatmulPrecision::medium && !kernels::has_bf16_matmul())
     say("this machine does not multiply bfloat16 faster; training in float32");
   if (a.threads > 0) set_num_threads(a.threads);
-  require<InputError>(o.out.empty() || !o.resume.empty() || !training::holds_run(o.out),
+  require<InputError>(o.out.empty() || o.resume.empty(),
+                      "train: --out is for a new run, and --resume goes on in its own folder; give one of them");
+  require<InputError>(o.out.empty() || !training::holds_run(o.out),
                       "train: {0} exists and holds a run; pass --resume {0} to go on with it or another --out", o.out);
-  if (o.out.empty()) o.out = training::new_run_folder(a.data);
   Watch watch(a.quiet);
-  const training::Run run = training::run(
-      training::make_job(a.data, o), o,
-      {.out = o.out, .resume = o.resume, .command = command, .voice = health::Voice::command_line}, watch.callbacks());
+  const training::Run run = training::run(training::make_job(a.data, o), o,
+                                          {.out = o.out,
+                                           .resume = o.resume,
+                                           .data = a.data,
+                                           .checkpoint_every = o.checkpoint_every,
+                                           .command = command,
+                                           .voice = health::Voice::command_line},
+                                          watch.callbacks());
   watch.end(run);
   a.json ? print_json(run) : print_text(run, a.quiet);
   if (run.history.ending == training::Ending::interrupted) throw Exit{exit_interrupted};
@@ -152,6 +158,17 @@ void define_train(Command& command) {
       .number(training::at_least_one);
   command.option("--out", a->train.out, "folder of the run (runs/NAME)");
   command.option("--resume", a->train.resume, "go on with the run in this folder");
+  command.option(
+      "--checkpoint-every",
+      [a](const std::vector<std::string>& texts) {
+        try {
+          a->train.checkpoint_every = texts.front();
+        } catch (const ValueError& error) {
+          throw InputError(fmt::format("train: --checkpoint-every: {}", error.what()));
+        }
+      },
+      "steps (500) or time (10m, 90s, 1h) after which the run is kept (after epochs, ten seconds apart at least, and "
+      "after ten minutes within one)");
   command.flag("--json", a->json, "print the result as one JSON object, the last line of stdout");
   command.flag("--quiet", a->quiet, "no progress");
   command.run([a, command] { run(*a, command_to_repeat(command)); });

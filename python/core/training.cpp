@@ -94,14 +94,13 @@ struct Trained : training::Run {
 };
 
 std::unique_ptr<Trained> run(const data::Source& source, const std::string& name, const TrainOptions& options,
-                             const std::string& command, nb::object on_epoch) {
+                             const training::Keep& keep, nb::object on_epoch) {
   Listener listener(std::move(on_epoch));
   std::unique_ptr<Trained> trained;
   {
     const nb::gil_scoped_release release;
     trained.reset(new Trained{
-        training::run(training::make_job(source, options, name), options, {.command = command}, listener.callbacks()),
-        false});
+        training::run(training::make_job(source, options, name), options, keep, listener.callbacks()), false});
   }
   trained->interrupted = listener.finish();
   return trained;
@@ -150,12 +149,23 @@ TrainOptions options_from(const nb::dict& named) {
   return options;
 }
 
+/// Steps, a text, or a timedelta.
+Interval interval_from(nb::handle value) {
+  if (value.is_none()) return {};
+  if (nb::isinstance<nb::str>(value)) return nb::cast<std::string>(value);
+  if (nb::isinstance<nb::int_>(value)) return nb::cast<std::int64_t>(value);
+  return std::chrono::duration<double>(nb::cast<double>(value.attr("total_seconds")()));
+}
+
 std::unique_ptr<Trained> train_on(nb::handle source, const nb::dict& named, const std::string& command,
+                                  const std::string& out, const std::string& resume, nb::handle checkpoint_every,
                                   nb::object on_epoch) {
+  const training::Keep keep{
+      .out = out, .resume = resume, .checkpoint_every = interval_from(checkpoint_every), .command = command};
   const TrainOptions options = options_from(named);
   std::string name = "the data";
   const auto train_with = [&](const data::Source& opened) {
-    return run(opened, name, options, command, std::move(on_epoch));
+    return run(opened, name, options, keep, std::move(on_epoch));
   };
   if (nb::isinstance<data::Table>(source)) {
     auto table = nb::cast<data::Table>(source);
@@ -244,6 +254,7 @@ void bind_training(nb::module_& module) {
       .def_prop_ro("seconds", [](const Trained& t) { return t.history.seconds; })
       .def_prop_ro("findings", [](const Trained& t) { return t.history.findings; })
       .def_prop_ro("cures", [](const Trained& t) { return t.history.cures; })
+      .def_prop_ro("folder", [](const Trained& t) { return t.folder.string(); })
       .def_ro("interrupted", &Trained::interrupted)
       .def_ro("notes", &Trained::notes)
       .def(
@@ -254,7 +265,8 @@ void bind_training(nb::module_& module) {
             return page;
           },
           "path"_a.none() = nb::none(), "The report as a page, also written to a file where one is named.");
-  module.def("_train", &train_on, "source"_a, nb::kw_only(), "options"_a, "command"_a, "on_epoch"_a.none());
+  module.def("_train", &train_on, "source"_a, nb::kw_only(), "options"_a, "command"_a, "out"_a, "resume"_a,
+             "checkpoint_every"_a.none(), "on_epoch"_a.none());
 }
 
 }  // namespace relume::python

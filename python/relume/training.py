@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import html
 import inspect
 import os
@@ -35,6 +36,8 @@ class Model:
         """How the data was read, where that is not plain: marks of missing values, rows without a target, formats."""
         self.best_epoch: int = trained.best_epoch if trained else 0
         self.ending: str = trained.ending if trained else ""
+        self.folder: str = trained.folder if trained else ""
+        """Where the run left its files; empty where it left none."""
 
     @property
     def network(self) -> _core.Sequential:
@@ -177,6 +180,9 @@ def train(
     valid: float | None = None,
     test: float | None = None,
     seed: int = 0,
+    out: str | os.PathLike | None = None,
+    resume: str | os.PathLike | None = None,
+    checkpoint_every: int | str | datetime.timedelta | None = None,
     on_epoch: Callable[[dict], Any] | None = None,
     progress: bool = False,
     **options,
@@ -190,6 +196,10 @@ def train(
     hidden, activation: widths of the hidden layers, e.g. [64, 64], and what stands behind each.
     layers: the hidden layers as text instead: "linear(64) relu dropout(0.1)".
     valid, test: shares of the rows to validate and to test on.
+    out: a new folder for all that the run leaves: model, checkpoints, metrics.csv, report.
+    resume: the folder of a run that was stopped, or killed, to go on with; give the same data and options.
+    checkpoint_every: when such a folder gets a checkpoint: steps (500), "10m" or a timedelta; else after epochs, ten
+       seconds apart at least, and after ten minutes within one.
     on_epoch: called with the row of each epoch, a dict; the run ends where it returns False.
     progress: shows a bar (tqdm, which fits notebooks and terminals).
     options: epochs, batch_size, optimizer, loss, lr, momentum, nesterov, weight_decay, schedule, warmup, clip, clip_value,
@@ -216,7 +226,8 @@ def train(
     try:
         trained = _core._train(
             source, options={**given, "target": target, "hidden": None if hidden is None else [int(w) for w in hidden]},
-            command=_call(X, y, given), on_epoch=listen,
+            command=_call(X, y, given), out=os.fspath(out or ""), resume=os.fspath(resume or ""),
+            checkpoint_every=checkpoint_every, on_epoch=listen,
         )
     finally:
         done()

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "relume/base/parse.h"
 #include "relume/base/require.h"
 #include "relume/optim/table.h"
 #include "relume/train/option_table.h"
@@ -44,6 +45,29 @@ std::string_view name(kernels::MatmulPrecision precision) {
 }
 std::string_view name(OnDead what) { return on_dead_names[static_cast<std::size_t>(what)]; }
 std::string_view name(OnExplode what) { return on_explode_names[static_cast<std::size_t>(what)]; }
+
+}  // namespace relume::training
+
+namespace relume {
+
+Interval::Interval(const std::string& text) {
+  constexpr std::array<std::pair<char, double>, 3> units = {{{'s', 1}, {'m', 60}, {'h', 3600}}};
+  const std::string_view number(text.data(), text.empty() ? 0 : text.size() - 1);
+  double count = 0;
+  for (const auto& [letter, seconds] : units)
+    if (!text.empty() && text.back() == letter && parse(number, count)) seconds_ = count * seconds;
+  require(seconds_ > 0 || parse(text, steps_),
+          "interval: \"{}\" is neither a number of steps such as 500 nor a time such as 10m, 90s or 1h", text);
+  check();
+}
+
+void Interval::check() const {
+  require(given() && std::isfinite(seconds_), "interval: it is to be above 0; give 1 step or more, or some time");
+}
+
+}  // namespace relume
+
+namespace relume::training {
 
 Options resolve(Options options, std::int64_t rows) {
   check_limits(options);

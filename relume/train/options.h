@@ -1,6 +1,7 @@
 // Public. What a training run can be told.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -65,6 +66,34 @@ class Part {
   std::string text_;
 };
 
+/// How often a run is kept while it goes on: after so many steps (500), or after some time
+/// (std::chrono::minutes(10), "10m", "90s", "1h").
+class Interval {
+ public:
+  Interval() = default;  ///< as suits the run
+  template <class Number>
+  requires std::is_integral_v<Number> Interval(Number steps) : Interval(std::to_string(steps)) {}
+  template <class Number, class Period>
+  Interval(std::chrono::duration<Number, Period> time) : seconds_(std::chrono::duration<double>(time).count()) {
+    check();
+  }
+  /// Throws ValueError where the text is none of these.
+  Interval(const std::string& text);
+  Interval(const char* text) : Interval(std::string(text)) {}
+
+  bool given() const { return steps_ > 0 || seconds_ > 0; }
+  /// Whether it is over after so many steps that took so long.
+  bool is_over(std::int64_t steps, double seconds) const {
+    return steps_ > 0 ? steps >= steps_ : given() && seconds >= seconds_;
+  }
+
+ private:
+  void check() const;
+
+  std::int64_t steps_ = 0;  // one of them is given
+  double seconds_ = 0;
+};
+
 /// All that a training can be told: {.target = "price", .test = 0.2, .hidden = {64, 64}, .seed = 1}. Zeros and empty
 /// values mean "chosen from the data": see training::resolve(). Each has a row in the table of option_table.h.
 struct TrainOptions {
@@ -105,6 +134,9 @@ struct TrainOptions {
   std::uint64_t seed = 0;   ///< of the split, the weights and the order of the rows
   std::string out = {};     ///< a new folder for all that the run leaves: see training::Keep
   std::string resume = {};  ///< the folder of a run to go on with
+  /// When such a folder gets a checkpoint; else after epochs, ten seconds apart at least, and after ten minutes within
+  /// one.
+  Interval checkpoint_every = {};
 };
 
 /// An option has a value that it does not take. The text names the options as TrainOptions does; a command line words

@@ -1,6 +1,6 @@
 #include "relume/train/run.h"
 
-#include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -38,18 +38,29 @@ class Runner {
   Runner(Job job, const Options& options, const Keep& keep, const Callbacks& callbacks)
       : job_(std::move(job)), trainer_(job_.model, job_.dataset, job_.split, options), keep_(keep) {
     trainer_.look_at(job_.facts);
+    require<InputError>(keep.out.empty() || keep.resume.empty(),
+                        "train: out is for a new run, and resume goes on in its own folder; give one of them");
     if (!keep.resume.empty()) {
-      folder_ = std::make_unique<RunFolder>(RunFolder::open(keep.resume));
+      folder_.emplace(RunFolder::open(keep.resume));
       trainer_.restore(folder_->load_checkpoint(job_.notes));
     } else if (!keep.out.empty()) {
-      folder_ = std::make_unique<RunFolder>(RunFolder::create(keep.out));
+      folder_.emplace(RunFolder::create(keep.out));
+    } else if (!keep.data.empty()) {
+      folder_.emplace(RunFolder::create_for(keep.data));
     }
     trainer_.on_progress = callbacks.on_step;
     trainer_.on_epoch = callbacks.on_epoch;
     trainer_.on_finding = callbacks.on_finding;
     trainer_.on_cure = callbacks.on_cure;
     trainer_.stop = callbacks.stop;
-    if (folder_) trainer_.on_checkpoint = [this] { folder_->save_checkpoint_at_times(trainer_); };
+    if (folder_) {
+      folder_->checkpoint_every = keep.checkpoint_every;
+      trainer_.on_progress = [this, tell = callbacks.on_step](const Progress& progress) {
+        if (tell) tell(progress);
+        folder_->after_step(trainer_);
+      };
+      trainer_.on_checkpoint = [this] { folder_->after_epoch(trainer_); };
+    }
     if (callbacks.on_begin)
       callbacks.on_begin({job_, trainer_.options(), folder_ ? folder_->path() : std::filesystem::path()});
   }
@@ -73,7 +84,7 @@ class Runner {
   Job job_;
   Trainer trainer_;
   const Keep& keep_;
-  std::unique_ptr<RunFolder> folder_;
+  std::optional<RunFolder> folder_;
 };
 
 }  // namespace

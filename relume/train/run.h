@@ -66,11 +66,13 @@ struct Run {
   plot::Chart chart() const;
 };
 
-/// What a run keeps in a folder: model.safetensors (best), last.safetensors, checkpoint/, metrics.csv, report.json,
-/// report.html.
+/// What a run keeps in a folder, which is its own while it goes on: model.safetensors (best), last.safetensors,
+/// checkpoint/, metrics.csv, report.json, report.html.
 struct Keep {
   std::string out = {};                          ///< a new folder; empty: nothing is written
   std::string resume = {};                       ///< the folder of a run that was stopped, to go on with
+  std::string data = {};                         ///< without these two, a new folder of this data's name under runs/
+  Interval checkpoint_every = {};                ///< see TrainOptions
   std::string command = {};                      ///< what repeats the run, for its report
   health::Voice voice = health::Voice::options;  ///< of the remedies in its report
 };
@@ -95,8 +97,6 @@ struct Callbacks {
 /// Trains the network of a job. Throws as Trainer and the run's folder do.
 Run run(Job job, const TrainOptions& options, const Keep& keep = {}, const Callbacks& callbacks = {});
 
-/// A folder for a run on that data which is not there yet: runs/NAME, runs/NAME-2, …
-std::string new_run_folder(const std::string& data);
 /// Whether a run has left something in the folder.
 bool holds_run(const std::filesystem::path& folder);
 

@@ -30,29 +30,49 @@ bool holds_run(const fs::path& folder) {
          fs::exists(folder / "metrics.csv");
 }
 
-std::string new_run_folder(const std::string& data) {
+void check_free(const fs::path& path) {
+  require<InputError>(!holds_run(path), "train: {} exists and holds a run; resume that one or give another folder",
+                      path.string());
+}
+
+RunFolder RunFolder::create_for(const std::string& data) {
   const std::string name = name_of(data);
   fs::path path = fs::path("runs") / name;
-  for (int i = 2; fs::exists(path); ++i) path = fs::path("runs") / fmt::format("{}-{}", name, i);
-  return path.string();
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  // Who makes a folder has it: of several that begin at once each gets one of its own.
+  for (int i = 2; !error && !fs::create_directory(path, error) && !error; ++i)
+    path = fs::path("runs") / fmt::format("{}-{}", name, i);
+  return create(path);  // which says what is wrong with it
 }
 
 RunFolder RunFolder::create(const fs::path& path) {
-  require<InputError>(!holds_run(path), "train: {} exists and holds a run; resume that one or give another folder",
-                      path.string());
+  check_free(path);
   std::error_code error;
   fs::create_directories(path, error);
   const std::string reason = error ? error.message() : !fs::is_directory(path) ? "not a folder" : "";
   require<FileError>(reason.empty(), "train: {}: {}; give another folder", path.string(), reason);
   require<FileError>(::access(path.c_str(), W_OK | X_OK) == 0, "train: {} cannot be written to; give another folder",
                      path.string());
-  return RunFolder(path);
+  RunFolder run{path};
+  run.lock();
+  check_free(path);  // one that was quicker may have ended meanwhile
+  return run;
+}
+
+void RunFolder::lock() {
+  std::error_code ignored;  // the lock says what is wrong
+  fs::create_directories(path_ / "checkpoint", ignored);
+  lock_ = FileLock(path_ / "checkpoint" / "lock");
+  require<InputError>(lock_.held(), "train: another program trains in {}; wait for its end or give another folder",
+                      path_.string());
 }
 
 RunFolder RunFolder::open(const fs::path& folder) {
   RunFolder run{folder};
   require<InputError>(fs::exists(run.checkpoint_path()) || fs::exists(run.previous_path()),
                       "train: {} holds no checkpoint to go on from", folder.string());
+  run.lock();
   return run;
 }
 
@@ -80,7 +100,6 @@ io::Checkpoint RunFolder::load_checkpoint(std::vector<std::string>& notes) const
 
 void RunFolder::save_checkpoint(const Trainer& trainer) {
   std::error_code ignored;  // the file that follows says what is wrong
-  fs::create_directories(path_ / "checkpoint", ignored);
   // A second name for the last one, so that there is a whole one at every moment; where the file system has no such
   // names, the new one alone replaces it.
   const fs::path second = path_ / "checkpoint" / "previous.part";
@@ -89,11 +108,21 @@ void RunFolder::save_checkpoint(const Trainer& trainer) {
   if (!ignored) fs::rename(second, previous_path(), ignored);
   io::save_checkpoint(checkpoint_path(), trainer.checkpoint());
   saved_ = std::chrono::steady_clock::now();
+  steps_ = 0;
 }
 
-void RunFolder::save_checkpoint_at_times(const Trainer& trainer) {
-  if (std::chrono::steady_clock::now() - saved_ >= std::chrono::seconds(10)) save_checkpoint(trainer);
+void RunFolder::save_checkpoint_after(const Trainer& trainer, const Interval& usual) {
+  const std::chrono::duration<double> since = std::chrono::steady_clock::now() - saved_;
+  if ((checkpoint_every.given() ? checkpoint_every : usual).is_over(steps_, since.count())) save_checkpoint(trainer);
 }
+
+void RunFolder::after_step(const Trainer& trainer) {
+  ++steps_;
+  save_checkpoint_after(trainer, std::chrono::minutes(10));
+}
+
+// A sync costs more than many an epoch.
+void RunFolder::after_epoch(const Trainer& trainer) { save_checkpoint_after(trainer, std::chrono::seconds(10)); }
 
 void RunFolder::write(const Trainer& trainer, const Run& run, health::Voice voice) {
   run.model.save(path_ / "model.safetensors");

@@ -10,7 +10,8 @@ namespace {
 
 Run train_on(const data::Source& source, std::string name, const TrainOptions& options, const Callbacks& callbacks) {
   return training::run(training::make_job(source, options, std::move(name)), options,
-                       {.out = options.out, .resume = options.resume}, callbacks);
+                       {.out = options.out, .resume = options.resume, .checkpoint_every = options.checkpoint_every},
+                       callbacks);
 }
 
 template <class Number>

@@ -155,7 +155,7 @@ void Trainer::train_epoch() {
   const bool ahead = gathers_ahead();
   s.batches.set_epoch(s.epoch);
   model_.network->train();
-  for (; s.next_batch < s.batches.size(); ++s.next_batch) {
+  while (s.next_batch < s.batches.size()) {
     if (stop && *stop) {
       s.history.ending = Ending::interrupted;
       s.running = false;
@@ -168,6 +168,7 @@ void Trainer::train_epoch() {
       s.batches.gather_during(s.next_batch + 1, step);
     else
       step();
+    ++s.next_batch;
     if ((!std::isfinite(loss) || s.exploding) && recover()) continue;
     if (!std::isfinite(loss)) {
       s.history.ending = Ending::not_finite;
@@ -177,7 +178,7 @@ void Trainer::train_epoch() {
     s.loss_sum += loss * static_cast<double>(batch.x.size(0));
     s.loss_rows += batch.x.size(0);
     if (on_progress)
-      on_progress({s.epoch + 1, options_.epochs, s.next_batch + 1, s.batches.size(),
+      on_progress({s.epoch + 1, options_.epochs, s.next_batch, s.batches.size(),
                    s.loss_sum / static_cast<double>(s.loss_rows), optimizer_->lr(), seconds()});
   }
 }
@@ -298,14 +299,14 @@ void Trainer::finish() {
   const kernels::MatmulPrecisionScope exact(kernels::MatmulPrecision::highest);  // as all that measures the model later
   const Tensor y = outputs(*model_.network, dataset_, window());
   s.history.valid = measure(model_, y.slice(0, 0, std::ssize(split_.valid)), targets(dataset_, split_.valid));
-  // A run that is to go on must not remember a look that it would not have taken without the interruption.
+  // A run that is gone on with must not remember a look that it would not have taken without the interruption.
   const health::MonitorState before = s.monitor->state();
   s.monitor->look_at(activity);
   s.monitor->look_at_answers(health::measure_answers(y, targets(dataset_, window()), model_.labels));
   s.history.findings = s.monitor->findings();
   s.history.weight_names = s.monitor->measurements().weight_names;
   s.history.activity = activity.layers();
-  if (s.history.ending == Ending::interrupted) s.monitor->restore(before);
+  s.monitor->restore(before);
 }
 
 const NamedTensors& Trainer::last_weights() const { return state_->last; }

@@ -70,6 +70,7 @@ class Trainer {
 
   /// Called at the end of each epoch; the parameters have the gradients of its last step.
   std::function<void(const EpochRow&)> on_epoch;
+  /// Called after each step; checkpoint() may be taken here, and in on_checkpoint.
   std::function<void(const Progress&)> on_progress;
   /// Called when a rule first fires for a layer, while the run goes on: one about steps at once, others at the end of
   /// the epoch and above an info.

@@ -104,6 +104,8 @@ void check_best(const NamedTensors& best, const NamedTensors& own) {
   require<InputError>(alike, "resume: the checkpoint's best weights are not this network's; is it damaged?");
 }
 
+constexpr auto most_endings = static_cast<std::int64_t>(Ending::dead_units);
+
 std::int64_t from_zero_to(std::int64_t most, const nlohmann::json& j, const char* key) {
   const auto value = j.at(key).get<std::int64_t>();
   require<InputError>(value >= 0 && value <= most, "resume: the checkpoint is damaged: {} is {}", key, value);
@@ -131,6 +133,7 @@ io::Checkpoint Trainer::checkpoint() const {
   for (const EpochRow& row : s.history.rows) rows.push_back(row_to_json(row));
   const auto& memory = s.schedule.memory();
   const bool has_best = std::isfinite(s.best_score);
+  const bool is_over = !s.running && s.history.ending != Ending::interrupted;
   result.state = nlohmann::json{
       {"options", fingerprint(model_, s.layers_before, options_, split_)},
       {"data", s.data_fingerprint},
@@ -144,6 +147,7 @@ io::Checkpoint Trainer::checkpoint() const {
       {"start_loss", std::isfinite(s.start_loss) ? nlohmann::json(s.start_loss) : nlohmann::json()},
       {"best_epoch", s.history.best_epoch},
       {"waited", s.waited},
+      {"ending", is_over ? nlohmann::json(static_cast<int>(s.history.ending)) : nlohmann::json()},
       {"seconds", seconds()},
       {"steps", optimizer_->steps()},
       {"lr", optimizer_->lr()},
@@ -206,7 +210,9 @@ void Trainer::restore(const io::Checkpoint& checkpoint) {
     s.begun = true;
     s.history.rows.clear();
     for (const auto& row : j.at("rows")) s.history.rows.push_back(row_from_json(row));
-    s.running = s.waited < options_.patience;
+    s.history.ending = Ending::all_epochs;
+    s.running = j.at("ending").is_null();
+    if (!s.running) s.history.ending = static_cast<Ending>(from_zero_to(most_endings, j, "ending"));
   } catch (const nlohmann::json::exception& error) {
     fail<InputError>("resume: the checkpoint is damaged: {}", error.what());
   }

@@ -174,6 +174,18 @@ TEST_F(BadInput, RefusesToGoOnWithWhatIsNoRun) {
   expect_refusal(place, {"train", "good.csv", "--resume", "nowhere"}, HasSubstr("no checkpoint"));
 }
 
+TEST_F(BadInput, RefusesAFolderForARunThatHasOne) {
+  train_model();
+  expect_refusal(place, {"train", "good.csv", "--resume", "run", "--out", "new"},
+                 AllOf(HasSubstr("--out"), HasSubstr("--resume")));
+  EXPECT_FALSE(place.has("new"));
+}
+
+TEST_F(BadInput, RefusesAnIntervalThatIsNone) {
+  for (const char* text : {"5x", "0", "-3", "soon"})
+    expect_refusal(place, {"train", "good.csv", "--checkpoint-every", text}, HasSubstr("--checkpoint-every"));
+}
+
 TEST_F(BadInput, RefusesToGoOnWithOtherOptions) {
   train_model();
   expect_refusal(place, {"train", "good.csv", "--epochs", "2", "--lr", "0.5", "--quiet", "--resume", "run"},

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
+#include <set>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -126,6 +128,34 @@ TEST_F(Train, LeavesTheFilesOfARun) {
 TEST_F(Train, ChoosesAFreeFolderUnderRuns) {
   EXPECT_EQ(train(place, {"labels.csv", "--epochs", "1"}).at("run"), "runs/labels");
   EXPECT_EQ(train(place, {"labels.csv", "--epochs", "1"}).at("run"), "runs/labels-2");
+}
+
+TEST_F(Train, ManyThatBeginAtOnceHaveAFolderEach) {
+  std::vector<std::unique_ptr<RunningApp>> running;
+  for (int i = 0; i < 8; ++i)
+    running.push_back(std::make_unique<RunningApp>(
+        place, std::vector<std::string>{"train", "labels.csv", "--epochs", "1", "--threads", "1", "--json"}));
+  std::set<std::string> folders;
+  for (const auto& app : running) {
+    const Outcome outcome = app->wait();
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    folders.insert(Json::parse(last_line(outcome.out)).at("run"));
+  }
+  EXPECT_EQ(folders.size(), 8u);
+  for (const std::string& folder : folders) EXPECT_TRUE(place.has(folder + "/model.safetensors")) << folder;
+}
+
+TEST_F(Train, TheSecondProgramInAFolderSaysSo) {
+  place.write("long.csv", labelled_table(2000));
+  const std::vector<std::string> words{"train", "long.csv", "--epochs", "400", "--patience", "400", "--out", "run"};
+  RunningApp first(place, words);
+  for (int i = 0; i < 5000 && !place.has("run/checkpoint/lock"); ++i) ::usleep(1000);
+  ::usleep(50000);
+  const Outcome second = relume(place, words);
+  first.interrupt();
+  first.wait();
+  EXPECT_EQ(second.status, 2);
+  EXPECT_THAT(last_line(second.err), HasSubstr("another program trains in run"));
 }
 
 TEST_F(Train, ASeedGivesTheSameWeightsTwice) {

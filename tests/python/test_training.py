@@ -1,6 +1,7 @@
 """relume.train: data in memory by the same route as files, and what comes of a run."""
 
 import _thread
+import datetime
 import signal
 import threading
 
@@ -237,3 +238,24 @@ def test_options_are_those_of_the_table():
     as_text = relume.train("builtin:moons", hidden=[4], epochs=2, test="0.25", clip=1, thresholds={"near_dead_rate": 0.02})
     as_number = relume.train("builtin:moons", hidden=[4], epochs=2, test=0.25, clip=1.0, thresholds={"near_dead_rate": 0.02})
     assert as_text.metrics["test"] == as_number.metrics["test"]
+
+
+def test_a_run_goes_on_in_its_folder_to_the_same_weights(tmp_path):
+    options = dict(y=None, hidden=[8], epochs=6, seed=4)
+    whole = relume.train("builtin:moons", **options)
+    steps = []
+
+    def stop_soon(row):
+        steps.append(row["epoch"])
+        return len(steps) < 3
+
+    half = relume.train("builtin:moons", out=tmp_path / "run", checkpoint_every=5, on_epoch=stop_soon, **options)
+    assert half.ending == "interrupted" and half.folder == str(tmp_path / "run")
+    rest = relume.train("builtin:moons", resume=tmp_path / "run", checkpoint_every=datetime.timedelta(minutes=1), **options)
+    assert [row["epoch"] for row in rest.epochs] == [1, 2, 3, 4, 5, 6]
+    for mine, theirs in zip(rest.network.parameters(), whole.network.parameters()):
+        assert np.array_equal(mine.detach().numpy(), theirs.detach().numpy())
+    with pytest.raises(relume.InputError, match="give one of them"):
+        relume.train("builtin:moons", out=tmp_path / "new", resume=tmp_path / "run", **options)
+    with pytest.raises(ValueError, match="neither a number of steps"):
+        relume.train("builtin:moons", out=tmp_path / "new", checkpoint_every="soon", **options)

@@ -119,6 +119,26 @@ TEST(Resume, GoesOnToTheSameBitsFromTheMiddleOfAnEpoch) {
   }
 }
 
+TEST(Resume, GoesOnToTheSameBitsFromACheckpointOfARunThatWentOn) {
+  const char* layers = "linear(16) relu dropout(0.3) linear(8) tanh";
+  const Options options{.epochs = 3, .batch_size = 16, .schedule = "plateau", .seed = 3};
+  const Outcome whole = uninterrupted(layers, options);
+  std::vector<io::Checkpoint> checkpoints;
+  Problem p = make_problem("friedman", layers, 200);
+  Trainer trainer(p.model, p.dataset, p.split, options);
+  trainer.on_progress = [&](const Progress&) { checkpoints.push_back(trainer.checkpoint()); };
+  const History history = trainer.run();
+  expect_same(outcome_of(p, trainer, history), whole);
+  ASSERT_EQ(checkpoints.size(), 30u);
+  for (const io::Checkpoint& checkpoint : checkpoints) {
+    Problem again = make_problem("friedman", layers, 200, 77);
+    Trainer resumed(again.model, again.dataset, again.split, options);
+    resumed.restore(checkpoint);
+    const History rest = resumed.run();
+    expect_same(outcome_of(again, resumed, rest), whole);
+  }
+}
+
 TEST(Resume, GoesOnToTheSameBitsWithDropout) {
   const char* layers = "linear(16) relu dropout(0.4) linear(8) relu dropout(0.2)";
   const Options options{.epochs = 4, .batch_size = 16, .seed = 3};
@@ -140,6 +160,23 @@ TEST(Resume, KeepsItsPatience) {
   ASSERT_EQ(whole.history.ending, Ending::early);
   const auto batches = static_cast<int>(whole.history.rows.size() - 2) * 10 + 3;
   expect_same(interrupted("linear(32) relu", options, batches), whole);
+}
+
+TEST(Resume, KeepsHowTheRunEnded) {
+  const Options early{.epochs = 200, .batch_size = 16, .lr = 0.03, .schedule = "none", .patience = 5};
+  const Options dead{.epochs = 30, .lr = 3, .schedule = "none", .on_dead = OnDead::stop};
+  for (const auto& [options, ending] : {std::pair(early, Ending::early), std::pair(dead, Ending::dead_units)}) {
+    Problem p = make_problem("friedman", "linear(16) relu", 2000);
+    Trainer trainer(p.model, p.dataset, p.split, options);
+    const History whole = trainer.run();
+    ASSERT_EQ(whole.ending, ending);
+    Trainer again(p.model, p.dataset, p.split, options);
+    again.restore(trainer.checkpoint());
+    const History rest = again.run();
+    EXPECT_EQ(rest.ending, ending);
+    EXPECT_EQ(rest.rows.size(), whole.rows.size());
+    EXPECT_EQ(rest.findings.size(), whole.findings.size());
+  }
 }
 
 TEST(Resume, DoesNothingMoreWhereTheRunWasOver) {

@@ -2,6 +2,7 @@
 #include "relume/train/run.h"
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 
 #include <gmock/gmock.h>
@@ -82,6 +83,77 @@ TEST(Run, GoesOnInItsFolderAsIfItHadNeverStopped) {
   EXPECT_EQ(weights_of(rest.model), weights_of(whole.model));
   EXPECT_EQ(rest.test->loss, whole.test->loss);
   EXPECT_EQ(weights_of(io::Model::load(folder / "run" / "model.safetensors")), weights_of(whole.model));
+}
+
+TEST(Run, KeepsACheckpointAfterSoManySteps) {
+  const io::TemporaryFolder folder;
+  const auto whole = training::run(moons(), short_run);
+  struct Killed {};
+  std::int64_t steps = 0;
+  const auto die = [&](const Progress&) {
+    if (++steps == 47) throw Killed();  // 38 batches an epoch
+  };
+  EXPECT_THROW(training::run(moons(), short_run, {.out = folder / "run", .checkpoint_every = 4}, {.on_step = die}),
+               Killed);
+  std::vector<std::pair<std::int64_t, std::int64_t>> places;
+  const auto rest = training::run(moons(), short_run, {.resume = folder / "run"},
+                                  {.on_step = [&](const Progress& p) { places.emplace_back(p.epoch, p.batch); }});
+  const auto batches = static_cast<std::int64_t>(47 + places.size() - 3) / 4;  // four epochs, 44 steps of them kept
+  EXPECT_EQ(places.front(), std::pair(44 / batches + 1, 44 % batches + 1));
+  EXPECT_EQ(weights_of(rest.model), weights_of(whole.model));
+  EXPECT_EQ(rest.test->loss, whole.test->loss);
+}
+
+TEST(Run, KeepsACheckpointAfterSomeTime) {
+  const io::TemporaryFolder folder;
+  std::vector<bool> there;
+  const auto look = [&](const Progress&) {
+    there.push_back(std::filesystem::exists(folder / "run" / "checkpoint" / "checkpoint.safetensors"));
+  };
+  training::run(moons(), short_run, {.out = folder / "run", .checkpoint_every = std::chrono::nanoseconds(1)},
+                {.on_step = look});
+  EXPECT_FALSE(there.at(0));
+  EXPECT_TRUE(there.at(1));
+}
+
+TEST(Interval, IsANumberOfStepsOrATime) {
+  EXPECT_TRUE(Interval(3).is_over(3, 0));
+  EXPECT_FALSE(Interval("3").is_over(2, 1e9));
+  EXPECT_TRUE(Interval(std::chrono::minutes(2)).is_over(0, 120));
+  for (const auto& [text, seconds] : {std::pair("90s", 90.0), std::pair("1.5m", 90.0), std::pair("2h", 7200.0)}) {
+    EXPECT_TRUE(Interval(text).is_over(0, seconds)) << text;
+    EXPECT_FALSE(Interval(text).is_over(1000000, seconds - 1)) << text;
+  }
+  EXPECT_FALSE(Interval().is_over(1000, 1e9));
+  for (const char* text : {"", "m", "0", "0s", "-5", "-5m", "nanm", "infh", "5x", "5 m", "1e999s", "ten"})
+    EXPECT_THROW(Interval{text}, ValueError) << text;
+  EXPECT_THROW(Interval{0}, ValueError);
+  EXPECT_THROW(Interval{std::chrono::seconds(-1)}, ValueError);
+}
+
+TEST(Run, HasItsFolderToItself) {
+  const io::TemporaryFolder folder;
+  const auto refused = [&](const Keep& keep) {
+    return message_of<InputError>([&] { training::run(moons(), short_run, keep); });
+  };
+  int looked = 0;
+  const auto others_try = [&](const Progress&) {
+    if (looked++ > 0) return;
+    EXPECT_THAT(refused({.out = folder / "run"}), testing::HasSubstr("another program trains in"));
+  };
+  training::run(moons(), short_run, {.out = folder / "run"}, {.on_step = others_try});
+  EXPECT_GT(looked, 1);
+  looked = 0;
+  const auto others_go_on = [&](const EpochRow&) {
+    ++looked;
+    EXPECT_THAT(refused({.resume = folder / "run"}), testing::HasSubstr("another program trains in"));
+  };
+  Options longer = short_run;
+  longer.epochs = 5;
+  std::filesystem::remove_all(folder / "run");
+  training::run(moons(longer), longer, {.out = folder / "run", .checkpoint_every = 1}, {.on_epoch = others_go_on});
+  EXPECT_EQ(looked, 5);
+  EXPECT_THAT(refused({.out = folder / "other", .resume = folder / "run"}), testing::HasSubstr("give one of them"));
 }
 
 TEST(Run, KeepsItsFilesInAFolderThatHoldsNoOtherRun) {
