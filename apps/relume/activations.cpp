@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "apps/relume/command.h"
+#include "apps/relume/print.h"
 #include "relume/activation/activation.h"
 
 namespace relume::app {
@@ -26,13 +27,13 @@ std::string parameters(const activation::Entry& entry) {
 
 void define_activations(Command& command) {
   command.run([] {
-    fmt::print("{:<18} {:<52} {:<18} {:<28} {:>12} {}\n", "name", "formula", "range", "parameters", "derivative 0",
-               "backward needs");
+    print("{:<18} {:<52} {:<18} {:<28} {:>12} {}\n", "name", "formula", "range", "parameters", "derivative 0",
+          "backward needs");
     for (const activation::Entry& entry : activation::table()) {
       const bool elementwise = entry.kind == activation::Kind::elementwise;
-      fmt::print("{:<18} {:<52} {:<18} {:<28} {:>12} {}\n", entry.info.name, entry.info.formula,
-                 fmt::format("[{:.4g}, {:.4g}]", entry.info.output.min, entry.info.output.max), parameters(entry),
-                 elementwise ? fmt::format("{:.4g}", entry.derivative(0)) : "", needs(entry));
+      print("{:<18} {:<52} {:<18} {:<28} {:>12} {}\n", entry.info.name, entry.info.formula,
+            fmt::format("[{:.4g}, {:.4g}]", entry.info.output.min, entry.info.output.max), parameters(entry),
+            elementwise ? fmt::format("{:.4g}", entry.derivative(0)) : "", needs(entry));
     }
   });
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "apps/relume/command.h"
+#include "apps/relume/print.h"
 #include "relume/activation/activation.h"
 #include "relume/base/parse.h"
 #include "relume/base/require.h"
@@ -79,13 +80,13 @@ void run(const Arguments& a, const std::vector<std::string>& words) {
     return elementwise ? apply(f, a.derivative, parse_all(texts)) : apply_together(f, parse_all(texts));
   };
   if (!words.empty()) {
-    fmt::print("{}\n", values(words));
+    print("{}\n", values(words));
     return;
   }
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream stream(line);
     const std::vector<std::string> in_line{std::istream_iterator<std::string>(stream), {}};
-    if (!in_line.empty()) fmt::print("{}\n", values(in_line));
+    if (!in_line.empty()) print("{}\n", values(in_line));
   }
 }
 

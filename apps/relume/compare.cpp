@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
+#include "apps/relume/print.h"
 #include "apps/relume/say.h"
 #include "apps/relume/train_arguments.h"
 #include "relume/base/atomic_file.h"
@@ -50,20 +51,20 @@ double mean_best_epoch(const Comparison& c, std::size_t i) {
 }
 
 void print_table(const Comparison& c, std::int64_t seeds) {
-  fmt::print("{} on the {}, mean of {} seeds ± 95 % interval\n\n", metric_of(c), c.measured_on, seeds);
-  fmt::print("{:<22} {:>20} {:>10} {:>11} {:>12} {:>8} {:>8} {:>14}\n", "activation", std::string(metric_of(c)), "loss",
-             "best epoch", "ms an epoch", "dead", "zeros", "p beside best");
+  print("{} on the {}, mean of {} seeds ± 95 % interval\n\n", metric_of(c), c.measured_on, seeds);
+  print("{:<22} {:>20} {:>10} {:>11} {:>12} {:>8} {:>8} {:>14}\n", "activation", std::string(metric_of(c)), "loss",
+        "best epoch", "ms an epoch", "dead", "zeros", "p beside best");
   for (std::size_t i = 0; i < c.activations.size(); ++i) {
     const auto pair = std::find_if(c.pairs.begin(), c.pairs.end(), [&](const training::ComparedPair& p) {
       return std::min(p.a, p.b) == std::min(i, c.best) && std::max(p.a, p.b) == std::max(i, c.best);
     });
-    fmt::print("{:<22} {:>20} {:>10.4f} {:>11.1f} {:>12.2f} {:>6.1f} % {:>6.1f} % {:>14}\n", c.activations[i],
-               measured(training::mean_of(c.values(i, &ComparedRun::metric)), c), mean(c, i, &ComparedRun::loss),
-               mean_best_epoch(c, i), 1e3 * mean(c, i, &ComparedRun::seconds_per_epoch),
-               100 * mean(c, i, &ComparedRun::dead_share), 100 * mean(c, i, &ComparedRun::sparsity),
-               i == c.best ? "best" : fmt::format("{:.2g}", pair->p));
+    print("{:<22} {:>20} {:>10.4f} {:>11.1f} {:>12.2f} {:>6.1f} % {:>6.1f} % {:>14}\n", c.activations[i],
+          measured(training::mean_of(c.values(i, &ComparedRun::metric)), c), mean(c, i, &ComparedRun::loss),
+          mean_best_epoch(c, i), 1e3 * mean(c, i, &ComparedRun::seconds_per_epoch),
+          100 * mean(c, i, &ComparedRun::dead_share), 100 * mean(c, i, &ComparedRun::sparsity),
+          i == c.best ? "best" : fmt::format("{:.2g}", pair->p));
   }
-  fmt::print("\n{}\n", c.recommendation());
+  print("\n{}\n", c.recommendation());
 }
 
 Json to_json(const Comparison& c, const Arguments& a, double seconds) {
@@ -113,7 +114,7 @@ void run(Arguments& a) {
   if (!a.csv.empty()) write_file(a.csv, result.csv());
   if (!a.picture.empty()) result.chart().save(a.picture);
   if (a.json)
-    fmt::print("{}\n", to_json(result, a, seconds).dump());
+    print("{}\n", to_json(result, a, seconds).dump());
   else
     print_table(result, a.compare.seeds);
 }

@@ -4,9 +4,8 @@
 #include <fstream>
 #include <memory>
 
-#include <fmt/core.h>
-
 #include "apps/relume/command.h"
+#include "apps/relume/print.h"
 #include "apps/relume/say.h"
 #include "apps/relume/train_arguments.h"
 #include "relume/base/require.h"
@@ -117,7 +116,7 @@ void run(const Arguments& a) {
     safetensors_to_npz(a);
   else
     table_to_npz(a);
-  fmt::print("{}\n", a.out);
+  print("{}\n", a.out);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
+#include "apps/relume/print.h"
 #include "relume/base/require.h"
 #include "relume/io/foreign_model.h"
 #include "relume/train/run_report.h"
@@ -28,31 +29,31 @@ struct Arguments {
 };
 
 void print_text(const Examination& e, const Arguments& a) {
-  fmt::print("{} ({} rows)\n\n", e.trial.what, e.trial.rows.size());
-  fmt::print("{:<14} {:>7} {:>7} {:>10} {:>10} {:>10} {:>10} {:>12} {:>13}\n", "layer", "units", "dead", "near-dead",
-             "always on", "saturated", "zeros", "weight RMS", "gradient RMS");
+  print("{} ({} rows)\n\n", e.trial.what, e.trial.rows.size());
+  print("{:<14} {:>7} {:>7} {:>10} {:>10} {:>10} {:>10} {:>12} {:>13}\n", "layer", "units", "dead", "near-dead",
+        "always on", "saturated", "zeros", "weight RMS", "gradient RMS");
   for (const LayerState& layer : e.layers) {
     const auto number = [&](std::string_view rule) {
       return layer.activity ? fmt::format("{}", e.count(layer, rule)) : std::string("-");
     };
-    fmt::print("{:<14} {:>7} {:>7} {:>10} {:>10} {:>10} {:>10} {:>12.3g} {:>13.3g}\n", layer.name, layer.units,
-               number("dead_units"), number("near_dead_units"), number("always_on_layer"), number("saturated_units"),
-               layer.activity ? fmt::format("{:.1f} %", 100 * layer.activity->sparsity()) : "-", layer.weight_rms,
-               layer.gradient_rms);
+    print("{:<14} {:>7} {:>7} {:>10} {:>10} {:>10} {:>10} {:>12.3g} {:>13.3g}\n", layer.name, layer.units,
+          number("dead_units"), number("near_dead_units"), number("always_on_layer"), number("saturated_units"),
+          layer.activity ? fmt::format("{:.1f} %", 100 * layer.activity->sparsity()) : "-", layer.weight_rms,
+          layer.gradient_rms);
   }
-  fmt::print("\n");
+  print("\n");
   for (const health::Finding& f : e.findings)
-    fmt::print("{}  {}\n", health::name(f.severity), health::to_string(f, health::Voice::command_line));
+    print("{}  {}\n", health::name(f.severity), health::to_string(f, health::Voice::command_line));
   if (const std::string lacks = e.too_little_evidence(); !lacks.empty())
-    fmt::print("{}\n", lacks);
+    print("{}\n", lacks);
   else if (e.findings.empty())
-    fmt::print("healthy\n");
+    print("healthy\n");
   if (a.fix.empty() && std::any_of(e.findings.begin(), e.findings.end(),
                                    [](const health::Finding& f) { return f.rule == "dead_units"; }))
-    fmt::print("--fix -o FILE writes the model without its dead units, --fix=revive gives them a new beginning\n");
+    print("--fix -o FILE writes the model without its dead units, --fix=revive gives them a new beginning\n");
   std::string silent;
   for (const auto& [rule, reason] : e.not_judged) silent += (silent.empty() ? "" : ", ") + rule;
-  if (!silent.empty()) fmt::print("not judged from a model alone, or not enough rows: {}\n", silent);
+  if (!silent.empty()) print("not judged from a model alone, or not enough rows: {}\n", silent);
 }
 
 Json examination_to_json(const Examination& e, const Arguments& a) {
@@ -93,9 +94,9 @@ void print_fixed(const training::Fixed& fixed, const Examination& e, const Argum
   std::string units;
   for (const auto& [layer, count] : fixed.units)
     units += fmt::format("{}{} units of {}", units.empty() ? "" : ", ", count, layer);
-  fmt::print("fixed  {}: {} {}; {} parameters, {} before; outputs differ by at most {:.2g} on {} rows\n", a.out,
-             a.fix == "revive" ? "revived" : "took out", units.empty() ? "nothing" : units, fixed.parameters,
-             fixed.parameters_before, fixed.largest_difference, e.trial.rows.size());
+  print("fixed  {}: {} {}; {} parameters, {} before; outputs differ by at most {:.2g} on {} rows\n", a.out,
+        a.fix == "revive" ? "revived" : "took out", units.empty() ? "nothing" : units, fixed.parameters,
+        fixed.parameters_before, fixed.largest_difference, e.trial.rows.size());
 }
 
 void run(Arguments& a) {
@@ -113,7 +114,7 @@ void run(Arguments& a) {
   if (a.json) {
     Json j = examination_to_json(e, a);
     if (fixed) j["fixed"] = fixed_to_json(*fixed, a);
-    fmt::print("{}\n", j.dump(-1, ' ', false, Json::error_handler_t::replace));
+    print("{}\n", j.dump(-1, ' ', false, Json::error_handler_t::replace));
   } else {
     print_text(e, a);
     if (fixed) print_fixed(*fixed, e, a);

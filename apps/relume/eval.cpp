@@ -1,9 +1,9 @@
 #include <memory>
 
-#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
+#include "apps/relume/print.h"
 #include "apps/relume/result.h"
 #include "apps/relume/say.h"
 #include "apps/relume/train_arguments.h"
@@ -25,7 +25,7 @@ void run(const Arguments& a) {
   for (const std::string& note : trial.notes) say("{}", note);
   const training::Metrics metrics = training::evaluate(model, trial.dataset, trial.rows);
   if (!a.json) {
-    fmt::print("{} ({}, {})\n", to_text(metrics, model.task), trial.what, metrics.rows);
+    print("{} ({}, {})\n", to_text(metrics, model.task), trial.what, metrics.rows);
     return;
   }
   nlohmann::ordered_json j = {{"task", data::name(model.task)},
@@ -34,7 +34,7 @@ void run(const Arguments& a) {
                               {"test", nlohmann::ordered_json::parse(training::to_json(metrics, model.task))},
                               {"model", a.model},
                               {"notes", trial.notes}};
-  fmt::print("{}\n", j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  print("{}\n", j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace

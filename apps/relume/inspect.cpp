@@ -1,10 +1,10 @@
 #include <memory>
 #include <optional>
 
-#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
+#include "apps/relume/print.h"
 #include "relume/plot/network_picture.h"
 
 namespace relume::app {
@@ -51,7 +51,7 @@ void print_json(const io::Model& model, const Inspection& inspection) {
             {"parameters", model.network->parameter_count()},
             {"layers", layers}};
   if (inspection.trial) j["rows"] = inspection.trial->rows.size();
-  fmt::print("{}\n", j.dump(-1, ' ', false, Json::error_handler_t::replace));
+  print("{}\n", j.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 void run(const Arguments& a) {
@@ -67,7 +67,7 @@ void run(const Arguments& a) {
   if (a.json)
     print_json(model, inspection);
   else
-    fmt::print("{}", io::summary(model, inspection.layers, inspection.trial ? &*inspection.trial : nullptr));
+    print_lines(io::summary(model, inspection.layers, inspection.trial ? &*inspection.trial : nullptr));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
+#include "apps/relume/print.h"
 #include "relume/train/option_table.h"
 
 namespace relume::app {
@@ -37,14 +38,14 @@ void print_table(const LabResult& r) {
   for (const std::string& title : r.header) widths.push_back(title.size());
   for (const auto& row : r.rows)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  const auto print = [&](const std::vector<std::string>& cells) {
+  const auto print_row = [&](const std::vector<std::string>& cells) {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i)
       line += i == 0 ? fmt::format("{:<{}}", cells[i], widths[i]) : fmt::format("  {:>{}}", cells[i], widths[i]);
-    fmt::print("{}\n", line);
+    print("{}\n", line);
   };
-  print(r.header);
-  for (const auto& row : r.rows) print(row);
+  print_row(r.header);
+  for (const auto& row : r.rows) print_row(row);
 }
 
 void run(const Experiment& experiment, const Arguments& a) {
@@ -54,13 +55,13 @@ void run(const Experiment& experiment, const Arguments& a) {
     const nlohmann::ordered_json object = {{"experiment", experiment.name}, {"claim", result.claim},
                                            {"setting", result.setting},     {"header", result.header},
                                            {"rows", result.rows},           {"verdicts", result.verdicts}};
-    fmt::print("{}\n", object.dump());
+    print("{}\n", object.dump());
     return;
   }
-  fmt::print("Claim: {}\n{}\n\n", result.claim, result.setting);
+  print("Claim: {}\n{}\n\n", result.claim, result.setting);
   print_table(result);
-  fmt::print("\n");
-  for (const std::string& verdict : result.verdicts) fmt::print("{}\n", verdict);
+  print("\n");
+  for (const std::string& verdict : result.verdicts) print("{}\n", verdict);
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
+#include "apps/relume/print.h"
 #include "apps/relume/train_arguments.h"
 
 namespace relume::app {
@@ -28,12 +28,12 @@ void run(Arguments& a) {
     nlohmann::ordered_json object{{"suggested", result.suggested}, {"lowest_at", result.lowest_at}};
     object["rates"] = result.rates;
     object["losses"] = result.losses;
-    fmt::print("{}\n", object.dump());
+    print("{}\n", object.dump());
     return;
   }
-  if (a.picture.empty()) fmt::print("{}\n", chart.text());
-  fmt::print("The loss is lowest at {:.1e}, after {} steps. Try --lr {:g}\n", result.lowest_at, result.rates.size(),
-             result.suggested);
+  if (a.picture.empty()) print_lines(chart.text() + "\n");
+  print("The loss is lowest at {:.1e}, after {} steps. Try --lr {:g}\n", result.lowest_at, result.rates.size(),
+        result.suggested);
 }
 
 }  // namespace

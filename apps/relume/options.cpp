@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "apps/relume/print.h"
 #include "apps/relume/suggest.h"
 #include "relume/base/require.h"
 #include "relume/train/option_table.h"
@@ -182,7 +183,7 @@ void run_command_line(std::span<const CommandEntry> commands, const std::vector<
   } catch (const CLI::Success& asked) {
     std::ostringstream text;
     app.exit(asked, text, text);
-    fmt::print("{}", text.str());
+    print_lines(text.str());
   } catch (const CLI::ParseError& error) {
     throw InputError(what_is_wrong(error, app, words));
   }

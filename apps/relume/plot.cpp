@@ -3,11 +3,11 @@
 #include <filesystem>
 #include <memory>
 
-#include <fmt/core.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "apps/relume/command.h"
+#include "apps/relume/print.h"
 #include "relume/base/require.h"
 #include "relume/plot/functions.h"
 #include "relume/plot/run_charts.h"
@@ -53,7 +53,7 @@ void run(const Arguments& a) {
   if (!a.out.empty() && !a.terminal) return;
   const int columns = std::clamp(terminal_width(), 40, 160);
   const int rows = charts.size() > 1 ? 14 : std::clamp(columns / 3, 16, 40);
-  for (const Chart& chart : charts) fmt::print("{}", chart.text(columns, rows, isatty(STDOUT_FILENO) != 0));
+  for (const Chart& chart : charts) print_lines(chart.text(columns, rows, isatty(STDOUT_FILENO) != 0), Keep::colours);
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include <memory>
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include "apps/relume/command.h"
+#include "apps/relume/print.h"
 #include "apps/relume/say.h"
 #include "apps/relume/train_arguments.h"
 #include "relume/base/atomic_file.h"
@@ -25,6 +27,8 @@ void run(const Arguments& a) {
     if (!a.out.empty() && !file) file = std::make_unique<AtomicFile>(a.out);
     if (file)
       file->write(text);
+    else if (::isatty(STDOUT_FILENO) != 0)
+      print_lines(text);
     else
       require<FileError>(std::fwrite(text.data(), 1, text.size(), stdout) == text.size(),
                          "predict: stdout cannot be written to");

@@ -3,9 +3,8 @@
 #include <string>
 #include <vector>
 
-#include <fmt/core.h>
-
 #include "apps/relume/command.h"
+#include "apps/relume/print.h"
 #include "relume/base/atomic_file.h"
 #include "relume/train/train.h"
 
@@ -21,7 +20,7 @@ void run(const Arguments& a) {
   std::filesystem::path path = a.out;
   if (path.empty()) path = a.runs.size() == 1 ? std::filesystem::path(a.runs[0]) / "report.html" : "comparison.html";
   write_file(path, report(a.runs));
-  fmt::print("{}\n", path.string());
+  print("{}\n", path.string());
 }
 
 }  // namespace

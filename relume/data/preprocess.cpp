@@ -8,6 +8,7 @@
 
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
+#include "relume/data/column_index.h"
 #include "relume/data/column_role.h"
 #include "relume/data/split.h"
 
@@ -52,23 +53,10 @@ void write_categories(const ColumnPlan& plan, const Column& column, std::span<co
   }
 }
 
-/// The column of that name, looked for from `next` on: plans come in the order of the columns, and a hundred thousand
-/// of them are not to be looked for from the first one each.
-const Column* find_from(const Table& table, std::string_view name, std::size_t& next) {
-  const std::size_t count = table.columns.size();
-  for (std::size_t k = 0; k < count; ++k) {
-    const std::size_t place = next + k < count ? next + k : next + k - count;
-    if (table.columns[place].name != name) continue;
-    next = place + 1 < count ? place + 1 : 0;
-    return &table.columns[place];
-  }
-  return nullptr;
-}
-
 /// `zeros` stands for a column that a sparse table does not have.
-const Column& column_for(const ColumnPlan& plan, const Table& table, const Column& zeros, std::size_t& next) {
+const Column& column_for(const ColumnPlan& plan, const Table& table, const ColumnIndex& index, const Column& zeros) {
   const std::string source = table.source.empty() ? "the table" : table.source;
-  const Column* column = find_from(table, plan.name, next);
+  const Column* column = index.find(plan.name);
   if (!column && table.absent_is_zero) return zeros;
   require<InputError>(column, "preprocess: {} has no column '{}', which the model was trained with; add it", source,
                       plan.name);
@@ -136,17 +124,20 @@ Preprocessor Preprocessor::fit(const Table& table, Target target, std::span<cons
 void Preprocessor::use_row_numbers(const Table& table, std::span<const std::int64_t> training_rows,
                                    const std::set<std::string>& unwanted) {
   // With nothing else to learn from, what looks like a row number may be the time.
+  const ColumnIndex index(table);
+  std::unordered_set<std::string_view> taken;
   for (ColumnSpec& spec : schema_.columns) {
-    const Column& column = *table.find(spec.name);
+    const Column& column = *index.find(spec.name);
     if (spec.use != ColumnUse::unused || column.is_text() || unwanted.contains(spec.name)) continue;
     ColumnPlan plan = plan_numbers(column, training_rows);
     const auto rows = std::span(column.numbers);
     if (std::ranges::all_of(rows, [&](double x) { return std::isnan(x) || x == plan.median; })) continue;
     spec.use = ColumnUse::feature;
     spec.required = true;
-    std::erase_if(left_out_, [&](const LeftOut& left) { return left.name == spec.name; });
+    taken.insert(spec.name);
     used_.push_back(std::move(plan));
   }
+  std::erase_if(left_out_, [&](const LeftOut& left) { return taken.contains(left.name); });
   if (!used_.empty()) return;
   std::string reasons;
   for (const LeftOut& left : left_out_)
@@ -160,13 +151,13 @@ Tensor Preprocessor::transform(const Table& table, std::span<const std::int64_t>
   const std::int64_t width = features();
   Tensor matrix = empty({static_cast<std::int64_t>(rows.size()), width}, float32);
   float* first = matrix.data<float>();
-  std::size_t next = 0;
-  const bool from_zero = table.absent_is_zero && table.find("x0");
+  const ColumnIndex index(table);
+  const bool from_zero = table.absent_is_zero && index.find("x0");
   require<InputError>(!from_zero || std::ranges::any_of(schema_.columns, [](const auto& c) { return c.name == "x0"; }),
                       "preprocess: {} counts its features from 0, the model counts them from 1", table.source);
   const Column zeros{.numbers = std::vector<double>(static_cast<std::size_t>(table.absent_is_zero ? table.rows() : 0))};
   for (const ColumnPlan& plan : used_) {
-    const Column& column = column_for(plan, table, zeros, next);
+    const Column& column = column_for(plan, table, index, zeros);
     if (plan.kind == ColumnKind::number) {
       write_numbers(plan, column, rows, {first, width});
     } else if (column.is_text()) {
@@ -201,8 +192,9 @@ std::string Preprocessor::describe(const float* row) const {
 
 std::vector<UnknownCategory> Preprocessor::unknown_categories(const Table& table) const {
   std::vector<UnknownCategory> all;
+  const ColumnIndex index(table);
   for (const ColumnPlan& plan : used_) {
-    const Column* given = table.find(plan.name);
+    const Column* given = index.find(plan.name);
     if (plan.kind != ColumnKind::text || !given) continue;
     Column made;
     if (!given->is_text()) made = as_text(*given);

@@ -5,6 +5,8 @@
 #include <map>
 #include <numeric>
 
+#include "relume/data/column_index.h"
+
 namespace relume::health {
 namespace {
 
@@ -206,8 +208,9 @@ DataFacts look_at_table(const data::Table& table, const data::Preprocessor& prep
   if (preprocessor.used().size() < least_columns) return facts;
   facts.looked_at = true;
   const auto rows = training_rows.first(std::min(training_rows.size(), most_rows));
+  const data::ColumnIndex index(table);
   for (const data::ColumnPlan& plan : preprocessor.used())
-    if (const data::Column* column = table.find(plan.name)) {
+    if (const data::Column* column = index.find(plan.name)) {
       const double share = tells(*column, *target, task, rows);
       if (share > worth_telling) facts.telling.push_back({plan.name, share, task == data::Task::classification});
     }

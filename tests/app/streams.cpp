@@ -1,4 +1,7 @@
 // What is not the result may be lost; the result may not.
+#include <cstdlib>
+
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -9,6 +12,7 @@ namespace relume::app {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 /// The ways to have a stderr that takes nothing.
 std::vector<Setting> deaf_settings() {
@@ -56,6 +60,96 @@ TEST(Streams, TheResultMustArrive) {
       EXPECT_EQ(outcome.status, 2) << testing::PrintToString(arguments);
       EXPECT_THAT(outcome.err, HasSubstr("stdout cannot be written to"));
     }
+}
+
+/// What a terminal would take as a command, in all its spellings: the window's title, C1's CSI, a byte that is no
+/// UTF-8, a turn of direction, a line's end, DEL.
+const std::string hostile =
+    "a\x1b]0;t\x07"
+    "b\xc2\x9b"
+    "2Jc\x9b"
+    "d\xe2\x80\xae"
+    "e\x7f";
+const std::string spelled = "a\\u001b]0;t\\u0007b\\u009b2Jc\\x9bd\\u202ee\\u007f";
+
+void expect_harmless(const std::string& text) {
+  for (const char c : text) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << text;
+  for (const char* sequence : {"\xc2\x9b", "\xe2\x80\xae", "\x7f", "c\x9b"})
+    EXPECT_THAT(text, Not(HasSubstr(sequence)));
+}
+
+TEST(Streams, WordsOfTheCommandLineAreShownHarmless) {
+  const Workplace place;
+  place.write("good.csv", labelled_table());
+  const Outcome outcome = relume(place, {"train", "good.csv", "--target", hostile});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr(spelled));
+  expect_harmless(outcome.err);
+  EXPECT_THAT(relume(place, {"train", "good.csv", "--target", "größe €𝄞"}).err, HasSubstr("größe €𝄞"));
+  EXPECT_THAT(relume(place, {"train", "good.csv", "--target", "\xe0\x80\x80\xed\xa0\x80\xf5\xc3"}).err,
+              HasSubstr("\\xe0\\x80\\x80\\xed\\xa0\\x80\\xf5\\xc3"));
+}
+
+/// labelled_table() with names, classes and categories that try to command a terminal.
+std::string hostile_table() {
+  std::string text = labelled_table();
+  const auto replace = [&](const std::string& what, const std::string& with) {
+    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
+      text.replace(at, what.size(), with);
+  };
+  replace("yes", "\x1b[31my\xc2\x9b");
+  replace("x2", "\x1b]0;x2\x07");
+  replace("label", "\"la\x1b[2Jbel\"");
+  replace("green", "g\xe2\x80\xaen\x7f");
+  return text;
+}
+
+TEST(Streams, NamesClassesAndCellsAreShownHarmless) {
+  const Workplace place;
+  place.write("hostile.csv", hostile_table());
+  const std::vector<std::vector<std::string>> commands = {
+      {"train", "hostile.csv", "--epochs", "3", "--out", "run"},
+      {"train", "hostile.csv", "--epochs", "1", "--out", "run2", "--json"},
+      {"train", "hostile.csv", "--target", "2", "--task", "regression", "--drop", "\x1b]0;x2\x07", "--epochs", "1"},
+      {"inspect", "run/model.safetensors"},
+      {"inspect", "run/model.safetensors", "hostile.csv", "--json"},
+      {"doctor", "run/model.safetensors", "hostile.csv"},
+      {"eval", "run/model.safetensors", "hostile.csv", "--json"},
+      {"compare", "hostile.csv", "--activations", "relu,elu", "--seeds", "2", "--epochs", "1"},
+      {"eval", "run/model.safetensors", "nowhere\x1b[2J.csv"}};
+  for (const auto& arguments : commands) {
+    const Outcome outcome = relume(place, arguments);
+    SCOPED_TRACE(testing::PrintToString(arguments));
+    EXPECT_FALSE(outcome.out.empty() && outcome.err.empty());
+    expect_harmless(outcome.out);
+    expect_harmless(outcome.err);
+  }
+}
+
+TEST(Streams, PredictionsAreAsTheyAreInAFileAndHarmlessOnATerminal) {
+  const Workplace place;
+  place.write("hostile.csv", hostile_table());
+  ASSERT_EQ(relume(place, {"train", "hostile.csv", "--epochs", "3", "--out", "run"}).status, 0);
+  const std::vector<std::string> predict{"predict", "run/model.safetensors", "hostile.csv"};
+  EXPECT_THAT(relume(place, predict).out, HasSubstr("\x1b[31my"));
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_TRUE(terminal >= 0 && ::grantpt(terminal) == 0 && ::unlockpt(terminal) == 0);
+  Setting setting;
+  setting.stdout_to = ::ptsname(terminal);
+  const int keeps_it_open = ::open(setting.stdout_to.c_str(), O_RDWR | O_NOCTTY);
+  const std::string table = place.read("hostile.csv");
+  std::size_t end = 0;
+  for (int line = 0; line < 12; ++line) end = table.find('\n', end) + 1;
+  place.write("short.csv", table.substr(0, end));
+  EXPECT_EQ(relume(place, {"predict", "run/model.safetensors", "short.csv"}, setting).status, 0);
+  char shown[4096];
+  const ssize_t bytes = ::read(terminal, shown, sizeof shown);
+  ::close(keeps_it_open);
+  ::close(terminal);
+  ASSERT_GT(bytes, 0);
+  const std::string text(shown, static_cast<std::size_t>(bytes));
+  EXPECT_THAT(text, HasSubstr("\\u001b[31my\\u009b"));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
 
 }  // namespace
