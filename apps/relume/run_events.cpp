@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/relume/say.h"
 #include "relume/autograd/grad_mode.h"
 #include "relume/data/batches.h"
 #include "relume/health/unit_activity.h"
@@ -114,38 +115,59 @@ void RunEvents::State::write_images(const std::vector<plot::Example>& worst, std
   }
 }
 
-RunEvents::RunEvents(const std::filesystem::path& folder, const training::Job& job, const TrainOptions& options)
-    : state_(new State{.file = plot::EventFile(folder),
-                       .job = job,
-                       .histogram_interval = std::max<std::int64_t>(1, options.epochs / most_histograms),
-                       .activation_interval = std::max<std::int64_t>(1, options.epochs / most_activations)}) {
-  state_->file.hyper_parameters(settings(job.model, options),
-                                {fmt::format("valid/{}", training::main_metric(job.model.task)), "loss/valid"});
+/// What TensorBoard shows is not the run's result: where its file cannot be written the run goes on without it.
+template <class Work>
+void RunEvents::attempt(const Work& work) {
+  try {
+    work();
+  } catch (const FileError& error) {
+    say("{}; the run goes on without TensorBoard's file", error.what());
+    state_.reset();
+  }
+}
+
+RunEvents::RunEvents(const std::filesystem::path& folder, const training::Job& job, const TrainOptions& options) {
+  attempt([&] {
+    state_.reset(new State{.file = plot::EventFile(folder),
+                           .job = job,
+                           .histogram_interval = std::max<std::int64_t>(1, options.epochs / most_histograms),
+                           .activation_interval = std::max<std::int64_t>(1, options.epochs / most_activations)});
+    state_->file.hyper_parameters(settings(job.model, options),
+                                  {fmt::format("valid/{}", training::main_metric(job.model.task)), "loss/valid"});
+  });
 }
 
 RunEvents::~RunEvents() = default;
 
 void RunEvents::write(const training::EpochRow& row) {
-  state_->epoch = row.epoch;
-  for (const auto& [tag, value] : training::curves(row, state_->job.model.task))
-    state_->file.scalar(tag, value, row.epoch);
-  if (state_->is_due(state_->histogram_interval)) state_->write_weights();
-  if (state_->is_due(state_->activation_interval)) state_->write_activations();
+  if (!state_) return;
+  attempt([&] {
+    state_->epoch = row.epoch;
+    for (const auto& [tag, value] : training::curves(row, state_->job.model.task))
+      state_->file.scalar(tag, value, row.epoch);
+    if (state_->is_due(state_->histogram_interval)) state_->write_weights();
+    if (state_->is_due(state_->activation_interval)) state_->write_activations();
+  });
 }
 
 void RunEvents::write(const health::Finding& finding) {
-  state_->file.text("health/findings", line_of(finding), finding.step);
+  if (state_) attempt([&] { state_->file.text("health/findings", line_of(finding), finding.step); });
 }
 
-void RunEvents::write_cure(const std::string& cure) { state_->file.text("health/cures", cure, state_->epoch); }
+void RunEvents::write_cure(const std::string& cure) {
+  if (state_) attempt([&] { state_->file.text("health/cures", cure, state_->epoch); });
+}
 
 void RunEvents::end(const training::Run& result) {
+  if (!state_) return;
   std::string all;
   for (const health::Finding& finding : result.history.findings) all += "- " + line_of(finding) + "\n";
-  state_->file.text("health/summary", all.empty() ? "nothing was found" : all, state_->epoch);
-  if (state_->job.model.task == data::Task::classification)
-    state_->write_images(result.held_out.worst, result.history.best_epoch);
-  state_->file.end(result.history.ending != training::Ending::not_finite);
+  attempt([&] {
+    state_->file.text("health/summary", all.empty() ? "nothing was found" : all, state_->epoch);
+    if (state_->job.model.task == data::Task::classification)
+      state_->write_images(result.held_out.worst, result.history.best_epoch);
+    state_->file.end(result.history.ending != training::Ending::not_finite);
+  });
 }
 
 #else

@@ -11,7 +11,8 @@
 namespace relume::app {
 
 /// Writes an event file into the run's folder while it goes on: curves, the spread of weights, gradients and
-/// activations, findings, settings, images that are taken for others. Does nothing in a build without protobuf.
+/// activations, findings, settings, images that are taken for others. A file that cannot be written is told of once,
+/// and nothing more. Does nothing in a build without protobuf.
 class RunEvents {
  public:
   RunEvents(const std::filesystem::path& folder, const training::Job& job, const TrainOptions& options);
@@ -26,6 +27,9 @@ class RunEvents {
 
  private:
   struct State;
+  template <class Work>
+  void attempt(const Work& work);
+
   std::unique_ptr<State> state_;
 };
 

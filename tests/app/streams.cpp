@@ -40,6 +40,29 @@ TEST(Streams, ARunDoesNotNeedStderr) {
   }
 }
 
+TEST(Streams, ARunDoesNotNeedTensorBoardsFile) {
+  const Workplace place;
+  place.write("good.csv", labelled_table());
+  const auto words = [](const char* out) {
+    return std::vector<std::string>{"train", "good.csv", "--hidden", "24,24", "--epochs", "60", "--out", out};
+  };
+  ASSERT_EQ(relume(place, words("whole")).status, 0);
+  std::uintmax_t events = 0, others = 0;
+  for (const std::string& file : place.files())
+    if (std::filesystem::is_regular_file(place / file)) {
+      std::uintmax_t& largest = file.find("tfevents") == std::string::npos ? others : events;
+      largest = std::max(largest, std::filesystem::file_size(place / file));
+    }
+  if (events == 0) GTEST_SKIP() << "a build without protobuf";
+  ASSERT_GT(events, others + 1000);
+  Setting full;
+  full.largest_file = static_cast<long>(others + events) / 2;
+  const Outcome outcome = relume(place, words("run"), full);
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("the run goes on without TensorBoard's file"));
+  EXPECT_EQ(place.read("run/model.safetensors"), place.read("whole/model.safetensors"));
+}
+
 TEST(Streams, BadInputIsStatusTwoWithoutStderrToo) {
   const Workplace place;
   for (const Setting& setting : deaf_settings()) {
