@@ -49,6 +49,7 @@ void print_json(const io::Model& model, const Inspection& inspection) {
             {"outputs", model.outputs},
             {"architecture", nn::to_string(model.layers)},
             {"parameters", model.network->parameter_count()},
+            {"training", Json::parse(model.training)},
             {"layers", layers}};
   if (inspection.trial) j["rows"] = inspection.trial->rows.size();
   print("{}\n", j.dump(-1, ' ', false, Json::error_handler_t::replace));

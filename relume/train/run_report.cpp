@@ -2,6 +2,8 @@
 
 #include "relume/base/atomic_file.h"
 #include "relume/base/require.h"
+#include "relume/io/json_text.h"
+#include "relume/kernels/cpu.h"
 #include "relume/nn/architecture.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/machine.h"
@@ -75,6 +77,8 @@ std::string text_of_options(const Options& options) {
 Run measure(const Job& job, const Trainer& trainer, History history) {
   Run result;
   result.model = job.model;
+  // Results are the same bits on machines of the same level alone.
+  result.model.training = io::JsonObject().add("instructions", kernels::name(kernels::level())).text();
   result.options = trainer.options();
   result.history = std::move(history);
   result.source = job.source;

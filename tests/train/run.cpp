@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "relume/base/atomic_file.h"
+#include "relume/kernels/cpu.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/run_report.h"
 #include "tests/io/temporary_folder.h"
@@ -38,6 +39,18 @@ TEST(Run, GivesTheModelItsMetricsAndItsCourse) {
   EXPECT_EQ(run.valid->loss, run.history.rows[static_cast<std::size_t>(run.history.best_epoch - 1)].valid.loss);
   EXPECT_TRUE(std::isnan(run.test->rmse)) << "a classification has none, and no 0 either";
   EXPECT_TRUE(run.folder.empty());
+}
+
+TEST(Run, RecordsTheLevelOfInstructionsInItsModel) {
+  const io::TemporaryFolder folder;
+  const kernels::Level before = kernels::level();
+  for (const kernels::Level level : {kernels::Level::baseline, before}) {
+    kernels::force_level(level);
+    training::run(moons(), short_run).model.save(folder / "model.safetensors");
+    const json training = json::parse(io::Model::load(folder / "model.safetensors").training);
+    EXPECT_EQ(training.at("instructions"), kernels::name(level));
+  }
+  kernels::force_level(before);
 }
 
 TEST(Run, SaysWhatIsMissingWhereThereAreNoTestRows) {
