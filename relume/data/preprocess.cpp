@@ -8,8 +8,8 @@
 
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
+#include "relume/data/column_features.h"
 #include "relume/data/column_index.h"
-#include "relume/data/column_role.h"
 #include "relume/data/split.h"
 
 namespace relume::data {
@@ -26,9 +26,7 @@ void write_numbers(const ColumnPlan& plan, const Column& column, std::span<const
   parallel_for(static_cast<std::int64_t>(rows.size()), 8192, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const double x = column.numbers[static_cast<std::size_t>(rows[static_cast<std::size_t>(i)])];
-      float* out = place.first + i * place.stride;
-      out[0] = std::isnan(x) ? median : standardise(plan, x);
-      if (plan.flags_missing) out[1] = std::isnan(x) ? 1.0f : 0.0f;
+      write_number(plan, x, median, place.first + i * place.stride);
     }
   });
 }
@@ -42,14 +40,9 @@ void write_categories(const ColumnPlan& plan, const Column& column, std::span<co
   for (std::size_t i = 0; i < column.values.size(); ++i)
     if (const auto found = feature.find(column.values[i]); found != feature.end()) feature_of_code[i] = found->second;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    float* out = place.first + static_cast<std::int64_t>(i) * place.stride;
-    std::fill(out, out + other + 1, 0.0f);
     const std::int32_t code = column.codes[static_cast<std::size_t>(rows[i])];
     const std::int64_t at = code < 0 ? other : feature_of_code[static_cast<std::size_t>(code)];
-    if (at == other && !plan.shares.empty())
-      std::ranges::copy(plan.shares, out);
-    else
-      out[at] = 1;
+    write_category(plan, at, place.first + static_cast<std::int64_t>(i) * place.stride);
   }
 }
 

@@ -107,6 +107,26 @@ void check_sizes(const Model& model, const SafeTensors& file) {
                       "the layers make {} values a row of {} weights; it is damaged", extent.widest, stored);
 }
 
+Model model_of(const SafeTensors& file, const std::string& source) {
+  const auto found = file.metadata.find("relume");
+  require<InputError>(found != file.metadata.end(),
+                      "model: {}: holds tensors but no relume network; give a file that relume train wrote", source);
+  try {
+    Model model = from_description(nlohmann::json::parse(found->second));
+    check_parts(model);
+    check_sizes(model, file);
+    Rng rng(0);
+    model.build(rng);
+    model.network->load_state(file.tensors);
+    model.network->eval();
+    return model;
+  } catch (const nlohmann::json::exception& error) {
+    fail<InputError>("model: {}: its description is damaged: {}", source, error.what());
+  } catch (const Error& error) {
+    fail<InputError>("model: {}: {}", source, error.what());
+  }
+}
+
 }  // namespace
 
 void Model::build(Rng& rng) { network = nn::build(layers, features, outputs, rng); }
@@ -137,26 +157,10 @@ void Model::save(const std::filesystem::path& path) const {
   save_safetensors(path, file);
 }
 
-Model Model::load(const std::filesystem::path& path) {
-  const SafeTensors file = load_safetensors(path);
-  const auto found = file.metadata.find("relume");
-  require<InputError>(found != file.metadata.end(),
-                      "model: {}: holds tensors but no relume network; give a file that relume train wrote",
-                      path.string());
-  try {
-    Model model = from_description(nlohmann::json::parse(found->second));
-    check_parts(model);
-    check_sizes(model, file);
-    Rng rng(0);
-    model.build(rng);
-    model.network->load_state(file.tensors);
-    model.network->eval();
-    return model;
-  } catch (const nlohmann::json::exception& error) {
-    fail<InputError>("model: {}: its description is damaged: {}", path.string(), error.what());
-  } catch (const Error& error) {
-    fail<InputError>("model: {}: {}", path.string(), error.what());
-  }
+Model Model::load(const std::filesystem::path& path) { return model_of(load_safetensors(path), path.string()); }
+
+Model Model::load(std::span<const std::byte> file, std::string_view name) {
+  return model_of(parse_safetensors(file, name), std::string(name));
 }
 
 }  // namespace relume::io

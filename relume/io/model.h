@@ -1,6 +1,7 @@
 // Public. A trained network with all that its use needs: architecture, preprocessing, labels. One safetensors file.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -47,6 +48,8 @@ struct Model {
   void check_names() const;
   /// Throws InputError, which names the file and what is wrong with it.
   static Model load(const std::filesystem::path& path);
+  /// The same from the file's bytes in memory; `name` stands for the path in errors.
+  static Model load(std::span<const std::byte> file, std::string_view name = "the bytes");
 
   /// What the model says of the rows of whatever `data` names (see data::open_data()); the target's column may be
   /// missing. Delimited text is read in parts, with the columns that the model was trained with. Throws InputError

@@ -106,15 +106,34 @@ Tensor rows_of(const Model& model, std::span<const Number> values) {
   return from_vector(std::vector<Number>(values.begin(), values.end()), Shape{std::ssize(values) / width, width});
 }
 
+data::Table table_of(const Row& row) {
+  data::Table table;
+  table.source = "the row";
+  for (const auto& [name, field] : row) table.columns.push_back(field.column(name));
+  return table;
+}
+
 }  // namespace
 
 Predictions predict(const Model& model, const Tensor& features, std::int64_t first_row) {
   require<ShapeError>(features.dimensions() == 2 && features.size(1) == model.features,
                       "predict: the rows are {}, the model takes {} values a row", features.shape(), model.features);
   const std::int64_t n = features.size(0);
-  const Tensor y = outputs(*model.network, {features, empty({n, 1}), model.scale}, data::count_to(n));
-  check_outputs(y, first_row);
-  return {model, y};
+  return predictions_of(model, outputs(*model.network, {features, empty({n, 1}), model.scale}, data::count_to(n)),
+                        first_row);
+}
+
+Predictions predictions_of(const Model& model, const Tensor& outputs, std::int64_t first_row) {
+  check_outputs(outputs, first_row);
+  return {model, outputs};
+}
+
+Tensor features_of(const Model& model, const Row& row) {
+  require<InputError>(model.preprocessor.has_value(),
+                      "predict: the model knows no columns by name; give the numbers alone");
+  data::Table table = table_of(row);
+  data::read_numbers(table, model.preprocessor->schema());
+  return model.preprocessor->transform(table);
 }
 
 std::vector<std::string> predict_text(const Model& model, std::string_view data, const PredictOptions& options,
@@ -164,10 +183,7 @@ Predictions Model::predict(std::span<const double> rows) const { return predict(
 
 Prediction Model::predict(const Row& row) const {
   require<InputError>(preprocessor.has_value(), "predict: the model knows no columns by name; give the numbers alone");
-  data::Table table;
-  table.source = "the row";
-  for (const auto& [name, field] : row) table.columns.push_back(field.column(name));
-  return predict(std::move(table))[0];
+  return predict(table_of(row))[0];
 }
 
 }  // namespace relume::io

@@ -133,6 +133,13 @@ struct PredictOptions {
 /// which names the row, where an output is NaN or infinite: nothing can be said of it.
 Predictions predict(const Model& model, const Tensor& features, std::int64_t first_row = 0);
 
+/// What the model says where its network's outputs are these, float32 [n, outputs]. Throws Error as predict() does.
+Predictions predictions_of(const Model& model, const Tensor& outputs, std::int64_t first_row = 0);
+
+/// The features of one row by its columns' names, float32 [1, features], as the model's preprocessing makes them.
+/// Throws InputError where the model has none, or a column is missing.
+Tensor features_of(const Model& model, const Row& row);
+
 /// Predicts the rows of whatever `data` names, delimited text of any length a few thousand rows at a time, and hands
 /// the text to `write` piece by piece; the first piece comes when the first rows are known. Returns the notes. Throws
 /// as Model::predict().

@@ -1,0 +1,214 @@
+#include "relume/infer/plan.h"
+
+#include <algorithm>
+#include <new>
+
+#include "relume/infer/steps.h"
+
+namespace relume::infer {
+namespace {
+
+constexpr std::align_val_t line{64};
+
+/// So that a vector at a row's end reads and writes nothing of the next row's.
+std::int64_t rounded_up(std::int64_t floats) { return (floats + 15) / 16 * 16; }
+
+// The caller's rows; a plan's own buffers are numbered from 0: two that take turns, then one for each open detour.
+constexpr std::int32_t input = -1, output = -2;
+
+/// Lays layers out one after the other: first to learn the sizes, and then, with memory, in earnest.
+class Layout {
+ public:
+  Layout(const Frozen& frozen, const kernels::PanelTable& table, float* memory)
+      : table_(table), memory_(memory), width_(frozen.inputs), strides_{0, 0} {
+    for (const FrozenLayer& layer : frozen.layers) std::visit([this](const auto& l) { add(l); }, layer);
+    if (steps_.empty() || current_ == input) move(steps::copy, width_);
+    lead_to_output();
+  }
+
+  std::vector<Step>& steps() { return steps_; }
+  std::vector<std::int64_t>& strides() { return strides_; }
+  std::size_t floats() const { return used_; }
+
+ private:
+  void add(const Dense& dense) {
+    const std::int64_t columns = table_.columns(dense.outputs);
+    float* weight = take(dense.inputs * columns);
+    float* bias = take(columns);
+    if (memory_) {
+      table_.pack(dense.inputs, dense.outputs, dense.weight.data(), weight);
+      std::fill(std::ranges::copy(dense.bias, bias).out, bias + columns, 0.0f);
+    }
+    Step& step = move(nullptr, dense.outputs, columns);
+    step.panels = {dense.inputs, dense.outputs, weight, bias};
+  }
+
+  void add(const Scale& scale) {
+    Step& step = stay(steps::scale);
+    step.factor = keep(scale.factor);
+    step.offset = keep(scale.offset);
+    step.center = keep(scale.center);
+  }
+
+  void add(const Elementwise& f) { set(stay(steps::elementwise), f.activation); }
+
+  void add(const Slopes& slopes) {
+    Step& step = stay(steps::slopes);
+    step.factor = keep(slopes.slope);
+    step.groups = std::ssize(slopes.slope);
+    const auto table = activation::table();
+    const auto entry = std::ranges::find(table, activation::Kind::parametric, &activation::Entry::kind);
+    step.loops = &entry->levels[static_cast<std::size_t>(kernels::level())]->float32;
+  }
+
+  void add(const Along& along) {
+    const activation::Entry& entry = along.activation.entry();
+    const std::int64_t width = entry.features_out(width_);
+    switch (entry.kind) {
+      case activation::Kind::gated: return set(move(steps::gated, width), Activation(entry.wraps));
+      case activation::Kind::concatenated: return set(move(steps::both_signs, width), Activation(entry.wraps));
+      case activation::Kind::rows: return set(stay(steps::along_rows), along.activation);
+      default: return set(stay(steps::elementwise), along.activation);
+    }
+  }
+
+  void add(const Normalise& norm) {
+    Step& step = stay(steps::normalise);
+    step.groups = norm.groups;
+    step.epsilon = norm.epsilon;
+    step.factor = keep(norm.factor);
+    step.offset = keep(norm.offset);
+  }
+
+  void add(const BeginResidual& /*marker*/) {
+    const auto kept = static_cast<std::int32_t>(2 + open_++);
+    const std::int32_t here = current_;
+    const std::int64_t stride = stride_;
+    write(steps::copy, width_, kept);
+    current_ = here, stride_ = stride;
+  }
+
+  /// y += what was kept
+  void add(const EndResidual& /*marker*/) {
+    if (current_ == input) move(steps::copy, width_);
+    const auto kept = static_cast<std::int32_t>(2 + --open_);
+    Step step = begin(steps::add, width_);
+    step.from = kept, step.from_stride = strides_[static_cast<std::size_t>(kept)];
+    step.to = current_, step.to_stride = stride_;
+    steps_.push_back(step);
+  }
+
+  Step begin(Step::Run run, std::int64_t width) const {
+    return {.run = run, .width_in = width_, .width = width, .from = current_, .from_stride = stride()};
+  }
+  std::int64_t stride() const { return current_ == input ? width_ : stride_; }
+
+  /// A step that writes to that buffer, whose rows need so much room.
+  Step& write(Step::Run run, std::int64_t width, std::int32_t to, std::int64_t room = 0) {
+    Step step = begin(run, width);
+    const auto place = static_cast<std::size_t>(to);
+    if (strides_.size() <= place) strides_.resize(place + 1);
+    strides_[place] = std::max(strides_[place], rounded_up(std::max(width, room)));
+    step.to = current_ = to;
+    step.to_stride = stride_ = rounded_up(std::max(width, room));
+    width_ = width;
+    return steps_.emplace_back(step);
+  }
+  /// To the one of the two buffers that it does not read.
+  Step& move(Step::Run run, std::int64_t width, std::int64_t room = 0) {
+    return write(run, width, current_ == 0 ? 1 : 0, room);
+  }
+  /// In place, unless what it reads is the caller's.
+  Step& stay(Step::Run run) {
+    if (current_ == input) return move(run, width_);
+    Step step = begin(run, width_);
+    step.to = current_, step.to_stride = stride_;
+    return steps_.emplace_back(step);
+  }
+
+  /// What the last move writes, and all that comes after it works on, is the caller's memory.
+  void lead_to_output() {
+    const std::int32_t last = current_;
+    for (std::size_t i = steps_.size(); i-- > 0;) {
+      Step& step = steps_[i];
+      const bool moves = step.from != last && step.to == last && step.run != steps::add;
+      if (step.to == last) step.to = output, step.to_stride = width_;
+      if (step.from == last) step.from = output, step.from_stride = width_;
+      if (moves) break;
+    }
+  }
+
+  void set(Step& step, const Activation& f) const {
+    step.loops = &f.entry().levels[static_cast<std::size_t>(kernels::level())]->float32;
+    std::copy_n(f.parameters(), f.entry().parameters.size(), step.parameters.begin());
+  }
+
+  float* take(std::int64_t floats) {
+    float* at = memory_ ? memory_ + used_ : nullptr;
+    used_ += static_cast<std::size_t>(rounded_up(floats));
+    return at;
+  }
+  const float* keep(const std::vector<float>& values) {
+    float* at = take(std::ssize(values));
+    if (at) std::ranges::copy(values, at);
+    return at;
+  }
+
+  const kernels::PanelTable& table_;
+  float* memory_;
+  std::size_t used_ = 0;
+  std::int64_t width_;
+  std::int32_t current_ = input;
+  std::int64_t stride_ = 0;
+  std::int64_t open_ = 0;
+  std::vector<std::int64_t> strides_;
+  std::vector<Step> steps_;
+};
+
+std::int64_t total(const std::vector<std::int64_t>& strides) {
+  std::int64_t sum = 0;
+  for (const std::int64_t stride : strides) sum += stride;
+  return sum;
+}
+
+}  // namespace
+
+Block::Block(std::size_t floats)
+    : data_(static_cast<float*>(::operator new(std::max<std::size_t>(floats, 1) * sizeof(float), line))) {}
+
+void Block::Free::operator()(float* p) const { ::operator delete(p, line); }
+
+Plan::Size Plan::size(const Frozen& frozen) {
+  Layout layout(frozen, kernels::panels(), nullptr);
+  return {layout.floats() * sizeof(float) + layout.steps().size() * sizeof(Step), total(layout.strides())};
+}
+
+Plan::Plan(const Frozen& frozen)
+    : inputs_(frozen.inputs),
+      outputs_(frozen.outputs),
+      table_(&kernels::panels()),
+      weights_(Layout(frozen, *table_, nullptr).floats()) {
+  Layout layout(frozen, *table_, weights_.data());
+  weight_floats_ = layout.floats();
+  steps_ = std::move(layout.steps());
+  strides_ = std::move(layout.strides());
+  floats_a_row_ = total(strides_);
+}
+
+void Plan::run(const float* in, std::int64_t rows, float* out, float* workspace) const {
+  const auto place = [&](std::int32_t buffer) {
+    if (buffer == output) return out;
+    float* at = workspace;
+    for (std::int32_t b = 0; b < buffer; ++b) at += strides_[static_cast<std::size_t>(b)] * rows;
+    return at;
+  };
+  for (const Step& step : steps_) {
+    const float* x = step.from == input ? in : place(step.from);
+    if (step.run)
+      step.run(step, {x, step.from_stride, place(step.to), step.to_stride, rows});
+    else
+      table_->product(step.panels, x, step.from_stride, rows, place(step.to), step.to_stride);
+  }
+}
+
+}  // namespace relume::infer

@@ -1,0 +1,109 @@
+// What the tests of prediction share: networks, rows, and results in double precision.
+#pragma once
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "relume/autograd/grad_mode.h"
+#include "relume/base/rng.h"
+#include "relume/data/open.h"
+#include "relume/io/model.h"
+#include "relume/nn/layers.h"
+
+namespace relume::infer {
+
+inline std::vector<float> random_rows(std::int64_t count, std::uint64_t seed = 1, double scale = 2) {
+  Rng rng(seed);
+  std::vector<float> numbers(static_cast<std::size_t>(count));
+  for (float& x : numbers) x = static_cast<float>((rng.uniform() * 2 - 1) * scale);
+  return numbers;
+}
+
+/// Numbers for all parameters and running averages, the variances positive.
+inline void set_random(nn::Module& network, std::uint64_t seed = 3) {
+  Rng rng(seed);
+  for (const auto& [name, tensor] : network.state()) {
+    if (tensor.dtype() != float32) continue;
+    const double shift = name.ends_with("running_var") ? 1.5 : 0;
+    const double scale = tensor.dimensions() == 2 ? 2 / std::sqrt(static_cast<double>(tensor.size(1))) : 1;
+    for (float& x : tensor.detach().span<float>()) x = static_cast<float>((rng.uniform() * 2 - 1) * scale + shift);
+  }
+  network.eval();
+}
+
+inline std::vector<float> forward(nn::Module& network, const std::vector<float>& rows, std::int64_t width) {
+  NoGradGuard guard;
+  const Tensor y = network(from_vector(rows, Shape{std::ssize(rows) / width, width})).contiguous();
+  return {y.span<float>().begin(), y.span<float>().end()};
+}
+
+/// W x + b of one row, in double precision.
+inline std::vector<double> linear(const nn::Linear& layer, const std::vector<double>& x) {
+  std::vector<double> y;
+  const std::vector<double> w = layer.weight.to_vector<double>();
+  for (std::size_t j = 0; j < static_cast<std::size_t>(layer.out_features()); ++j) {
+    double sum = layer.bias.defined() ? layer.bias.to_vector<double>()[j] : 0;
+    for (std::size_t i = 0; i < x.size(); ++i) sum += w[j * x.size() + i] * x[i];
+    y.push_back(sum);
+  }
+  return y;
+}
+
+/// An activation of whatever kind on a row of numbers, by its definition.
+inline std::vector<double> activated(const Activation& f, const std::vector<double>& x) {
+  const activation::Entry& entry = f.entry();
+  std::vector<double> y;
+  if (entry.kind == activation::Kind::elementwise) {
+    for (const double v : x) y.push_back(entry.scalar(v, f.parameters()));
+  } else if (entry.kind == activation::Kind::gated) {
+    const Activation gate{std::string_view(entry.wraps)};
+    for (std::size_t i = 0; i < x.size() / 2; ++i) y.push_back(x[i] * gate.entry().scalar(x[x.size() / 2 + i]));
+  } else if (entry.kind == activation::Kind::concatenated) {
+    const Activation inner{std::string_view(entry.wraps)};
+    for (const double v : x) y.push_back(inner.entry().scalar(v));
+    for (const double v : x) y.push_back(inner.entry().scalar(-v));
+  } else {
+    double total = 0;
+    for (const double v : x) total += std::exp(v);
+    for (const double v : x) y.push_back(entry.info.name == "softmax" ? std::exp(v) / total : v - std::log(total));
+  }
+  return y;
+}
+
+/// rooms 0…9, some missing, and place north, south or east; the target is price, or kind, three classes of it.
+inline data::Table houses(bool classes) {
+  std::vector<double> rooms, price;
+  std::vector<std::string> place, kind;
+  for (int i = 0; i < 90; ++i) {
+    rooms.push_back(i % 11 == 7 ? std::nan("") : i % 10);
+    place.emplace_back(i % 3 == 0 ? "north" : i % 3 == 1 ? "south" : "east");
+    price.push_back(100.0 * (i % 10) + (i % 3 == 0 ? 50 : 0));
+    kind.emplace_back(price.back() > 500 ? "dear" : price.back() > 200 ? "fair" : "cheap");
+  }
+  data::Table table;
+  table.source = "houses";
+  table.add_numbers("rooms", rooms).add_texts("place", place);
+  return classes ? table.add_texts("kind", kind) : table.add_numbers("price", price);
+}
+
+/// With the weights of chance: what it says is compared, not judged.
+inline io::Model model_of(const data::Table& table, const std::string& layers = "linear(8) relu") {
+  const data::Prepared prepared = data::prepare(table, {.target = table.columns.back().name});
+  io::Model model;
+  model.preprocessor = prepared.preprocessor;
+  model.task = prepared.preprocessor.target().task();
+  model.labels = prepared.preprocessor.target().labels();
+  model.features = prepared.preprocessor.features();
+  model.outputs = model.task == data::Task::regression ? 1 : std::ssize(model.labels);
+  model.target_mean = prepared.preprocessor.target().mean();
+  model.target_scale = prepared.preprocessor.target().scale();
+  model.layers = nn::parse_architecture(layers);
+  Rng rng(5);
+  model.build(rng);
+  set_random(*model.network);
+  return model;
+}
+
+}  // namespace relume::infer
