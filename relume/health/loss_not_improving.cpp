@@ -1,5 +1,6 @@
 // The training loss has not left the place where it began, or is no better than that of a constant answer.
 #include <algorithm>
+#include <cmath>
 
 #include "relume/base/require.h"
 #include "relume/health/step_rule.h"
@@ -7,10 +8,21 @@
 namespace relume::health::rule {
 namespace {
 
-/// No verdict before.
+/// No verdict before, unless the run is over.
 constexpr Threshold learning_steps{"learning_steps", 300, true};
 
-Finding finding_of(const Measurements& m, double loss, std::string cause) {
+constexpr double usual_steps = 2000;  // of a run on a small table, at least
+
+/// More epochs for a run that ended early, other rates for one that stood still.
+Remedy remedy(const Measurements& m, const Thresholds& thresholds) {
+  if (m.step < thresholds.count(learning_steps) && !m.epochs.empty()) {
+    const double epochs = std::ceil(usual_steps / static_cast<double>(m.step) * static_cast<double>(m.epochs.size()));
+    return {"So few steps are seldom enough. Try {}.", {{"epochs", fmt::format("{:.0f}", epochs)}}};
+  }
+  return {"Try {} and {}; if neither helps, the columns may say nothing.", {advise_lr(m, 10), advise_lr(m, 0.1)}};
+}
+
+Finding finding_of(const Measurements& m, const Thresholds& thresholds, double loss, std::string cause) {
   const Check& now = m.checks.back();
   Finding finding;
   finding.rule = "loss_not_improving";
@@ -18,8 +30,7 @@ Finding finding_of(const Measurements& m, double loss, std::string cause) {
   finding.step = now.step;
   finding.evidence = {{"first_loss", m.first_loss}, {"loss", loss}, {"lr", now.lr}};
   finding.cause = std::move(cause);
-  finding.remedy = {"Try {} and {}; if neither helps, the columns may say nothing.",
-                    {advise_lr(m, 10), advise_lr(m, 0.1)}};
+  finding.remedy = remedy(m, thresholds);
   return finding;
 }
 
@@ -34,7 +45,7 @@ std::optional<double> lowest_valid(const Measurements& m) {
 }
 
 Verdict judge(const Measurements& m, const Thresholds& thresholds) {
-  if (m.checks.empty() || m.step < thresholds.count(learning_steps))
+  if (m.checks.empty() || (m.step < thresholds.count(learning_steps) && !m.ended))
     return {.cannot_judge = fmt::format("not enough steps: {}, it takes {}", m.step, thresholds.count(learning_steps))};
   const Check& now = m.checks.back();
   double loss = now.smoothed_loss;
@@ -47,7 +58,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   if (loss >= bound) {
     const bool constant = m.constant_loss && *m.constant_loss < m.first_loss;
     Finding finding = finding_of(
-        m, loss,
+        m, thresholds, loss,
         constant
             ? fmt::format(
                   "after {} steps the training loss of {:.3g} is no better than that of a constant answer, {:.3g}.",
@@ -62,7 +73,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
   if (!m.constant_valid_loss || !valid || *valid < (1 - thresholds[least_improvement]) * *m.constant_valid_loss)
     return {};
   Finding finding = finding_of(
-      m, loss,
+      m, thresholds, loss,
       fmt::format("after {} steps the validation loss has never been better than {:.3g}, and that of a constant answer "
                   "is {:.3g}: what is learned of the training rows does not hold for others.",
                   m.step, *valid, *m.constant_valid_loss));

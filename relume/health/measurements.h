@@ -89,6 +89,7 @@ struct Measurements {
   double first_loss = 0;                      ///< mean over the first steps
   double full_lr = 0;                         ///< the largest rate of the schedule
   double weight_decay = 0;                    ///< by which each step shrinks the weights, times the rate; 0: not known
+  bool ended = false;                         ///< no more steps will come
   bool keeps_best = false;                    ///< who trains goes back to the best weights in the end
   std::optional<double> constant_loss;        ///< of a network that always says the same: the best such loss
   std::optional<double> constant_valid_loss;  ///< of that answer on the rows that EpochLoss::valid is of

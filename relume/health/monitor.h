@@ -55,6 +55,8 @@ class Monitor {
   bool is_due() const { return is_due(optimizer_.steps()); }
   /// Ends an epoch, for the rules that compare epochs.
   void end_epoch(double train_loss, std::optional<double> valid_loss = std::nullopt);
+  /// No more steps will come: what is not learned by now is not learned.
+  void end_run() { measurements_.ended = true; }
   /// What the units did over a window of the caller's choice, in place of what was counted in training.
   void look_at(const UnitActivity& activity);
   /// The same before the first step: which units were dead from the start. No verdict is given by it.

@@ -30,8 +30,20 @@ Held held(const Part& part, double otherwise, const char* option) {
   return {share, {}};
 }
 
+/// With fewer rows, training on all of them made the better network: of 20 rows of each of eleven tables it learned
+/// 0.04 more (r², accuracy) than of sixteen with four to stop by; of 40 rows 0.02 less.
+constexpr std::int64_t too_few_to_validate = 30;
+
 /// A fifth of a small table, less of a large one: 10,000 rows tell enough.
 double usual_valid_share(std::int64_t rows) { return std::clamp(10000.0 / static_cast<double>(rows), 0.1, 0.2); }
+
+/// The rows that choose the best epoch, of data with so many rows.
+Held held_for_valid(Job& job, const TrainOptions& options, std::int64_t rows) {
+  const bool needed = options.valid.given() || options.best_by != TrainOptions().best_by;
+  if (needed || rows >= too_few_to_validate) return held(options.valid, usual_valid_share(rows), "valid");
+  job.notes.push_back(fmt::format("{} rows are too few to hold some out for validation: all of them train", rows));
+  return {};
+}
 
 /// Puts more rows behind a dataset's and returns their numbers.
 std::vector<std::int64_t> append(data::Dataset& dataset, const Tensor& features, const Tensor& targets) {
@@ -66,18 +78,17 @@ void set_target(io::Model& model, const data::Target& target) {
 }
 
 Job from_table(const data::Table& table, const TrainOptions& options) {
-  const Held valid = held(options.valid, usual_valid_share(table.rows()), "valid"),
-             test = held(options.test, 0, "test");
+  Job job;
+  job.notes = table.notes;
+  const Held valid = held_for_valid(job, options, table.rows()), test = held(options.test, 0, "test");
   data::PrepareOptions prepare{
       .target = options.target, .task = options.task, .use = options.use, .drop = options.drop};
   prepare.split = {.valid = valid.share, .test = test.share, .seed = options.seed};
   data::Prepared prepared = data::prepare(table, prepare);
-  Job job;
   job.dataset = std::move(prepared.dataset);
   job.facts = health::look_at_table(table, prepared.preprocessor, prepared.split.train);
   job.split = std::move(prepared.split);
   job.dropped_rows = prepared.dropped_rows;
-  job.notes = table.notes;
   note_dropped(job);
   set_target(job.model, prepared.preprocessor.target());
   job.model.features = prepared.preprocessor.features();
@@ -102,13 +113,12 @@ Tensor as_rows(const Tensor& x) { return x.reshape({x.size(0), -1}); }
 
 Job from_arrays(const data::Arrays& arrays, const TrainOptions& options) {
   data::check_finite(arrays);
-  const Held valid = held(options.valid, usual_valid_share(arrays.x.size(0)), "valid"),
-             test = held(options.test, 0, "test");
+  Job job;
+  const Held valid = held_for_valid(job, options, arrays.x.size(0)), test = held(options.test, 0, "test");
   require<InputError>(options.use.empty() && options.drop.empty(),
                       "train: {} is no table; columns to use or to drop are a table's", arrays.source);
   data::Target target = choose_target(arrays, options.task);
   const std::vector<std::int64_t> rows = target.rows(arrays.targets);
-  Job job;
   job.dropped_rows = arrays.x.size(0) - static_cast<std::int64_t>(rows.size());
   note_dropped(job);
   job.split = data::split_rows(rows, target.encode(arrays.targets, rows),

@@ -112,7 +112,7 @@ const TrainOption table[] = {
     {.name = "valid",
      .member = &O::valid,
      .help = "rows to validate on: a fraction, a number, or a file (a fifth; fewer than that from 50,000 rows on, but "
-             "a tenth)",
+             "a tenth; none of fewer than 30)",
      .of_data = true},
     {.name = "test",
      .member = &O::test,
@@ -134,7 +134,8 @@ const TrainOption table[] = {
      .shows_default = true},
     {.name = "epochs",
      .member = &O::epochs,
-     .help = "passes over the training rows at most (about 20,000 steps, from 10 to 200 passes)",
+     .help = "passes over the training rows at most (about 20,000 steps, from 10 to 200 passes, more of tiny data: "
+             "2000 steps)",
      .limit = &at_least_one},
     {.name = "batch_size",
      .member = &O::batch_size,

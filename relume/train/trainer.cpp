@@ -303,6 +303,7 @@ void Trainer::finish() {
   const health::MonitorState before = s.monitor->state();
   s.monitor->look_at(activity);
   s.monitor->look_at_answers(health::measure_answers(y, targets(dataset_, window()), model_.labels));
+  if (s.history.ending != Ending::interrupted) s.monitor->end_run();
   s.history.findings = s.monitor->findings();
   s.history.weight_names = s.monitor->measurements().weight_names;
   s.history.activity = activity.layers();

@@ -92,8 +92,9 @@ TEST(Help, SaysWhatATrainingTakesWhereNothingIsGiven) {
   EXPECT_THAT(help, HasSubstr(fmt::format("({}; {} from 2,000 training rows on, {} from 20,000)",
                                           usual("adam", 1999).batch_size, usual("adam", 2000).batch_size,
                                           usual("adam", 20000).batch_size)));
-  EXPECT_THAT(help,
-              HasSubstr(fmt::format("from {} to {} passes", usual("adam", 1 << 30).epochs, usual("adam", 1).epochs)));
+  EXPECT_THAT(
+      help, HasSubstr(fmt::format("from {} to {} passes", usual("adam", 1 << 30).epochs, usual("adam", 1000).epochs)));
+  EXPECT_THAT(help, HasSubstr(fmt::format("tiny data: {} steps", usual("adam", 1).epochs)));
 }
 
 TEST(Help, NamesNoLimitsThatNobodyMeets) {

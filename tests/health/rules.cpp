@@ -167,6 +167,20 @@ TEST(LossNotImproving, ComparesWithTheStartAndWithAConstantAnswer) {
   EXPECT_THAT(findings[0].cause, HasSubstr("constant answer"));
 }
 
+TEST(LossNotImproving, SaysAtTheEndOfAShortRunThatItWasShort) {
+  const auto ended = [](double loss) {
+    return after([=](Measurements& m) {
+      m.ended = true;
+      m.step = 100;
+      m.first_loss = 1;
+      m.epochs.assign(20, {loss, std::nullopt});
+    });
+  };
+  ASSERT_THAT(rules_of(ended(0.99)), ElementsAre("loss_not_improving"));
+  EXPECT_EQ(to_string(ended(0.99)[0].remedy, Voice::command_line), "So few steps are seldom enough. Try --epochs 400.");
+  EXPECT_TRUE(ended(0.7).empty());
+}
+
 TEST(LossNotImproving, LooksAtRowsThatWereNotTrainedOn) {
   const auto judged = [](double valid) {
     return after([=](Measurements& m) {

@@ -53,6 +53,19 @@ TEST(Train, LearnsFromATableBuiltColumnByColumnAsFromItsFile) {
             from_memory.model.predict({{"rooms", 4}, {"place", "south"}}).value());
 }
 
+TEST(Train, LearnsFromAFewRowsByAllOfThem) {
+  const Table line = Table().add_numbers("x", {-1, 0, 1, 2, 3, 4, 5}).add_numbers("y", {-3.5, -1, 1, 3, 5, 7, 9.5});
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const relume::Run run = train(line, {.target = "y", .seed = seed});
+    EXPECT_GT(run.train.r2, 0.99);
+    EXPECT_EQ(run.train.rows, 7);
+    EXPECT_EQ(run.history.rows.size(), 2000U);
+    EXPECT_THAT(run.notes, testing::ElementsAre(HasSubstr("7 rows are too few to hold some out")));
+  }
+  EXPECT_EQ(train(line, {.target = "y", .valid = 2, .epochs = 5}).train.rows, 5);
+  EXPECT_EQ(train(line, {.target = "y", .epochs = 5, .best_by = "mae"}).train.rows, 6);
+}
+
 TEST(Train, LearnsFromTensorsAndSpans) {
   std::vector<float> x, y;
   for (int i = 0; i < 100; ++i) {
