@@ -12,6 +12,8 @@
 namespace relume::app {
 namespace {
 
+constexpr std::int64_t most_lines = 200;
+
 int terminal_width() {
   winsize size{};
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
@@ -62,6 +64,9 @@ void ProgressDisplay::show(const training::EpochRow& row, std::int64_t epochs) {
                                     : fmt::format("valid rmse {:.5g}", row.valid.rmse);
   dead_share_ = row.dead_share;
   if (terminal_) return;
+  // Hundreds of lines are enough to follow a run by; metrics.csv has every epoch.
+  const std::int64_t interval = (epochs + most_lines - 1) / most_lines;
+  if (row.epoch > 1 && row.epoch < epochs && row.epoch % interval != 0) return;
   const std::string valid =
       row.valid.rows == 0 ? "" : fmt::format("  valid loss {:.4f}  {}", row.valid.loss, last_epoch_);
   say("epoch {}/{}  loss {:.4f}{}  lr {:.2g}  dead {:.1f} %  {:.1f}s", row.epoch, epochs, row.train_loss, valid, row.lr,
