@@ -47,6 +47,14 @@ if(RELUME_CLANG_TIDY)
     string(APPEND relume_tidy_hash ${hash})
   endforeach()
   set(CMAKE_CXX_CLANG_TIDY ${RELUME_CLANG_TIDY} --quiet --extra-arg=-DRELUME_TIDY_HASH=${relume_tidy_hash})
+  # clang-tidy gives clang's warnings too: what is left for the compiler is to tell which headers a source includes.
+  # Nothing is linked, so that nothing can be run. That saves a third of the time.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env "CCC_OVERRIDE_OPTIONS=# +-E")
+  set(CMAKE_CXX_COMPILE_OBJECT
+      "<CMAKE_CXX_COMPILER> <DEFINES> <INCLUDES> <FLAGS> -o /dev/null -c <SOURCE>" "${CMAKE_COMMAND} -E touch <OBJECT>")
+  foreach(rule IN ITEMS LINK_EXECUTABLE CREATE_SHARED_LIBRARY CREATE_SHARED_MODULE CREATE_STATIC_LIBRARY)
+    set(CMAKE_CXX_${rule} "${CMAKE_COMMAND} -E touch <TARGET>")
+  endforeach()
 endif()
 
 # g++ 12 warns of overlapping copies inside std::string's own operator+ (GCC bug 105651).
