@@ -192,7 +192,8 @@ nb::object predict(const io::Model& model, nb::handle source) {
 
 void bind_model(nb::module_& module) {
   nb::class_<io::Model>(module, "_Model")
-      .def_static("load", &io::Model::load, "path"_a)
+      .def_static(
+          "load", [](const std::filesystem::path& path) { return io::Model::load(path); }, "path"_a)
       .def("save", &io::Model::save, "path"_a)
       .def("predict", &predict, "source"_a)
       .def_prop_ro("network", [](const io::Model& m) { return m.network; })

@@ -201,7 +201,7 @@ Prediction Predictor::predict(const io::Row& row) const {
   std::vector<float> y(static_cast<std::size_t>(outputs()));
   const Block workspace(static_cast<std::size_t>(parts.room.floats_a_row));
   parts.plan.run(x.data(), 1, y.data(), workspace.data());
-  return io::predictions_of(*parts.model, from_vector(std::move(y), Shape{1, outputs()}))[0];
+  return io::predictions_of(*parts.model, from_vector(y, Shape{1, outputs()}))[0];
 }
 
 }  // namespace relume::infer
