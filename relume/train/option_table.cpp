@@ -11,7 +11,7 @@
 #include "relume/io/json_text.h"
 #include "relume/nn/loss_table.h"
 #include "relume/optim/schedule.h"
-#include "relume/optim/table.h"
+#include "relume/optim/optimizer_table.h"
 #include "relume/train/metrics.h"
 
 namespace relume::training {

@@ -10,7 +10,7 @@
 #include "relume/base/rng.h"
 #include "relume/health/unit_activity.h"
 #include "relume/optim/clip.h"
-#include "relume/optim/table.h"
+#include "relume/optim/optimizer_table.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/optimizer_by_name.h"
 #include "relume/train/trainer_state.h"
