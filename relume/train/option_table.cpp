@@ -10,8 +10,8 @@
 #include "relume/base/require.h"
 #include "relume/io/json_text.h"
 #include "relume/nn/loss_table.h"
-#include "relume/optim/schedule.h"
 #include "relume/optim/optimizer_table.h"
+#include "relume/optim/schedule.h"
 #include "relume/train/metrics.h"
 
 namespace relume::training {
@@ -179,7 +179,8 @@ const TrainOption table[] = {
      .limit = &above_zero},
     {.name = "patience",
      .member = &O::patience,
-     .help = "epochs without a better validation value before training stops (a quarter of --epochs, but 10 at least)",
+     .help =
+         "epochs without a better validation value before training stops (a quarter of all epochs, but 10 at least)",
      .limit = &at_least_one},
     {.name = "min_delta",
      .member = &O::min_delta,

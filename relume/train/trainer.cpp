@@ -64,8 +64,9 @@ Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, con
   const bool classes = model_.task == data::Task::classification;
   loss_ = &nn::find_loss(options_.loss, classes);
   model_.loss = options_.loss;
-  require<InputError>(!classes || options_.label_smoothing == 0 || loss_->smooths_labels,
-                      "train: the loss {} smooths no labels; leave label_smoothing out", loss_->name);
+  if (classes && options_.label_smoothing != 0 && !loss_->smooths_labels)
+    throw OptionError({"loss", "label_smoothing"},
+                      fmt::format("train: loss {} does not smooth labels; leave label_smoothing out", loss_->name));
   if (classes) loss_settings_.label_smoothing = options_.label_smoothing;
   if (options_.balanced_classes && classes)
     loss_settings_.class_weights = balanced_weights(targets(dataset_, split_.train), model_.outputs);
