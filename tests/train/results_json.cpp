@@ -57,7 +57,9 @@ TEST(ResultsAsJson, AnExaminationHasItsLayersAndWhatWasMadeOfTheModel) {
 
 TEST(ResultsAsJson, ACommandLineHearsItsOwnWordsInRemedies) {
   Examination e = examine(model(), io::make_trial(model(), "builtin:moons"));
-  e.findings.assign(1, {.rule = "dead_units", .remedy = {.text = "Try {}.", .options = {{"on_dead", "revive"}}}});
+  health::Finding found;
+  found.remedy = {.text = "Try {}.", .options = {{"on_dead", "revive"}}};
+  e.findings = {found};
   const auto remedy = [&](health::Voice voice) { return json::parse(e.json(voice)).at("findings")[0].at("remedy"); };
   EXPECT_EQ(remedy(health::Voice::options), "Try on_dead = revive.");
   EXPECT_EQ(remedy(health::Voice::command_line), "Try --on-dead revive.");
