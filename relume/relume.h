@@ -43,6 +43,7 @@
 #include "relume/infer/frozen.h"
 #include "relume/infer/predictor.h"
 #include "relume/io/checkpoint.h"
+#include "relume/io/convert.h"
 #include "relume/io/foreign_model.h"
 #include "relume/io/layer_facts.h"
 #include "relume/io/model.h"
