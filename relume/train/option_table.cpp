@@ -166,7 +166,7 @@ const TrainOption table[] = {
      .shows_default = true},
     {.name = "warmup",
      .member = &O::warmup_steps,
-     .help = "steps over which the learning rate grows at first (none)",
+     .help = "steps over which the learning rate grows at first (none; onecycle: 30 % of all)",
      .limit = &not_below_zero},
     {.name = "clip", .member = &O::clip_norm, .help = "largest norm of the gradient (no limit)", .limit = &above_zero},
     {.name = "clip_value",
