@@ -275,7 +275,7 @@ def test_files_validate_test_and_are_predicted_by_their_names(tmp_path, iris):
         np.testing.assert_array_equal(model.predict(name), predicted)
         np.testing.assert_array_equal(model.predict_proba(name), model.predict_proba(held))
     np.testing.assert_array_equal(model.predict(tmp_path / "held.tsv", decimal=","), predicted)
-    with pytest.raises(relume.InputError, match="there is no"):
+    with pytest.raises(relume.FileError, match="nowhere.csv: No such file"):
         model.predict("nowhere.csv")
     with pytest.raises(TypeError, match="decimal says how a file is read"):
         model.predict(held, decimal=",")
