@@ -5,7 +5,8 @@ namespace relume::app {
 // Each declares what its subcommand takes and what it does, in a file of that name.
 using Define = void(Command&);
 Define define_train, define_eval, define_predict, define_inspect, define_doctor, define_lr_find, define_compare,
-    define_lab, define_apply, define_activations, define_rules, define_plot, define_report, define_convert;
+    define_lab, define_apply, define_activations, define_rules, define_plot, define_report, define_convert,
+    define_export;
 
 std::span<const CommandEntry> commands() {
   static constexpr CommandEntry table[] = {
@@ -22,6 +23,7 @@ std::span<const CommandEntry> commands() {
       {"rules", "List the rules of health and their thresholds", define_rules},
       {"plot", "Draw activations, or what runs have measured", define_plot},
       {"convert", "Turn a table or a .safetensors into NumPy's .npz, or a .npz into a .safetensors", define_convert},
+      {"export", "Write a model as C for programs and devices without relume", define_export},
       {"report", "Write a run's report anew, or one page that compares runs", define_report},
   };
   return table;

@@ -24,6 +24,13 @@ struct LogSoftmax {
     kernels::map<V>(x, y, n, false, [&](V v) { return v - highest - log_sum; });
   }
 
+  static constexpr std::string_view c_body = R"(  float highest = x[0], total = 0.0f;
+  for (int i = 1; i < n; ++i) highest = x[i] > highest ? x[i] : highest;
+  for (int i = 0; i < n; ++i) total += expf(x[i] - highest);
+  total = logf(total);
+  for (int i = 0; i < n; ++i) y[i] = x[i] - highest - total;
+)";
+
   // dx_i = dy_i − e^{y_i} Σ_j dy_j
   template <class V, class T>
   static void backward(const T* y, const T* dy, T* dx, std::int64_t n) {
@@ -35,7 +42,7 @@ struct LogSoftmax {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::CallableAlong<activation::LogSoftmax> log_softmax{};
+inline constexpr activation::FunctionAlong<activation::LogSoftmax> log_softmax{};
 namespace nn {
 using LogSoftmax = ActivationAlong<activation::LogSoftmax>;
 }

@@ -23,6 +23,12 @@ struct Softmax {
     kernels::map<V>(y, y, n, false, [&](V v) { return v * inverse; });
   }
 
+  static constexpr std::string_view c_body = R"(  float highest = x[0], total = 0.0f;
+  for (int i = 1; i < n; ++i) highest = x[i] > highest ? x[i] : highest;
+  for (int i = 0; i < n; ++i) total += y[i] = expf(x[i] - highest);
+  for (int i = 0; i < n; ++i) y[i] /= total;
+)";
+
   // dx_i = y_i (dy_i − Σ_j dy_j y_j)
   template <class V, class T>
   static void backward(const T* y, const T* dy, T* dx, std::int64_t n) {
@@ -34,7 +40,7 @@ struct Softmax {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::CallableAlong<activation::Softmax> softmax{};
+inline constexpr activation::FunctionAlong<activation::Softmax> softmax{};
 namespace nn {
 using Softmax = ActivationAlong<activation::Softmax>;
 }

@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "relume/autograd/grad_mode.h"
 #include "relume/base/rng.h"
 #include "relume/data/open.h"
+#include "relume/infer/predictor.h"
 #include "relume/io/model.h"
 #include "relume/nn/layers.h"
 
@@ -88,6 +91,21 @@ inline data::Table houses(bool classes) {
   return classes ? table.add_texts("kind", kind) : table.add_numbers("price", price);
 }
 
+/// Sizes over six powers of ten and four kinds, the last missing where not all are to be known; a number of both.
+inline data::Table many_kinds(bool all) {
+  std::vector<double> size, target;
+  std::vector<std::string> kind;
+  for (int i = 0; i < 120; ++i) {
+    size.push_back(i % 9 == 4 ? std::nan("") : std::pow(10.0, (i * 7 % 120) / 20.0));
+    kind.emplace_back(i % 4 == 3 && !all ? "" : std::string(1, static_cast<char>('p' + i % 4)));
+    target.push_back(i % 4 + 0.1 * (i % 7));
+  }
+  data::Table table;
+  table.source = "kinds";
+  table.add_numbers("size", size).add_texts("kind", kind).add_numbers("target", target);
+  return table;
+}
+
 /// With the weights of chance: what it says is compared, not judged.
 inline io::Model model_of(const data::Table& table, const std::string& layers = "linear(8) relu") {
   const data::Prepared prepared = data::prepare(table, {.target = table.columns.back().name});
@@ -105,5 +123,50 @@ inline io::Model model_of(const data::Table& table, const std::string& layers = 
   set_random(*model.network);
   return model;
 }
+
+inline std::vector<float> predict(const Predictor& predictor, const std::vector<float>& rows, int threads = 1) {
+  std::vector<float> out(rows.size() / static_cast<std::size_t>(predictor.inputs()) *
+                         static_cast<std::size_t>(predictor.outputs()));
+  predictor.predict(rows, out, threads);
+  return out;
+}
+
+/// To 1e-6 of the largest: as exact as float32 sums of some hundred terms are.
+inline void expect_equal(const std::vector<float>& found, const std::vector<float>& expected, double tolerance = 2e-6) {
+  ASSERT_EQ(found.size(), expected.size());
+  double largest = 1;
+  for (const float x : expected) largest = std::max(largest, std::abs(static_cast<double>(x)));
+  for (std::size_t i = 0; i < found.size(); ++i)
+    ASSERT_NEAR(found[i], expected[i], tolerance * largest) << "number " << i;
+}
+
+inline std::shared_ptr<nn::Sequential> network(std::initializer_list<std::int64_t> widths) {
+  auto net = std::make_shared<nn::Sequential>();
+  for (const auto* w = widths.begin(); w + 1 != widths.end(); ++w) {
+    if (net->size() > 0) net->push_back(std::make_shared<nn::ReLU>());
+    net->push_back(std::make_shared<nn::Linear>(w[0], w[1]));
+  }
+  set_random(*net);
+  return net;
+}
+
+/// linear, the activation as a module, linear
+struct Sandwich {
+  Sandwich(const Activation& f, std::int64_t inputs, std::int64_t width, std::int64_t outputs)
+      : first(std::make_shared<nn::Linear>(inputs, width)),
+        last(std::make_shared<nn::Linear>(f.entry().features_out(width), outputs)) {
+    net.push_back(first);
+    if (f.entry().kind == activation::Kind::parametric)
+      net.push_back(std::make_shared<nn::PReLU>(width));
+    else if (f.entry().kind == activation::Kind::elementwise)
+      net.push_back(std::make_shared<nn::Activate>(f));
+    else
+      net.push_back(std::make_shared<nn::ActivateAlong>(f));
+    net.push_back(last);
+    set_random(net);
+  }
+  nn::Sequential net;
+  std::shared_ptr<nn::Linear> first, last;
+};
 
 }  // namespace relume::infer

@@ -19,51 +19,6 @@ namespace {
 
 using activation::on_every_level;
 
-std::vector<float> predict(const Predictor& predictor, const std::vector<float>& rows, int threads = 1) {
-  std::vector<float> out(rows.size() / static_cast<std::size_t>(predictor.inputs()) *
-                         static_cast<std::size_t>(predictor.outputs()));
-  predictor.predict(rows, out, threads);
-  return out;
-}
-
-/// To 1e-6 of the largest: as exact as float32 sums of some hundred terms are.
-void expect_equal(const std::vector<float>& found, const std::vector<float>& expected, double tolerance = 2e-6) {
-  ASSERT_EQ(found.size(), expected.size());
-  double largest = 1;
-  for (const float x : expected) largest = std::max(largest, std::abs(static_cast<double>(x)));
-  for (std::size_t i = 0; i < found.size(); ++i)
-    ASSERT_NEAR(found[i], expected[i], tolerance * largest) << "number " << i;
-}
-
-std::shared_ptr<nn::Sequential> network(std::initializer_list<std::int64_t> widths) {
-  auto net = std::make_shared<nn::Sequential>();
-  for (const auto* w = widths.begin(); w + 1 != widths.end(); ++w) {
-    if (net->size() > 0) net->push_back(std::make_shared<nn::ReLU>());
-    net->push_back(std::make_shared<nn::Linear>(w[0], w[1]));
-  }
-  set_random(*net);
-  return net;
-}
-
-/// linear, the activation as a module, linear
-struct Sandwich {
-  Sandwich(const Activation& f, std::int64_t inputs, std::int64_t width, std::int64_t outputs)
-      : first(std::make_shared<nn::Linear>(inputs, width)),
-        last(std::make_shared<nn::Linear>(f.entry().features_out(width), outputs)) {
-    net.push_back(first);
-    if (f.entry().kind == activation::Kind::parametric)
-      net.push_back(std::make_shared<nn::PReLU>(width));
-    else if (f.entry().kind == activation::Kind::elementwise)
-      net.push_back(std::make_shared<nn::Activate>(f));
-    else
-      net.push_back(std::make_shared<nn::ActivateAlong>(f));
-    net.push_back(last);
-    set_random(net);
-  }
-  nn::Sequential net;
-  std::shared_ptr<nn::Linear> first, last;
-};
-
 TEST(Predictor, GivesWhatTheModuleGivesForEveryActivationAtEveryLevel) {
   on_every_level([](kernels::Level) {
     for (const activation::Entry& entry : activation::table()) {

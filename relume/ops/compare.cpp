@@ -1,5 +1,5 @@
 // Compiled for size.
-#include "relume/ops/comparison.h"
+#include "relume/ops/compare.h"
 
 #include <algorithm>
 #include <cmath>
