@@ -1,11 +1,9 @@
 #include "relume/train/compare.h"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
 #include "apps/relume/print.h"
@@ -19,7 +17,6 @@
 namespace relume::app {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using training::ComparedRun;
 using training::Comparison;
 
@@ -39,17 +36,6 @@ std::string measured(const training::Mean& m, const Comparison& c) {
                  : fmt::format("{:.6g} ± {:.2g}", m.mean, m.half_width);
 }
 
-double mean(const Comparison& c, std::size_t i, double ComparedRun::*member) {
-  return training::mean_of(c.values(i, member)).mean;
-}
-
-double mean_best_epoch(const Comparison& c, std::size_t i) {
-  double sum = 0, count = 0;
-  for (const ComparedRun& run : c.runs)
-    if (run.activation == c.activations[i]) sum += static_cast<double>(run.best_epoch), ++count;
-  return sum / count;
-}
-
 void print_table(const Comparison& c, std::int64_t seeds) {
   print("{} on the {}, mean of {} seeds ± 95 % interval\n\n", metric_of(c), c.measured_on, seeds);
   print("{:<22} {:>20} {:>10} {:>11} {:>12} {:>8} {:>8} {:>14}\n", "activation", std::string(metric_of(c)), "loss",
@@ -59,45 +45,18 @@ void print_table(const Comparison& c, std::int64_t seeds) {
       return std::min(p.a, p.b) == std::min(i, c.best) && std::max(p.a, p.b) == std::max(i, c.best);
     });
     print("{:<22} {:>20} {:>10.4f} {:>11.1f} {:>12.2f} {:>6.1f} % {:>6.1f} % {:>14}\n", c.activations[i],
-          measured(training::mean_of(c.values(i, &ComparedRun::metric)), c), mean(c, i, &ComparedRun::loss),
-          mean_best_epoch(c, i), 1e3 * mean(c, i, &ComparedRun::seconds_per_epoch),
-          100 * mean(c, i, &ComparedRun::dead_share), 100 * mean(c, i, &ComparedRun::sparsity),
+          measured(training::mean_of(c.values(i, &ComparedRun::metric)), c), c.mean(i, &ComparedRun::loss),
+          c.mean_best_epoch(i), 1e3 * c.mean(i, &ComparedRun::seconds_per_epoch),
+          100 * c.mean(i, &ComparedRun::dead_share), 100 * c.mean(i, &ComparedRun::sparsity),
           i == c.best ? "best" : fmt::format("{:.2g}", pair->p));
   }
   print("\n{}\n", c.recommendation());
-}
-
-Json to_json(const Comparison& c, const Arguments& a, double seconds) {
-  Json variants = Json::array(), pairs = Json::array(), not_worse = Json::array();
-  for (std::size_t i = 0; i < c.activations.size(); ++i) {
-    const std::vector<double> values = c.values(i, &ComparedRun::metric);
-    const training::Mean m = training::mean_of(values);
-    variants.push_back({{"activation", c.activations[i]},
-                        {"mean", m.mean},
-                        {"half_width", m.half_width},
-                        {"values", values},
-                        {"loss", mean(c, i, &ComparedRun::loss)},
-                        {"best_epoch", mean_best_epoch(c, i)},
-                        {"seconds_per_epoch", mean(c, i, &ComparedRun::seconds_per_epoch)},
-                        {"dead_share", mean(c, i, &ComparedRun::dead_share)},
-                        {"sparsity", mean(c, i, &ComparedRun::sparsity)}});
-  }
-  for (const training::ComparedPair& p : c.pairs)
-    pairs.push_back({{"a", c.activations[p.a]}, {"b", c.activations[p.b]}, {"difference", p.difference}, {"p", p.p}});
-  for (const std::size_t i : c.not_worse) not_worse.push_back(c.activations[i]);
-  return {{"task", data::name(c.task)},    {"metric", metric_of(c)},
-          {"measured_on", c.measured_on},  {"seed", a.compare.train.seed},
-          {"seeds", a.compare.seeds},      {"seconds", seconds},
-          {"variants", variants},          {"pairs", pairs},
-          {"best", c.activations[c.best]}, {"winner", c.not_worse.empty() ? Json(c.activations[c.best]) : Json()},
-          {"not_worse", not_worse}};
 }
 
 void run(Arguments& a) {
   require<InputError>(a.compare.activations.size() >= 2, "compare: {} names one activation; give two or more",
                       a.compare.activations.empty() ? "nothing" : a.compare.activations.front());
   if (a.threads > 0) set_num_threads(a.threads);
-  const auto began = std::chrono::steady_clock::now();
   const data::Source source = training::open_data(a.data, a.compare.train);
   catch_interrupts();
   std::int64_t done = 0;
@@ -110,11 +69,10 @@ void run(Arguments& a) {
             r.epochs);
       },
       &interrupted);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (!a.csv.empty()) write_file(a.csv, result.csv());
   if (!a.picture.empty()) result.chart().save(a.picture);
   if (a.json)
-    print("{}\n", to_json(result, a, seconds).dump());
+    print("{}\n", result.json());
   else
     print_table(result, a.compare.seeds);
 }

@@ -5,18 +5,15 @@
 #include <optional>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
 #include "apps/relume/print.h"
 #include "relume/base/require.h"
 #include "relume/io/foreign_model.h"
-#include "relume/train/run_report.h"
 
 namespace relume::app {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using training::Examination;
 using training::LayerState;
 
@@ -56,40 +53,6 @@ void print_text(const Examination& e, const Arguments& a) {
   if (!silent.empty()) print("not judged from a model alone, or not enough rows: {}\n", silent);
 }
 
-Json examination_to_json(const Examination& e, const Arguments& a) {
-  Json layers = Json::array(), silent = Json::object();
-  for (const LayerState& layer : e.layers) {
-    Json row = {{"layer", layer.name},
-                {"units", layer.units},
-                {"weight_rms", layer.weight_rms},
-                {"gradient_rms", layer.gradient_rms}};
-    if (layer.activity) {
-      for (const char* rule : {"dead_units", "near_dead_units", "always_on_layer", "saturated_units"})
-        row[rule] = e.count(layer, rule);
-      row["sparsity"] = layer.activity->sparsity();
-    }
-    layers.push_back(std::move(row));
-  }
-  for (const auto& [rule, reason] : e.not_judged) silent[rule] = reason;
-  const std::string lacks = e.too_little_evidence();
-  return {{"model", a.model},
-          {"enough_evidence", lacks.empty()},
-          {"rows", e.trial.rows.size()},
-          {"layers", layers},
-          {"findings", Json::parse(training::to_json(e.findings, health::Voice::command_line))},
-          {"not_judged", silent}};
-}
-
-Json fixed_to_json(const training::Fixed& fixed, const Arguments& a) {
-  Json units = Json::object();
-  for (const auto& [layer, count] : fixed.units) units[layer] = count;
-  return {{"model", a.out},
-          {a.fix == "revive" ? "revived" : "removed", units},
-          {"parameters_before", fixed.parameters_before},
-          {"parameters", fixed.parameters},
-          {"largest_difference", fixed.largest_difference}};
-}
-
 void print_fixed(const training::Fixed& fixed, const Examination& e, const Arguments& a) {
   std::string units;
   for (const auto& [layer, count] : fixed.units)
@@ -109,12 +72,10 @@ void run(Arguments& a) {
   std::optional<training::Fixed> fixed;
   if (!a.fix.empty()) {
     fixed = e.fix(a.fix == "revive" ? training::Fix::revive : training::Fix::remove);
-    fixed->model.save(a.out);
+    fixed->save(a.out);
   }
   if (a.json) {
-    Json j = examination_to_json(e, a);
-    if (fixed) j["fixed"] = fixed_to_json(*fixed, a);
-    print("{}\n", j.dump(-1, ' ', false, Json::error_handler_t::replace));
+    print("{}\n", e.json(health::Voice::command_line, a.model, fixed ? &*fixed : nullptr));
   } else {
     print_text(e, a);
     if (fixed) print_fixed(*fixed, e, a);

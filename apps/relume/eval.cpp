@@ -1,7 +1,5 @@
 #include <memory>
 
-#include <nlohmann/json.hpp>
-
 #include "apps/relume/command.h"
 #include "apps/relume/print.h"
 #include "apps/relume/result.h"
@@ -24,17 +22,10 @@ void run(const Arguments& a) {
   const training::Trial trial = training::make_trial(model, a.data, a.reading.csv);
   for (const std::string& note : trial.notes) say("{}", note);
   const training::Metrics metrics = training::evaluate(model, trial.dataset, trial.rows);
-  if (!a.json) {
+  if (!a.json)
     print("{} ({}, {})\n", to_text(metrics, model.task), trial.what, metrics.rows);
-    return;
-  }
-  nlohmann::ordered_json j = {{"task", data::name(model.task)},
-                              {"metric", training::main_metric(model.task)},
-                              {"rows", metrics.rows},
-                              {"test", nlohmann::ordered_json::parse(training::to_json(metrics, model.task))},
-                              {"model", a.model},
-                              {"notes", trial.notes}};
-  print("{}\n", j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  else
+    print("{}\n", training::to_json(model, metrics, a.model, trial.notes));
 }
 
 }  // namespace

@@ -2,8 +2,6 @@
 
 #include <memory>
 
-#include <nlohmann/json.hpp>
-
 #include "apps/relume/command.h"
 #include "apps/relume/print.h"
 #include "apps/relume/train_arguments.h"
@@ -25,10 +23,7 @@ void run(Arguments& a) {
   const plot::Chart chart = result.chart();
   if (!a.picture.empty()) chart.save(a.picture);
   if (a.json) {
-    nlohmann::ordered_json object{{"suggested", result.suggested}, {"lowest_at", result.lowest_at}};
-    object["rates"] = result.rates;
-    object["losses"] = result.losses;
-    print("{}\n", object.dump());
+    print("{}\n", result.json());
     return;
   }
   if (a.picture.empty()) print_lines(chart.text() + "\n");

@@ -106,10 +106,16 @@ std::string in_own_words(const OptionError& error, std::string_view command) {
   std::string text = error.what();
   constexpr std::string_view speaker = "train: ";
   if (text.starts_with(speaker)) text.replace(0, speaker.size(), fmt::format("{}: ", command));
+  const bool advises = !error.advice.empty();
+  const std::size_t begin = advises ? text.size() - error.advice.size() : text.find(": ");
   for (const std::string& name : error.options) {
-    const std::size_t at = text.find(name, text.find(": "));
-    if (at != std::string::npos)
-      text.replace(at, name.size(), "--" + training::find_train_option(name).command_line_word());
+    const std::string word = "--" + training::find_train_option(name).command_line_word();
+    std::size_t at = text.find(name, begin);
+    do {
+      if (at == std::string::npos) break;
+      text.replace(at, name.size(), word);
+      at = text.find(name, at + word.size());
+    } while (advises);
   }
   return text;
 }

@@ -11,7 +11,7 @@
 #include "relume/base/require.h"
 #include "relume/kernels/elementwise.h"
 #include "relume/ops/assign.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/matmul.h"
 #include "relume/ops/pointwise.h"
 

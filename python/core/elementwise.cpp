@@ -7,7 +7,7 @@
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/pointwise.h"
 #include "relume/tensor/scalar.h"
 
@@ -27,7 +27,7 @@ Tensor zipped(const char* name, const Tensor& a, const Tensor& b, DType dtype, T
 }
 
 /// A function of one number: its values, and its derivative from x and y.
-struct Function {
+struct ElementwiseFunction {
   const char* name;
   const char* node;
   double (*value)(double);
@@ -37,7 +37,7 @@ struct Function {
 
 Tensor nothing(const Tensor& x, const Tensor&) { return zeros_like(x); }
 
-const Function functions[] = {
+const ElementwiseFunction functions[] = {
     {"floor", "FloorBackward0", [](double x) { return std::floor(x); }, nothing, true},
     {"ceil", "CeilBackward0", [](double x) { return std::ceil(x); }, nothing, true},
     {"trunc", "TruncBackward0", [](double x) { return std::trunc(x); }, nothing, true},
@@ -74,7 +74,7 @@ const Function functions[] = {
      [](const Tensor& x, const Tensor&) { return exp(-(x * x)) * (-2 * std::numbers::inv_sqrtpi); }},
 };
 
-Tensor mapped(const Function& f, const Tensor& given) {
+Tensor mapped(const ElementwiseFunction& f, const Tensor& given) {
   if (f.keeps_integers && is_integral(given.dtype())) return given.clone();
   require<DTypeError>(!f.keeps_integers || given.dtype() != DType::bool_, "{}: of bool", f.name);
   const Tensor x = is_floating(given.dtype()) ? given : given.to(DType::float32);
@@ -224,7 +224,7 @@ Tensor zip(const char* name, const Tensor& a, const Tensor& b, Reals real, Whole
 
 void bind_elementwise(nb::module_& module) {
   auto type = nb::borrow<nb::class_<Tensor>>(nb::type<Tensor>());
-  for (const Function& f : functions) {
+  for (const ElementwiseFunction& f : functions) {
     module.def(
         f.name, [&f](nb::handle x, nb::handle out) { return into(out, mapped(f, tensor_from(x)), f.name); }, "input"_a,
         nb::kw_only(), "out"_a = nb::none());

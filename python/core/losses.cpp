@@ -85,13 +85,16 @@ void bind_distance(nb::module_& module, const char* name, Loss loss, const char*
       "input"_a, "target"_a, nb::kw_only(), "reduction"_a = "mean", text);
 }
 
-/// The losses of nn's table that are not PyTorch's, as functions with their parameter.
+/// The losses of nn's table that are not PyTorch's, as functions with their parameter. `_own_losses` has its name and
+/// what it usually is, for their modules.
 void bind_own_losses(nb::module_& module) {
-  nb::list own;
+  nb::dict own;
   for (const nn::LossEntry& entry : nn::losses()) {
     const std::string name(entry.function);
     if (nb::hasattr(module, name.c_str())) continue;
-    own.append(name);
+    nb::dict parameters;
+    if (entry.parameter) parameters[entry.parameter] = entry.usual;
+    own[name.c_str()] = parameters;
     module.def(
         name.c_str(),
         [&entry, name](nb::handle input, nb::handle target, nb::handle weight, nb::handle reduction,

@@ -9,7 +9,7 @@
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/index.h"
 #include "relume/ops/join.h"
 #include "relume/ops/matmul.h"

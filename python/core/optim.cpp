@@ -109,11 +109,12 @@ void bind_optimizer(nb::module_& module) {
   bound.attr("_named_defaults") = to_dict(O::defaults());
 }
 
+/// The optimizers' classes by the names that options call them.
 template <class... O>
-nb::list bind_family(nb::module_& module, TypeList<O...>) {
-  nb::list names;
+nb::dict bind_family(nb::module_& module, TypeList<O...>) {
+  nb::dict names;
   (bind_optimizer<O>(module), ...);
-  (names.append(O::info.type), ...);
+  ((names[O::info.name] = O::info.type), ...);
   return names;
 }
 
@@ -163,7 +164,7 @@ void bind_base(nb::module_& module) {
 
 void bind_optim(nb::module_& module) {
   bind_base(module);
-  module.attr("_optimizers") = bind_family(module, optim::Family());
+  module.attr("_optimizer_names") = bind_family(module, optim::Family());
   module.def("step_lr", &optim::step_lr, "step_size"_a, "gamma"_a = 0.1);
   module.def("multi_step_lr", &optim::multi_step_lr, "milestones"_a, "gamma"_a = 0.1);
   module.def("exponential_lr", &optim::exponential_lr, "gamma"_a);

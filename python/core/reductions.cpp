@@ -6,7 +6,7 @@
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/order.h"
 #include "relume/ops/pointwise.h"
 #include "relume/ops/reduce.h"

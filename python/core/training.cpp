@@ -111,6 +111,11 @@ std::vector<std::string> texts_of(nb::handle value) {
   return nb::cast<std::vector<std::string>>(value);
 }
 
+/// A text, or what os.fspath() makes one of.
+std::string path_of(nb::handle value) {
+  return nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(value));
+}
+
 /// Puts a value of Python's where the option stands.
 struct Setter {
   TrainOptions& options;
@@ -123,7 +128,8 @@ struct Setter {
   void operator()(std::vector<std::string> TrainOptions::*member) const { options.*member = texts_of(value); }
   void operator()(std::vector<std::string>& (*member)(TrainOptions&)) const { member(options) = texts_of(value); }
   void operator()(Part TrainOptions::*member) const {
-    options.*member = nb::isinstance<nb::str>(value) ? Part(nb::cast<std::string>(value)) : nb::cast<double>(value);
+    const bool file = nb::isinstance<nb::str>(value) || nb::hasattr(value, "__fspath__");
+    options.*member = file ? Part(path_of(value)) : Part(nb::cast<double>(value));
   }
   void operator()(health::Thresholds TrainOptions::*member) const {
     options.*member = thresholds_from(nb::cast<nb::dict>(value));
@@ -177,17 +183,27 @@ std::unique_ptr<Trained> train_on(nb::handle source, const nb::dict& named, cons
   return train_with(training::open_data(name, options));
 }
 
-/// Probabilities float32 [rows, classes], or values float64 [rows] in the target's own units.
-nb::object predict(const io::Model& model, nb::handle source) {
-  Tensor answer;
-  {
-    const data::Source rows = nb::isinstance<data::Table>(source) ? data::Source(nb::cast<data::Table>(source))
-                                                                  : nb::cast<data::Arrays>(source);
+/// The predictions for a table, for arrays, or for what a text names, which is read as the options say.
+Predictions predictions_for(const io::Model& model, nb::handle source, const nb::dict& named) {
+  if (nb::isinstance<nb::str>(source)) {
+    const auto data = nb::cast<std::string>(source);
+    const PredictOptions options{.csv = options_from(named).csv};
     const nb::gil_scoped_release release;
-    const Predictions predictions = std::visit([&model](const auto& some) { return model.predict(some); }, rows);
-    answer = model.task == data::Task::regression ? from_vector(predictions.values()) : predictions.probabilities();
+    return model.predict(data, options);
   }
-  return array_onto(answer);
+  const data::Source rows = nb::isinstance<data::Table>(source) ? data::Source(nb::cast<data::Table>(source))
+                                                                : nb::cast<data::Arrays>(source);
+  const nb::gil_scoped_release release;
+  return std::visit([&model](const auto& some) { return model.predict(some); }, rows);
+}
+
+/// Probabilities float32 [rows, classes], or values float64 [rows] in the target's own units; and the notes on how the
+/// rows were read.
+nb::tuple predict(const io::Model& model, nb::handle source, const nb::dict& named) {
+  const Predictions predictions = predictions_for(model, source, named);
+  const bool values = model.task == data::Task::regression;
+  const Tensor answer = values ? from_vector(predictions.values()) : predictions.probabilities();
+  return nb::make_tuple(array_onto(answer), predictions.notes);
 }
 
 void bind_model(nb::module_& module) {
@@ -195,7 +211,7 @@ void bind_model(nb::module_& module) {
       .def_static(
           "load", [](const std::filesystem::path& path) { return io::Model::load(path); }, "path"_a)
       .def("save", &io::Model::save, "path"_a)
-      .def("predict", &predict, "source"_a)
+      .def("predict", &predict, "source"_a, "options"_a = nb::dict())
       .def_prop_ro("network", [](const io::Model& m) { return m.network; })
       .def_prop_ro("task", [](const io::Model& m) { return std::string(data::name(m.task)); })
       .def_ro("labels", &io::Model::labels)

@@ -13,7 +13,8 @@ too. `relume.sklearn` has estimators for scikit-learn's pipelines.
 
 import builtins
 
-from relume import _core, _operations, nn, optim
+from relume import _arranging, _core, _operations, _tensor_methods, nn, optim  # noqa: F401
+from relume._arranging import *  # noqa: F403
 from relume._core import *  # noqa: F403
 from relume._core import __version__, activation_names
 from relume._operations import *  # noqa: F403
@@ -21,7 +22,7 @@ from relume.grad_mode import enable_grad, no_grad
 from relume.optim.optimizer import *  # noqa: F403
 from relume.training import Model, load, train
 
-_NAMES = [name for name in dir(_core) if not name.startswith("_")] + _operations.__all__ + [
+_NAMES = [name for name in dir(_core) if not name.startswith("_")] + _arranging.__all__ + _operations.__all__ + [
     "Model", "activation_names", "enable_grad", "from_torch", "health", "load", "nn", "no_grad", "optim", "plot",
     "sklearn", "to_torch", "train", "__version__",
 ]

@@ -1,32 +1,33 @@
-"""scikit-learn's stochastic solvers on relume's optimizers."""
+"""scikit-learn's stochastic solvers, and the others of relume's table, on relume's optimizers."""
 
 from __future__ import annotations
 
 import copy
 
-from relume import optim
+from relume import _core, optim
+
+SOLVERS = {name: getattr(optim, kind) for name, kind in _core._optimizer_names.items()}
 
 
 class Solver:
-    """Adam or gradient descent with scikit-learn's schedules of the rate. It keeps the options that it was made with."""
+    """An optimizer with scikit-learn's schedules of the rate. It keeps the options that it was made with."""
 
     def __init__(self, estimator, parameters):
         self.solver = estimator.solver
         self.schedule = estimator.learning_rate
         self.initial_rate = float(estimator.learning_rate_init)
         self.power_t = estimator.power_t
-        if self.solver == "adam":
-            betas = (estimator.beta_1, estimator.beta_2)
-            self.options = {"betas": betas, "eps": estimator.epsilon, "eps_hat": True}
-        else:
+        known = SOLVERS[self.solver]._named_defaults
+        given = {"betas": (estimator.beta_1, estimator.beta_2), "eps": estimator.epsilon, "eps_hat": True}
+        if "nesterov" in known:
             nesterov = bool(estimator.nesterovs_momentum and estimator.momentum > 0)
-            self.options = {"momentum": estimator.momentum, "nesterov": nesterov}
+            given |= {"momentum": estimator.momentum, "nesterov": nesterov}
+        self.options = {name: value for name, value in given.items() if name in known}
         self.attach(parameters)
 
     def attach(self, parameters) -> None:
         """Steps these parameters from now on, with nothing remembered of others."""
-        make = optim.Adam if self.solver == "adam" else optim.SGD
-        self.optimizer = make(parameters, lr=self.initial_rate, **self.options)
+        self.optimizer = SOLVERS[self.solver](parameters, lr=self.initial_rate, **self.options)
 
     @property
     def learning_rate(self) -> float:

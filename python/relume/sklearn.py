@@ -16,24 +16,25 @@ from sklearn.neural_network import MLPClassifier as _TheirClassifier
 from sklearn.neural_network import MLPRegressor as _TheirRegressor
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_random_state, column_or_1d
-from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils._param_validation import InvalidParameterError, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.optimize import _check_optimize_result
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from relume import _core, nn
-from relume._solvers import Solver
+from relume._solvers import SOLVERS, Solver
 from relume.grad_mode import no_grad
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
-_STOCHASTIC = ("adam", "sgd")
 _DTYPES = (np.float64, np.float32)
+# What takes more than theirs: relume's family of activations and its table of optimizers.
+_OURS = {"activation": [str], "solver": [StrOptions({"lbfgs", *SOLVERS})]}
 
 
 def _is_stochastic(estimator) -> bool:
-    if estimator.solver not in _STOCHASTIC:
+    if estimator.solver not in SOLVERS:
         raise AttributeError(
             f"partial_fit is only available for stochastic optimizers. {estimator.solver} is not stochastic."
         )
@@ -171,7 +172,7 @@ class _Perceptron(BaseEstimator):
         self.t_ = 0
         for name in ("loss_curve_", "_optimizer"):
             vars(self).pop(name, None)
-        if self.solver in _STOCHASTIC:
+        if self.solver in SOLVERS:
             self._begin_curves()
 
     def _begin_curves(self) -> None:
@@ -374,7 +375,7 @@ class MLPClassifier(ClassifierMixin, _Perceptron):
     in float64.
     """
 
-    _parameter_constraints = {**_TheirClassifier._parameter_constraints, "activation": [str]}
+    _parameter_constraints = {**_TheirClassifier._parameter_constraints, **_OURS}
 
     def __init__(
         self,
@@ -489,7 +490,7 @@ class MLPRegressor(RegressorMixin, _Perceptron):
     eˣ. float32 rows are computed with as they are, all others in float64.
     """
 
-    _parameter_constraints = {**_TheirRegressor._parameter_constraints, "activation": [str]}
+    _parameter_constraints = {**_TheirRegressor._parameter_constraints, **_OURS}
 
     def __init__(
         self,

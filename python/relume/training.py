@@ -64,24 +64,33 @@ class Model:
         """The columns that are not used, and why."""
         return self._model.left_out
 
-    def _outputs(self, X) -> np.ndarray:
-        if self._model.is_table:
+    def _outputs(self, X, reading: dict[str, Any]) -> np.ndarray:
+        if _is_name(X):
+            source = os.fspath(X)
+        elif unread := ", ".join(reading):
+            raise TypeError(f"predict: {unread} says how a file is read; X is none")
+        elif self._model.is_table:
             source = _core._table(columns_of(X), "the data")
         else:
             X = whole(X)
             source = _core._source(np.ascontiguousarray(X if X.ndim > 1 else X[None]), None, False, "the data")
-        return self._model.predict(source)
+        outputs, notes = self._model.predict(source, reading)
+        for note in notes:
+            warnings.warn(note, stacklevel=3)
+        return outputs
 
-    def predict(self, X) -> np.ndarray:
-        """The most probable class of each row, or the value of a regression. X has the columns of the training data."""
-        outputs = self._outputs(X)
+    def predict(self, X, **reading) -> np.ndarray:
+        """The most probable class of each row, or the value of a regression. X has the columns of the training data, or
+        names a file or a folder that has them; `decimal` and `na` say how it is read, as train() takes them.
+        """
+        outputs = self._outputs(X, reading)
         return outputs if self.task == "regression" else self.classes[outputs.argmax(axis=1)]
 
-    def predict_proba(self, X) -> np.ndarray:
-        """The probability of each class, [rows, classes]."""
+    def predict_proba(self, X, **reading) -> np.ndarray:
+        """The probability of each class, [rows, classes]. X as for predict()."""
         if self.task == "regression":
             raise TypeError("predict_proba: a regression has no classes; call predict()")
-        return self._outputs(X)
+        return self._outputs(X, reading)
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes one safetensors file, which relume.load(), the command line and PyTorch read."""
@@ -113,6 +122,10 @@ class Report(str):
 def load(path: str | os.PathLike) -> Model:
     """A model that was saved by Model.save() or by `relume train`. Raises InputError for a file that is none."""
     return Model(_core._Model.load(os.fspath(path)))
+
+
+def _is_name(X) -> bool:
+    return isinstance(X, (str, os.PathLike))
 
 
 def _rows(X) -> int:
@@ -177,8 +190,8 @@ def train(
     hidden: Sequence[int] | None = None,
     activation: str = "relu",
     layers: str | None = None,
-    valid: float | None = None,
-    test: float | None = None,
+    valid: float | str | os.PathLike | None = None,
+    test: float | str | os.PathLike | None = None,
     seed: int = 0,
     out: str | os.PathLike | None = None,
     resume: str | os.PathLike | None = None,
@@ -195,7 +208,7 @@ def train(
     task: "classification" or "regression"; found from the targets without it.
     hidden, activation: widths of the hidden layers, e.g. [64, 64], and what stands behind each.
     layers: the hidden layers as text instead: "linear(64) relu dropout(0.1)".
-    valid, test: shares of the rows to validate and to test on.
+    valid, test: the rows to validate and to test on: a share of them, a number, or a file of their own.
     out: a new folder for all that the run leaves: model, checkpoints, metrics.csv, report.
     resume: the folder of a run that was stopped, or killed, to go on with; give the same data and options.
     checkpoint_every: when such a folder gets a checkpoint: steps (500), "10m" or a timedelta; else after epochs, ten
@@ -214,7 +227,7 @@ def train(
                  seed=seed, **options)
     if hidden is not None and not len(hidden):
         raise ValueError("train: hidden is empty; give widths such as [64, 64], or layers=\"flatten\" for none")
-    if isinstance(X, (str, os.PathLike)):
+    if _is_name(X):
         source = os.fspath(X)
     elif is_images(X):
         if y is None:
@@ -231,7 +244,7 @@ def train(
         )
     finally:
         done()
-    classes = None if isinstance(X, (str, os.PathLike)) else _classes(X, y, trained.model.target)
+    classes = None if _is_name(X) else _classes(X, y, trained.model.target)
     in_order = classes and classes.in_order(trained.model.labels)
     if in_order is not None:
         trained.model.label_type = in_order.dtype.str
@@ -248,6 +261,6 @@ def train(
 def _call(X, y, given: dict[str, Any]) -> str:
     """The call of train() that repeats a run: what it was given beside the defaults."""
     usual = {name: parameter.default for name, parameter in inspect.signature(train).parameters.items()}
-    data = [repr(os.fspath(X)) if isinstance(X, (str, os.PathLike)) else "X"] + ([] if y is None else ["y"])
+    data = [repr(os.fspath(X)) if _is_name(X) else "X"] + ([] if y is None else ["y"])
     named = [f"{name}={value!r}" for name, value in given.items() if repr(value) != repr(usual.get(name))]
     return f"relume.train({', '.join(data + named)})"

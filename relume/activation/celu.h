@@ -32,7 +32,7 @@ struct Celu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Celu> celu{};
+inline constexpr activation::Callable<activation::Celu> celu{};
 namespace nn {
 using CELU = ActivationOf<activation::Celu>;
 }

@@ -21,7 +21,7 @@ struct Crelu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::FunctionAlong<activation::Crelu> crelu{};
+inline constexpr activation::CallableAlong<activation::Crelu> crelu{};
 namespace nn {
 using CReLU = ActivationAlong<activation::Crelu>;
 }

@@ -33,7 +33,7 @@ struct Elu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Elu> elu{};
+inline constexpr activation::Callable<activation::Elu> elu{};
 namespace nn {
 using ELU = ActivationOf<activation::Elu>;
 }

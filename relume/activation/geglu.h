@@ -16,7 +16,7 @@ struct Geglu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::FunctionAlong<activation::Geglu> geglu{};
+inline constexpr activation::CallableAlong<activation::Geglu> geglu{};
 namespace nn {
 using GEGLU = ActivationAlong<activation::Geglu>;
 }

@@ -34,7 +34,7 @@ struct Gelu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Gelu> gelu{};
+inline constexpr activation::Callable<activation::Gelu> gelu{};
 namespace nn {
 using GELU = ActivationOf<activation::Gelu>;
 }

@@ -37,7 +37,7 @@ struct GeluTanh {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::GeluTanh> gelu_tanh{};
+inline constexpr activation::Callable<activation::GeluTanh> gelu_tanh{};
 namespace nn {
 using GELUTanh = ActivationOf<activation::GeluTanh>;
 }

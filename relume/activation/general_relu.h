@@ -36,7 +36,7 @@ struct GeneralRelu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::GeneralRelu> general_relu{};
+inline constexpr activation::Callable<activation::GeneralRelu> general_relu{};
 namespace nn {
 using GeneralReLU = ActivationOf<activation::GeneralRelu>;
 }

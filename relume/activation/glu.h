@@ -19,7 +19,7 @@ struct Glu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::FunctionAlong<activation::Glu> glu{};
+inline constexpr activation::CallableAlong<activation::Glu> glu{};
 namespace nn {
 using GLU = ActivationAlong<activation::Glu>;
 }

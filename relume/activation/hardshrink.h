@@ -32,7 +32,7 @@ struct Hardshrink {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Hardshrink> hardshrink{};
+inline constexpr activation::Callable<activation::Hardshrink> hardshrink{};
 namespace nn {
 using Hardshrink = ActivationOf<activation::Hardshrink>;
 }

@@ -35,7 +35,7 @@ struct Hardsigmoid {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Hardsigmoid> hardsigmoid{};
+inline constexpr activation::Callable<activation::Hardsigmoid> hardsigmoid{};
 namespace nn {
 using Hardsigmoid = ActivationOf<activation::Hardsigmoid>;
 }

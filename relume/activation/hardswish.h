@@ -31,7 +31,7 @@ struct Hardswish {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Hardswish> hardswish{};
+inline constexpr activation::Callable<activation::Hardswish> hardswish{};
 namespace nn {
 using Hardswish = ActivationOf<activation::Hardswish>;
 }

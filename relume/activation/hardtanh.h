@@ -36,7 +36,7 @@ struct Hardtanh {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Hardtanh> hardtanh{};
+inline constexpr activation::Callable<activation::Hardtanh> hardtanh{};
 namespace nn {
 using Hardtanh = ActivationOf<activation::Hardtanh>;
 }

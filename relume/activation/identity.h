@@ -26,7 +26,7 @@ struct Identity {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Identity> identity{};
+inline constexpr activation::Callable<activation::Identity> identity{};
 namespace nn {
 using Identity = ActivationOf<activation::Identity>;
 }

@@ -6,9 +6,9 @@
 #include <limits>
 #include <string_view>
 
-#include "relume/activation/function.h"
+#include "relume/activation/callable.h"
 #include "relume/kernels/plain.h"
-#include "relume/kernels/scalar.h"
+#include "relume/kernels/scalar_math.h"
 
 namespace relume::activation {
 

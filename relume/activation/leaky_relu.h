@@ -34,7 +34,7 @@ struct LeakyRelu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::LeakyRelu> leaky_relu{};
+inline constexpr activation::Callable<activation::LeakyRelu> leaky_relu{};
 namespace nn {
 using LeakyReLU = ActivationOf<activation::LeakyRelu>;
 }

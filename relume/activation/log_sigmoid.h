@@ -30,7 +30,7 @@ struct LogSigmoid {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::LogSigmoid> log_sigmoid{};
+inline constexpr activation::Callable<activation::LogSigmoid> log_sigmoid{};
 namespace nn {
 using LogSigmoid = ActivationOf<activation::LogSigmoid>;
 }

@@ -42,7 +42,7 @@ struct LogSoftmax {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::FunctionAlong<activation::LogSoftmax> log_softmax{};
+inline constexpr activation::CallableAlong<activation::LogSoftmax> log_softmax{};
 namespace nn {
 using LogSoftmax = ActivationAlong<activation::LogSoftmax>;
 }

@@ -38,7 +38,7 @@ struct Mish {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Mish> mish{};
+inline constexpr activation::Callable<activation::Mish> mish{};
 namespace nn {
 using Mish = ActivationOf<activation::Mish>;
 }

@@ -16,7 +16,7 @@ struct Reglu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::FunctionAlong<activation::Reglu> reglu{};
+inline constexpr activation::CallableAlong<activation::Reglu> reglu{};
 namespace nn {
 using ReGLU = ActivationAlong<activation::Reglu>;
 }

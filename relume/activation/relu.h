@@ -35,7 +35,7 @@ struct Relu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Relu> relu{};
+inline constexpr activation::Callable<activation::Relu> relu{};
 namespace nn {
 using ReLU = ActivationOf<activation::Relu>;
 }

@@ -34,7 +34,7 @@ struct Relu6 {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Relu6> relu6{};
+inline constexpr activation::Callable<activation::Relu6> relu6{};
 namespace nn {
 using ReLU6 = ActivationOf<activation::Relu6>;
 }

@@ -30,7 +30,7 @@ struct ReluSquared {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::ReluSquared> relu_squared{};
+inline constexpr activation::Callable<activation::ReluSquared> relu_squared{};
 namespace nn {
 using ReLUSquared = ActivationOf<activation::ReluSquared>;
 }

@@ -39,7 +39,7 @@ struct Rrelu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Rrelu> rrelu{};
+inline constexpr activation::Callable<activation::Rrelu> rrelu{};
 namespace nn {
 using RReLU = ActivationOf<activation::Rrelu>;
 }

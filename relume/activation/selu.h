@@ -35,7 +35,7 @@ struct Selu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Selu> selu{};
+inline constexpr activation::Callable<activation::Selu> selu{};
 namespace nn {
 using SELU = ActivationOf<activation::Selu>;
 }

@@ -30,7 +30,7 @@ struct Sigmoid {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Sigmoid> sigmoid{};
+inline constexpr activation::Callable<activation::Sigmoid> sigmoid{};
 namespace nn {
 using Sigmoid = ActivationOf<activation::Sigmoid>;
 }

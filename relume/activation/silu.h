@@ -35,7 +35,7 @@ struct Silu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Silu> silu{};
+inline constexpr activation::Callable<activation::Silu> silu{};
 namespace nn {
 using SiLU = ActivationOf<activation::Silu>;
 }

@@ -40,7 +40,7 @@ struct Softmax {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::FunctionAlong<activation::Softmax> softmax{};
+inline constexpr activation::CallableAlong<activation::Softmax> softmax{};
 namespace nn {
 using Softmax = ActivationAlong<activation::Softmax>;
 }

@@ -36,7 +36,7 @@ struct Softplus {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Softplus> softplus{};
+inline constexpr activation::Callable<activation::Softplus> softplus{};
 namespace nn {
 using Softplus = ActivationOf<activation::Softplus>;
 }

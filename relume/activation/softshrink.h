@@ -33,7 +33,7 @@ struct Softshrink {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Softshrink> softshrink{};
+inline constexpr activation::Callable<activation::Softshrink> softshrink{};
 namespace nn {
 using Softshrink = ActivationOf<activation::Softshrink>;
 }

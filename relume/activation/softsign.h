@@ -32,7 +32,7 @@ struct Softsign {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Softsign> softsign{};
+inline constexpr activation::Callable<activation::Softsign> softsign{};
 namespace nn {
 using Softsign = ActivationOf<activation::Softsign>;
 }

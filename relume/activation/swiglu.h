@@ -16,7 +16,7 @@ struct Swiglu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::FunctionAlong<activation::Swiglu> swiglu{};
+inline constexpr activation::CallableAlong<activation::Swiglu> swiglu{};
 namespace nn {
 using SwiGLU = ActivationAlong<activation::Swiglu>;
 }

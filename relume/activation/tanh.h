@@ -35,9 +35,9 @@ struct Tanh {
 namespace relume {
 /// A function, unlike its kin, so that it overloads the C library's ::tanh where a program uses this namespace.
 template <class... Arguments>
-requires std::invocable<activation::Function<activation::Tanh>, Arguments...>
+requires std::invocable<activation::Callable<activation::Tanh>, Arguments...>
 decltype(auto) tanh(Arguments&&... arguments) {
-  return activation::Function<activation::Tanh>{}(std::forward<Arguments>(arguments)...);
+  return activation::Callable<activation::Tanh>{}(std::forward<Arguments>(arguments)...);
 }
 namespace nn {
 using Tanh = ActivationOf<activation::Tanh>;

@@ -44,7 +44,7 @@ struct Tanhshrink {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Tanhshrink> tanhshrink{};
+inline constexpr activation::Callable<activation::Tanhshrink> tanhshrink{};
 namespace nn {
 using Tanhshrink = ActivationOf<activation::Tanhshrink>;
 }

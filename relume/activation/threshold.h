@@ -34,7 +34,7 @@ struct Threshold {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::Threshold> threshold{};
+inline constexpr activation::Callable<activation::Threshold> threshold{};
 namespace nn {
 using Threshold = ActivationOf<activation::Threshold>;
 }

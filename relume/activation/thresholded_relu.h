@@ -35,7 +35,7 @@ struct ThresholdedRelu {
 }  // namespace relume::activation
 
 namespace relume {
-inline constexpr activation::Function<activation::ThresholdedRelu> thresholded_relu{};
+inline constexpr activation::Callable<activation::ThresholdedRelu> thresholded_relu{};
 namespace nn {
 using ThresholdedReLU = ActivationOf<activation::ThresholdedRelu>;
 }

@@ -92,7 +92,7 @@ class BackwardPass final : private LeafReceiver {
   bool take(const Tensor& leaf, MakeGradient make) override {
     const GradientState& state = gradient_state(leaf);
     return state.pass == pass_ && state.uses == 1 && state.hooks.empty() && !state.grad.defined() &&
-           leaf.impl()->storage->use_count() == 1 && receiver_->take(leaf, make);
+           shares_no_memory(leaf) && receiver_->take(leaf, make);
   }
 
   bool take_whole(const Tensor& leaf, const Tensor& gradient) {

@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace relume {
 
@@ -40,6 +42,19 @@ class IndexError : public Error {
 class InputError : public Error {
  public:
   using Error::Error;
+};
+
+/// An option has a value that it does not take, or lacks one. The text names the options as TrainOptions does; a
+/// command line words those of `options` as its own.
+class OptionError : public InputError {
+ public:
+  /// Where the text quotes data, in which an option's name may stand, options are named in its end alone: `what_helps`.
+  OptionError(std::vector<std::string> named, const std::string& text, const std::string& what_helps = {})
+      : InputError(what_helps.empty() ? text : text + "; " + what_helps),
+        options(std::move(named)),
+        advice(what_helps) {}
+  std::vector<std::string> options;
+  std::string advice;
 };
 
 /// A file cannot be read or written: missing, unreadable, disk full.

@@ -48,17 +48,39 @@ double largest(const Tensor& x) {
   return most;
 }
 
-/// Makes both parts one type.
-void unify(Tensor& x, Tensor& x_test, const std::string& source) {
-  if (!x_test.defined() || x.dtype() == x_test.dtype()) return;
-  const bool bytes_train = x.dtype() == uint8;
-  const double bytes = largest(bytes_train ? x : x_test), floats = largest(bytes_train ? x_test : x);
-  require<InputError>(bytes <= 1 || floats > 1,
-                      "data: {}: the {} set's features are bytes up to {}, the {} set's numbers up to {}; scale both "
-                      "alike",
-                      source, bytes_train ? "training" : "test", bytes, bytes_train ? "test" : "training", floats);
+/// Rows that came apart: where each form of data has them.
+struct Place {
+  std::shared_ptr<RawArrays> RawArrays::*raw;
+  std::shared_ptr<const Table> Table::*table;
+  std::shared_ptr<const Arrays> Arrays::*arrays;
+  const char* name;
+  const char* features;
+};
+
+constexpr Place places[] = {
+    {&RawArrays::valid, &Table::valid, &Arrays::valid, "validation", "the validation set's X"},
+    {&RawArrays::test, &Table::test, &Arrays::test, "test", "the test set's X"},
+};
+
+/// Makes all parts one type.
+void unify(Tensor& x, std::span<Arrays> parts, const std::string& source) {
+  bool differ = false;
+  for (std::size_t i = 0; i < std::size(places); ++i) {
+    const Tensor& apart = parts[i].x;
+    if (!apart.defined() || x.dtype() == apart.dtype()) continue;
+    differ = true;
+    const bool bytes_train = x.dtype() == uint8;
+    const double bytes = largest(bytes_train ? x : apart), floats = largest(bytes_train ? apart : x);
+    require<InputError>(bytes <= 1 || floats > 1,
+                        "data: {}: the {} set's features are bytes up to {}, the {} set's numbers up to {}; scale both "
+                        "alike",
+                        source, bytes_train ? "training" : places[i].name, bytes,
+                        bytes_train ? places[i].name : "training", floats);
+  }
+  if (!differ) return;
   x = x.to(float32);
-  x_test = x_test.to(float32);
+  for (Arrays& part : parts)
+    if (part.x.defined()) part.x = part.x.to(float32);
 }
 
 void check_rows(const Tensor& x, const std::optional<Column>& y, const std::string& source) {
@@ -158,34 +180,52 @@ Column target_column(const Tensor& y, const std::string& where) {
   return column;
 }
 
-Source to_source(RawArrays raw) {
+namespace {
+
+Arrays to_arrays(RawArrays raw, const char* name) {
+  Arrays arrays;
+  arrays.x = as_features(raw.x, name, raw.source);
+  arrays.targets = targets_of(std::move(raw.y), raw.target_source.empty() ? raw.source : std::move(raw.target_source));
+  arrays.are_labels = raw.are_labels;
+  arrays.source = std::move(raw.source);
+  return arrays;
+}
+
+void check(const RawArrays& raw) {
   require<InputError>(raw.x.dimensions() >= 1, "data: {}: features are a single number; give an array of rows",
                       raw.source);
   check_rows(raw.x, raw.y, raw.source);
-  if (raw.x_test.defined()) {
-    require<InputError>(raw.x_test.dimensions() >= 1 && row_shape(raw.x_test) == row_shape(raw.x),
-                        "data: {}: the test set's features are {} but the training set's {}; give rows of one shape",
-                        raw.source, raw.x_test.shape(), raw.x.shape());
-    check_rows(raw.x_test, raw.y_test, raw.test_source);
+  for (const Place& place : places) {
+    const std::shared_ptr<RawArrays>& part = raw.*place.raw;
+    if (!part) continue;
+    require<InputError>(part->x.dimensions() >= 1 && row_shape(part->x) == row_shape(raw.x),
+                        "data: {}: the {} set's features are {} but the training set's {}; give rows of one shape",
+                        raw.source, place.name, part->x.shape(), raw.x.shape());
+    check_rows(part->x, part->y, part->source);
   }
-  if (is_table(raw.x) && (!raw.x_test.defined() || is_table(raw.x_test))) {
+}
+
+}  // namespace
+
+Source to_source(RawArrays raw) {
+  check(raw);
+  const auto is_no_table = [&](const Place& place) { return raw.*place.raw && !is_table((raw.*place.raw)->x); };
+  if (is_table(raw.x) && std::ranges::none_of(places, is_no_table)) {
     Table table = to_table(std::exchange(raw.x, {}), std::move(raw.y), std::move(raw.source));
-    if (raw.x_test.defined())
-      table.test = std::make_shared<const Table>(
-          to_table(std::exchange(raw.x_test, {}), std::move(raw.y_test), std::move(raw.test_source)));
+    for (const Place& place : places)
+      if (const std::shared_ptr<RawArrays> part = std::move(raw.*place.raw))
+        table.*place.table = std::make_shared<const Table>(
+            to_table(std::exchange(part->x, {}), std::move(part->y), std::move(part->source)));
     return table;
   }
-  Arrays arrays;
-  arrays.are_labels = raw.are_labels;
-  arrays.x = as_features(raw.x, "X", raw.source);
-  if (raw.x_test.defined()) arrays.x_test = as_features(raw.x_test, "the test set's X", raw.source);
-  unify(arrays.x, arrays.x_test, raw.source);
-  arrays.targets = targets_of(std::move(raw.y), raw.target_source.empty() ? raw.source : std::move(raw.target_source));
-  if (raw.x_test.defined())
-    arrays.test_targets =
-        targets_of(std::move(raw.y_test),
-                   raw.test_target_source.empty() ? std::move(raw.test_source) : std::move(raw.test_target_source));
-  arrays.source = std::move(raw.source);
+  Arrays parts[std::size(places)];
+  for (std::size_t i = 0; i < std::size(places); ++i)
+    if (const std::shared_ptr<RawArrays> part = std::move(raw.*places[i].raw))
+      parts[i] = to_arrays(std::move(*part), places[i].features);
+  Arrays arrays = to_arrays(std::move(raw), "X");
+  unify(arrays.x, parts, arrays.source);
+  for (std::size_t i = 0; i < std::size(places); ++i)
+    if (parts[i].x.defined()) arrays.*places[i].arrays = std::make_shared<const Arrays>(std::move(parts[i]));
   return arrays;
 }
 
@@ -216,15 +256,41 @@ Tensor encode_among_all(const Target& target, const Table& table, std::span<cons
   return all;
 }
 
+namespace {
+
+bool has_targets(const Table& part, const Table& whole) { return part.columns.size() == whole.columns.size(); }
+bool has_targets(const Arrays& part, const Arrays& whole) {
+  return part.targets.columns.size() == whole.targets.columns.size();
+}
+
+/// Calls found(part) where the source brings it.
+template <class F>
+void with_part(const Source& source, Apart which, F found) {
+  const auto look = [&](const auto& whole) {
+    const auto& part = which == Apart::test ? whole.test : whole.valid;
+    if (part && has_targets(*part, whole)) found(*part);
+  };
+  std::visit(look, source);
+}
+
+}  // namespace
+
+std::optional<Source> part_of(const Source& source, Apart part) {
+  std::optional<Source> own;
+  with_part(source, part, [&](const auto& found) { own = found; });
+  return own;
+}
+
 bool has_test_set(const Source& source) {
-  if (const auto* table = std::get_if<Table>(&source)) return table->test && table->test->find("y");
-  const auto& arrays = std::get<Arrays>(source);
-  return arrays.x_test.defined() && !arrays.test_targets.columns.empty();
+  bool has = false;
+  with_part(source, Apart::test, [&](const auto&) { has = true; });
+  return has;
 }
 
 void check_finite(const Arrays& arrays) {
   check_finite(arrays.x, "X", arrays.source);
-  check_finite(arrays.x_test, "the test set's X", arrays.source);
+  for (const Place& place : places)
+    if (const auto& part = arrays.*place.arrays) check_finite(part->x, place.features, arrays.source);
 }
 
 }  // namespace relume::data

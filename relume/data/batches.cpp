@@ -8,6 +8,7 @@
 #include "relume/base/rng.h"
 #include "relume/data/split.h"
 #include "relume/kernels/gather.h"
+#include "relume/tensor/in_place.h"
 
 namespace relume::data {
 namespace {
@@ -21,13 +22,11 @@ Shape batch_shape(const Tensor& all, std::int64_t rows) {
   return shape;
 }
 
-bool is_ours_alone(const Tensor& tensor) {
-  return tensor.impl()->use_count() == 1 && tensor.impl()->storage->use_count() == 1 && !tensor.requires_grad();
-}
-
 /// Makes the tensor that shape unless it is, and nobody else holds it.
 void prepare_tensor(Tensor& tensor, const Shape& shape, DType dtype) {
-  if (!tensor.defined() || tensor.shape() != shape || !is_ours_alone(tensor)) tensor = empty(shape, dtype);
+  const bool fits = tensor.defined() && tensor.shape() == shape && tensor.dtype() == dtype && owned_alone(tensor) &&
+                    !tensor.requires_grad();
+  if (!fits) tensor = empty(shape, dtype);
 }
 
 void prepare(const Dataset& dataset, std::int64_t rows, Batch& batch) {

@@ -18,6 +18,10 @@ std::string place(const Table& table, const Witness& witness) {
                      witness.column);
 }
 
+[[noreturn]] void ask(const std::string& what) {
+  throw OptionError({"decimal"}, what, "say which is meant: decimal point or decimal comma");
+}
+
 std::string source_of(const Table& table) { return table.source.empty() ? "the table" : table.source; }
 
 }  // namespace
@@ -43,19 +47,17 @@ Decimal choose_decimal(std::span<const ColumnSurvey> columns, const Table& table
     if (all.either_comma > 0) keep(either_comma, evidence.first_either(), name);
     if (evidence.points_may_be_thousands()) keep(either_point, evidence.first_either(), name);
   }
-  require<InputError>(!point.field || !comma.field,
-                      "csv: {}: {} has a decimal point and {} a decimal comma; say which is meant: --decimal point or "
-                      "--decimal comma",
-                      source_of(table), point.field ? place(table, point) : "", comma.field ? place(table, comma) : "");
+  if (point.field && comma.field)
+    ask(fmt::format("csv: {}: {} has a decimal point and {} a decimal comma", source_of(table), place(table, point),
+                    place(table, comma)));
   if (comma.field) return Decimal::comma;
   if (point.field) return Decimal::point;
   if (hints.points_are_usual) either_point = {};
   const Witness& open = either_comma.field ? either_comma : either_point;
   if (!open.field) return Decimal::point;
   const NumberReadings readings = read_number(open.field->text);
-  fail<InputError>(
-      "csv: {}: {} may be {} or {}, and no other field tells; say which: --decimal point or --decimal comma",
-      source_of(table), place(table, open), shortest(readings.point.value_or(0)), shortest(readings.comma.value_or(0)));
+  ask(fmt::format("csv: {}: {} may be {} or {}, and no other field tells", source_of(table), place(table, open),
+                  shortest(readings.point.value_or(0)), shortest(readings.comma.value_or(0))));
 }
 
 }  // namespace relume::data

@@ -34,16 +34,34 @@ std::string plain(std::string_view name) {
   return plain;
 }
 
-/// The arrays of a .npz file by what they are for.
+/// The arrays of a .npz file by what they are for; empty: none.
+struct Role {
+  std::string x, y;
+};
 struct Roles {
-  std::string x, y, x_test, y_test;  // empty: none
+  Role train, valid, test;
+
+  bool have(const std::string& name) const {
+    return std::ranges::any_of(std::array{train, valid, test},
+                               [&](const Role& role) { return name == role.x || name == role.y; });
+  }
 };
 
-std::string find_name(const NpzFile& file, std::initializer_list<const char*> wanted) {
-  for (const char* name : wanted)
+std::string find_name(const NpzFile& file, const std::vector<std::string>& wanted) {
+  for (const std::string& name : wanted)
     for (const std::string& there : file.names())
       if (file.has(there) && plain(there) == name) return there;
   return {};
+}
+
+/// The arrays of some rows, by the word that stands before or behind what they are: "x_test", "test_images".
+Role find_role(const NpzFile& file, std::initializer_list<std::string> words) {
+  Role role;
+  for (const std::string& word : words) {
+    if (role.x.empty()) role.x = find_name(file, {"x" + word, word + "x", word + "images", word + "data"});
+    if (role.y.empty()) role.y = find_name(file, {"y" + word, word + "y", word + "labels", word + "targets"});
+  }
+  return role;
 }
 
 std::string names_of(const NpzFile& file) {
@@ -63,18 +81,18 @@ Roles roles_of(const NpzFile& file, const std::string& path) {
                       "data: {} is a sparse matrix of SciPy; save it dense: numpy.savez(file, X=X.toarray(), y=y)",
                       path);
   Roles roles;
-  roles.x = find_name(file, {"xtrain", "trainx", "trainimages", "traindata", "x", "data", "features", "images"});
-  roles.y =
-      find_name(file, {"ytrain", "trainy", "trainlabels", "traintargets", "y", "labels", "label", "target", "targets"});
-  roles.x_test = find_name(file, {"xtest", "testx", "testimages", "testdata"});
-  roles.y_test = find_name(file, {"ytest", "testy", "testlabels", "testtargets"});
+  roles.train = find_role(file, {"train"});
+  if (roles.train.x.empty()) roles.train.x = find_name(file, {"x", "data", "features", "images"});
+  if (roles.train.y.empty()) roles.train.y = find_name(file, {"y", "labels", "label", "target", "targets"});
+  roles.valid = find_role(file, {"val", "valid", "validation"});
+  roles.test = find_role(file, {"test"});
   // numpy.savez(file, X, y) gives no names.
-  if (roles.x.empty() && file.has("arr_0") && names.size() <= 2) {
-    roles.x = "arr_0";
-    if (file.has("arr_1")) roles.y = "arr_1";
+  if (roles.train.x.empty() && file.has("arr_0") && names.size() <= 2) {
+    roles.train.x = "arr_0";
+    if (file.has("arr_1")) roles.train.y = "arr_1";
   }
-  if (roles.x.empty()) std::swap(roles.x, roles.x_test), std::swap(roles.y, roles.y_test);
-  require<InputError>(!roles.x.empty(),
+  if (roles.train.x.empty()) std::swap(roles.train, roles.test);
+  require<InputError>(!roles.train.x.empty(),
                       "data: {} has no array x, X, data, features, images or x_train but {}; name the features X and "
                       "the targets y: numpy.savez(file, X=X, y=y)",
                       path, names_of(file));
@@ -104,11 +122,12 @@ Tensor read_numbers(const NpzFile& file, const std::string& name, const std::str
 /// Without targets the last column of X is learnt; not where it is the only one or another array has a value for each
 /// of its rows.
 void check_no_targets(const NpzFile& file, const Roles& roles, const std::string& path) {
-  const Shape features = file.shape(roles.x);
+  const std::string& x = roles.train.x;
+  const Shape features = file.shape(x);
   if (features.dimensions() == 0) return;
   const std::int64_t rows = features[0];
   for (const std::string& name : file.names()) {
-    if (!file.has(name) || name == roles.x || name == roles.x_test || name == roles.y_test) continue;
+    if (!file.has(name) || roles.have(name)) continue;
     Shape shape;
     try {
       shape = file.shape(name);
@@ -117,29 +136,33 @@ void check_no_targets(const NpzFile& file, const Roles& roles, const std::string
     }
     require<InputError>(shape != Shape{rows} && shape != Shape{rows, 1},
                         "data: {} has no array y; if '{}' holds the targets, name it y: numpy.savez(file, X={}, y={})",
-                        path, name, roles.x, name);
+                        path, name, x, name);
   }
   require<InputError>(features != Shape{rows} && features != Shape{rows, 1},
                       "data: {} has no array y, and {} is {}: nothing to learn from; give numpy.savez(file, X=X, y=y)",
-                      path, roles.x, features);
+                      path, x, features);
 }
 
-RawArrays read_roles(const std::filesystem::path& path, bool targets) {
-  const NpzFile file(path);
-  const Roles roles = roles_of(file, path.string());
-  const auto in_file = [&](const std::string& name) { return fmt::format("{}: {}", path.string(), name); };
+RawArrays read_role(const NpzFile& file, const Role& role, const std::string& path) {
   RawArrays raw;
-  raw.source = path.string();
-  raw.test_source = in_file(roles.x_test);
-  raw.target_source = in_file(roles.y);
-  raw.test_target_source = in_file(roles.y_test);
-  if (targets && roles.y.empty()) check_no_targets(file, roles, path.string());
-  raw.x = read_numbers(file, roles.x, path.string());
-  if (!roles.y.empty()) raw.y = read_targets(file, roles.y, path.string(), raw.are_labels);
-  if (!roles.x_test.empty()) raw.x_test = read_numbers(file, roles.x_test, path.string());
-  bool ignored = false;
-  if (!roles.x_test.empty() && !roles.y_test.empty())
-    raw.y_test = read_targets(file, roles.y_test, path.string(), ignored);
+  raw.source = fmt::format("{}: {}", path, role.x);
+  raw.target_source = fmt::format("{}: {}", path, role.y);
+  raw.x = read_numbers(file, role.x, path);
+  if (!role.y.empty()) raw.y = read_targets(file, role.y, path, raw.are_labels);
+  return raw;
+}
+
+RawArrays read_roles(const std::string& path, bool targets) {
+  const NpzFile file(path);
+  const Roles roles = roles_of(file, path);
+  if (targets && roles.train.y.empty()) check_no_targets(file, roles, path);
+  RawArrays raw = read_role(file, roles.train, path);
+  raw.source = path;
+  const auto apart = [&](const Role& role) {
+    return role.x.empty() ? nullptr : std::make_shared<RawArrays>(read_role(file, role, path));
+  };
+  raw.valid = apart(roles.valid);
+  raw.test = apart(roles.test);
   return raw;
 }
 
@@ -149,27 +172,27 @@ Source open_npy(const std::filesystem::path& path) {
   return to_source({.x = std::move(x), .source = path.string()});
 }
 
+RawArrays read_idx(IdxPair part, std::string source) {
+  RawArrays raw;
+  raw.source = std::move(source);
+  raw.are_labels = !is_floating(part.labels.dtype());
+  raw.target_source = part.labels_path.string();
+  raw.y = target_column(part.labels, raw.target_source);
+  raw.x = std::move(part.images);
+  return raw;
+}
+
 Source open_idx(const std::filesystem::path& folder) {
   IdxFolder idx = read_idx_folder(folder);
-  RawArrays raw;
-  raw.source = folder.string();
-  raw.test_source = folder.string() + ": test set";
-  raw.are_labels = !is_floating(idx.train.labels.dtype());
-  raw.target_source = idx.train.labels_path.string();
-  raw.y = target_column(idx.train.labels, raw.target_source);
-  raw.x = std::move(idx.train.images);
-  if (idx.test) {
-    raw.test_target_source = idx.test->labels_path.string();
-    raw.y_test = target_column(idx.test->labels, raw.test_target_source);
-    raw.x_test = std::move(idx.test->images);
-  }
+  RawArrays raw = read_idx(std::move(idx.train), folder.string());
+  if (idx.test) raw.test = std::make_shared<RawArrays>(read_idx(std::move(*idx.test), folder.string() + ": test set"));
   return to_source(std::move(raw));
 }
 
 using Bytes = std::shared_ptr<ByteSource>;
 
 Source open_npz(const Bytes& bytes, const OpenOptions& options) {
-  return to_source(read_roles(bytes->path(), options.targets));
+  return to_source(read_roles(bytes->path().string(), options.targets));
 }
 
 [[noreturn]] Source refuse_idx(const Bytes& bytes, const OpenOptions&) {

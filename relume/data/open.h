@@ -24,10 +24,10 @@ struct OpenOptions {
 
 /// DATA is a folder of IDX files, LIBSVM's sparse pairs, delimited text (.csv, .tsv, .txt, .data, …, or any other
 /// text), .npy, .npz, each plain or gzip where that makes sense, or "builtin:NAME". A .npz names its arrays
-/// x/X/data/features/images and y/labels/target(s), or x_train, y_train, x_test, y_test, or has no names (arr_0,
-/// arr_1); what becomes a Table whose target is the last column says to_source(). Throws InputError that lists what is
-/// understood, and where a .npz has no targets by these names, but another array with a value for each row, which may
-/// be meant.
+/// x/X/data/features/images and y/labels/target(s), or x_train, y_train, x_val, y_val, x_test, y_test, or has no
+/// names (arr_0, arr_1); what becomes a Table whose target is the last column says to_source(). Throws InputError that
+/// lists what is understood, and where a .npz has no targets by these names, but another array with a value for each
+/// row, which may be meant.
 Source open_data(std::string_view what, const OpenOptions& options = {});
 
 /// Whether `what` is delimited text, which can be read row by row with the columns that a model knows: no folder, no

@@ -43,14 +43,15 @@ struct Column {
 
 struct Table {
   std::vector<Column> columns;
-  bool has_header = true;                  ///< false: the names are made up, columns are known by their place
-  std::string source = {};                 ///< the file it came from, or what made it; for messages
-  Decimal decimal = Decimal::point;        ///< how its numbers were written
-  std::vector<std::string> missing = {};   ///< CsvOptions::missing
-  std::vector<std::int64_t> lines;         ///< the line of each row in that file; empty where there is none
-  bool absent_is_zero = false;             ///< a column that is not there is 0 in every row: of a sparse file
-  std::vector<std::string> notes = {};     ///< sentences on how the file was read, where that was not as it stands
-  std::shared_ptr<const Table> test = {};  ///< rows of the same columns that came as a test set; null without
+  bool has_header = true;                 ///< false: the names are made up, columns are known by their place
+  std::string source = {};                ///< the file it came from, or what made it; for messages
+  Decimal decimal = Decimal::point;       ///< how its numbers were written
+  std::vector<std::string> missing = {};  ///< CsvOptions::missing
+  std::vector<std::int64_t> lines;        ///< the line of each row in that file; empty where there is none
+  bool absent_is_zero = false;            ///< a column that is not there is 0 in every row: of a sparse file
+  std::vector<std::string> notes = {};    ///< sentences on how the file was read, where that was not as it stands
+  /// Rows of the same columns that came as validation rows and as a test set; null without.
+  std::shared_ptr<const Table> valid = {}, test = {};
 
   std::int64_t rows() const { return columns.empty() ? 0 : columns.front().rows(); }
   /// The column of that name, or null.

@@ -49,7 +49,7 @@ void set_threshold(Thresholds& thresholds, std::string_view name, double value) 
   for_each_threshold([&](const Threshold& threshold, const Rule&) {
     if (threshold.name == name) found = &threshold;
   });
-  require(found, "threshold: there is no \"{}\"{}; relume rules lists them", name, suggestion(name));
+  require(found, "threshold: there is no \"{}\"{}; the list of rules has them all", name, suggestion(name));
   require(std::isfinite(value) && value >= 0, "threshold: {} = {} is not a number of at least 0", name, value);
   require(!found->whole || (value >= 1 && value <= 1e15 && value == std::floor(value)),
           "threshold: {} = {} is not a whole number above 0", name, value);

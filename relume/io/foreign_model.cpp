@@ -49,22 +49,32 @@ std::vector<Weights> matrices(const SafeTensors& file) {
   return all;
 }
 
-Tensor numbers_of(const data::Table& table, const std::string& target, std::span<const std::int64_t> rows) {
-  std::vector<const data::Column*> columns;
-  for (const data::Column& column : table.columns)
-    if (column.name != target) columns.push_back(&column);
-  const auto width = static_cast<std::int64_t>(columns.size());
-  Tensor x = empty({static_cast<std::int64_t>(rows.size()), width});
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    for (std::size_t j = 0; j < columns.size(); ++j) {
-      require<InputError>(!columns[j]->is_text() && !columns[j]->missing(rows[i]),
-                          "model: {}: column \"{}\" is no number there; the model's file says nothing of how to turn "
-                          "it into one",
-                          table.where(rows[i]), columns[j]->name);
-      x.data<float>()[static_cast<std::int64_t>(i) * width + static_cast<std::int64_t>(j)] =
-          static_cast<float>(columns[j]->numbers[static_cast<std::size_t>(rows[i])]);
-    }
-  return x;
+/// The target where a table's rows are tried with it: behind the others.
+void put_last(data::Table& table, const std::string& column) {
+  const auto found = std::ranges::find(table.columns, column, &data::Column::name);
+  if (found != table.columns.end()) std::rotate(found, found + 1, table.columns.end());
+}
+
+/// What the target is, of a source whose test set, where it is tried on that, has it where make_trial() looks for it.
+data::Target target_of(data::Source& source, const std::string& which, data::Task task) {
+  if (!data::has_test_set(source)) std::visit([](auto& whole) { whole.test = nullptr; }, source);
+  auto* table = std::get_if<data::Table>(&source);
+  if (!table) return choose_target(std::get<data::Arrays>(source), task);
+  const data::Target target = data::Target::choose(*table, which, task);
+  put_last(*table, target.column());
+  if (table->test) {
+    auto test = std::make_shared<data::Table>(*table->test);
+    put_last(*test, target.column());
+    table->test = std::move(test);
+  }
+  return target;
+}
+
+/// How many values a row has beside its target.
+std::int64_t width_of(const data::Source& source) {
+  if (const auto* table = std::get_if<data::Table>(&source)) return std::ssize(table->columns) - 1;
+  const Tensor& x = std::get<data::Arrays>(source).x;
+  return x.elements() / std::max<std::int64_t>(x.size(0), 1);
 }
 
 }  // namespace
@@ -102,37 +112,19 @@ Model load_foreign_model(const std::filesystem::path& path, const std::string& l
 }
 
 Trial make_foreign_trial(Model& model, const std::string& what, const std::string& target) {
-  const data::Source source = data::open_data(what);
-  const std::optional<data::Task> task = model.outputs > 1 ? data::Task::classification : data::Task::regression;
-  const bool test = data::has_test_set(source);
-  Trial trial;
-  trial.what = test ? "test set" : "all rows";
-  data::Target chosen;
-  if (const auto* whole = std::get_if<data::Table>(&source)) {
-    const data::Table& table = test ? *whole->test : *whole;
-    chosen = data::Target::choose(table, target, task);
-    const std::vector<std::int64_t> rows = chosen.rows(table);
-    trial.dataset = {numbers_of(table, chosen.column(), rows), chosen.encode(table, rows), {}};
-    trial.rows = data::count_to(static_cast<std::int64_t>(rows.size()));
-  } else {
-    const auto& arrays = std::get<data::Arrays>(source);
-    data::check_finite(arrays);
-    const Tensor& x = test ? arrays.x_test : arrays.x;
-    const data::Table& targets = test ? arrays.test_targets : arrays.targets;
-    chosen = choose_target(arrays, task);
-    trial.rows = chosen.rows(targets);
-    trial.dataset = {x.reshape({x.size(0), -1}), encode_among_all(chosen, targets, trial.rows), {}};
-    if (x.dtype() == DType::uint8) trial.dataset.scale.scale = 1.0f / 255;
-  }
+  data::Source source = data::open_data(what);
+  const data::Target chosen =
+      target_of(source, target, model.outputs > 1 ? data::Task::classification : data::Task::regression);
   model.task = chosen.task();
   model.labels = chosen.labels();
-  model.scale = trial.dataset.scale;
-  require<InputError>(trial.dataset.features.size(1) == model.features,
-                      "model: rows of {} have {} values, the first layer takes {}", what,
-                      trial.dataset.features.size(1), model.features);
-  const auto answers = model.task == data::Task::classification ? static_cast<std::int64_t>(model.labels.size()) : 1;
+  if (const auto* arrays = std::get_if<data::Arrays>(&source); arrays && arrays->x.dtype() == DType::uint8)
+    model.scale.scale = 1.0f / 255;
+  require<InputError>(width_of(source) == model.features, "model: rows of {} have {} values, the first layer takes {}",
+                      what, width_of(source), model.features);
+  const auto answers = model.task == data::Task::classification ? std::ssize(model.labels) : 1;
   require<InputError>(answers <= model.outputs, "model: {} has {} classes, the last layer {} outputs", what, answers,
                       model.outputs);
+  Trial trial = make_trial(model, std::move(source), what);
   for (std::int64_t k = answers; model.task == data::Task::classification && k < model.outputs; ++k)
     model.labels.push_back(std::to_string(k));
   return trial;

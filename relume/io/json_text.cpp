@@ -15,9 +15,13 @@ std::string json_text(std::string_view text) { return dumped(std::string(text));
 
 std::string json_text(double number) { return dumped(number); }
 
-std::string json_text(const std::vector<std::string>& texts) {
+std::string json_text(const std::vector<std::string>& texts) { return dumped(texts); }
+
+std::string json_text(const std::vector<double>& numbers) { return dumped(numbers); }
+
+std::string json_list(const std::vector<std::string>& values) {
   std::string list;
-  for (const std::string& text : texts) list += (list.empty() ? "" : ",") + json_text(text);
+  for (const std::string& value : values) list += (list.empty() ? "" : ",") + value;
   return "[" + list + "]";
 }
 

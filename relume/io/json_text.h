@@ -14,6 +14,9 @@ std::string json_text(std::string_view text);
 /// NaN and infinity are null.
 std::string json_text(double number);
 std::string json_text(const std::vector<std::string>& texts);
+std::string json_text(const std::vector<double>& numbers);
+/// Of values that are JSON already.
+std::string json_list(const std::vector<std::string>& values);
 
 class JsonObject {
  public:
@@ -22,6 +25,10 @@ class JsonObject {
 
   JsonObject& add(std::string_view name, std::string_view value) { return add_json(name, json_text(value)); }
   JsonObject& add(std::string_view name, double value) { return add_json(name, json_text(value)); }
+  JsonObject& add(std::string_view name, const std::vector<std::string>& value) {
+    return add_json(name, json_text(value));
+  }
+  JsonObject& add(std::string_view name, const std::vector<double>& value) { return add_json(name, json_text(value)); }
   JsonObject& add_count(std::string_view name, std::int64_t value) { return add_json(name, std::to_string(value)); }
 
   std::string text() const { return "{" + text_ + "}"; }

@@ -34,4 +34,7 @@ std::vector<health::LayerActivity> unit_activity(const Model& model, const Trial
 /// What `relume inspect` prints of them; with `trial`, on whose rows the activity was seen, zeros and dead units too.
 std::string summary(const Model& model, const std::vector<LayerFacts>& layers, const Trial* trial = nullptr);
 
+/// The object that `relume inspect --json` prints, from the same.
+std::string summary_json(const Model& model, const std::vector<LayerFacts>& layers, const Trial* trial = nullptr);
+
 }  // namespace relume::io

@@ -110,7 +110,7 @@ void check_sizes(const Model& model, const SafeTensors& file) {
 Model model_of(const SafeTensors& file, const std::string& source) {
   const auto found = file.metadata.find("relume");
   require<InputError>(found != file.metadata.end(),
-                      "model: {}: holds tensors but no relume network; give a file that relume train wrote", source);
+                      "model: {}: holds tensors but no relume network; give one that a run of relume left", source);
   try {
     Model model = from_description(nlohmann::json::parse(found->second));
     check_parts(model);

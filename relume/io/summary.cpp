@@ -1,7 +1,8 @@
-// A model in words.
+// A model in words, and as JSON.
 #include <fmt/format.h>
 
 #include "relume/base/require.h"
+#include "relume/io/json_text.h"
 #include "relume/io/layer_facts.h"
 
 namespace relume::io {
@@ -47,6 +48,19 @@ std::string table_of(const Model& model, const std::vector<LayerFacts>& layers, 
   return text;
 }
 
+std::string to_json(const LayerFacts& layer) {
+  JsonObject object;
+  object.add("name", layer.name).add("layer", layer.module->describe()).add_count("output", layer.width);
+  object.add_count("parameters", layer.parameters).add_count("multiply_adds", layer.multiply_adds);
+  object.add_count("bytes", layer.bytes).add_count("output_bytes", layer.output_bytes);
+  if (!layer.activity || layer.activity->rows == 0) return object.text();
+  object.add("sparsity", layer.activity->sparsity());
+  if (layer.activity->kind == health::ActivationKind::rectifier)
+    object.add_count("dead_units", std::ssize(layer.activity->dead_units()))
+        .add("dead_share", layer.activity->dead_share());
+  return object.text();
+}
+
 }  // namespace
 
 std::string summary(const Model& model, const std::vector<LayerFacts>& layers, const Trial* trial) {
@@ -67,6 +81,18 @@ std::string summary(const Model& model, const std::vector<LayerFacts>& layers, c
   text += fmt::format("layers   {}\n\n", nn::to_string(model.layers));
   if (trial) text += fmt::format("zeros and dead units: {} ({} rows)\n\n", trial->what, trial->rows.size());
   return text + table_of(model, layers, trial != nullptr);
+}
+
+std::string summary_json(const Model& model, const std::vector<LayerFacts>& layers, const Trial* trial) {
+  std::vector<std::string> rows;
+  for (const LayerFacts& layer : layers) rows.push_back(to_json(layer));
+  JsonObject object;
+  object.add("task", data::name(model.task)).add("labels", model.labels).add_count("features", model.features);
+  object.add_count("outputs", model.outputs).add("architecture", nn::to_string(model.layers));
+  object.add_count("parameters", model.network->parameter_count()).add_json("training", model.training);
+  object.add_json("layers", json_list(rows));
+  if (trial) object.add_count("rows", std::ssize(trial->rows));
+  return object.text();
 }
 
 std::string Model::summary() const { return io::summary(*this, layer_facts(*this)); }

@@ -22,6 +22,7 @@ bool has_target_apart(const data::Table& table) { return !table.columns.empty() 
 /// The columns of a table without names get those of the model's columns, in their order.
 data::Table named_by_place(data::Table table, const data::Preprocessor& preprocessor) {
   const data::TableSchema schema = preprocessor.schema();
+  if (std::ranges::equal(table.columns, schema.columns, {}, &data::Column::name, &data::ColumnSpec::name)) return table;
   const bool apart = has_target_apart(table);
   const std::size_t width = table.columns.size() - apart, features = schema.columns.size() - 1;
   const bool holds_target = !apart && width == schema.columns.size();
@@ -79,13 +80,12 @@ Part part_of_table(const Model& model, data::Table table) {
 
 Part part_of_arrays(const Model& model, data::Arrays arrays) {
   Part part;
-  part.is_test = arrays.x_test.defined();
-  data::Arrays tried;
-  tried.x = part.is_test ? arrays.x_test : arrays.x;
-  tried.source = arrays.source;
-  data::check_finite(tried);
-  const Tensor rows = tried.x.reshape({tried.x.size(0), -1});
-  part.targets = std::move(part.is_test ? arrays.test_targets : arrays.targets);
+  part.is_test = arrays.test != nullptr;
+  if (part.is_test) arrays = data::Arrays(*arrays.test);
+  arrays.valid = nullptr;
+  data::check_finite(arrays);
+  const Tensor rows = arrays.x.reshape({arrays.x.size(0), -1});
+  part.targets = std::move(arrays.targets);
   if (model.preprocessor) {
     part.table = data::columns_of(rows, arrays.source);
     if (!part.targets.columns.empty()) part.table.columns.push_back(std::move(part.targets.columns.front()));

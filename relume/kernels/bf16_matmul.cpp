@@ -20,11 +20,11 @@ constexpr std::int64_t work_per_thread = std::int64_t{4} << 20;
 
 /// The instruction multiplies pairs of bfloat16 that are neighbours along k: op(A) is laid out as [m, pairs] and a
 /// panel of op(B) as [pairs, tile_columns], an odd k filled up with a zero.
-class Product {
+class BFloat16Product {
  public:
-  Product(bool a_transposed, bool b_transposed, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
-          std::int64_t lda, const float* b, std::int64_t ldb, bool add, float* c, std::int64_t ldc,
-          const Epilogue* epilogue)
+  BFloat16Product(bool a_transposed, bool b_transposed, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
+                  std::int64_t lda, const float* b, std::int64_t ldb, bool add, float* c, std::int64_t ldc,
+                  const Epilogue* epilogue)
       : a_transposed_(a_transposed),
         b_transposed_(b_transposed),
         m_(m),
@@ -149,8 +149,8 @@ bool bf16_matmul_pays() {
 void bf16_matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std::int64_t n, std::int64_t k,
                  const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c,
                  std::int64_t ldc, const Epilogue* epilogue) {
-  Product(a_transposed == Transpose::yes, b_transposed == Transpose::yes, m, n, k, a, lda, b, ldb, beta != 0, c, ldc,
-          epilogue)
+  BFloat16Product(a_transposed == Transpose::yes, b_transposed == Transpose::yes, m, n, k, a, lda, b, ldb, beta != 0, c,
+                  ldc, epilogue)
       .run();
 }
 

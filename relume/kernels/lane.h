@@ -1,7 +1,7 @@
-// Private. A SIMD register as a number: Lane<float> and Lane<double> take the operators and functions that scalar.h has
-// for plain numbers, so that one formula serves both. For *.simd.cpp alone: what the types are depends on the
-// compiler's flags, hence the anonymous namespace, which keeps the instantiations of one level apart from those of
-// another.
+// Private. A SIMD register as a number: Lane<float> and Lane<double> take the operators and functions that
+// scalar_math.h has for plain numbers, so that one formula serves both. For *.simd.cpp alone: what the types are
+// depends on the compiler's flags, hence the anonymous namespace, which keeps the instantiations of one level apart
+// from those of another.
 #pragma once
 
 // x86-64-v3 and -v4 do not promise AES, which Highway would ask for and which is of no use here.
@@ -17,7 +17,7 @@
 #include <hwy/highway.h>
 
 #include "relume/kernels/lane_access.h"
-#include "relume/kernels/scalar.h"
+#include "relume/kernels/scalar_math.h"
 
 namespace relume::kernels {
 namespace {

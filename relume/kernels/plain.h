@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "relume/kernels/lane_access.h"
-#include "relume/kernels/scalar.h"
+#include "relume/kernels/scalar_math.h"
 
 namespace relume::kernels {
 
@@ -93,7 +93,7 @@ template <class A, class B>
 requires PlainPair<A, B>
 constexpr bool operator==(const A& a, const B& b) { return number<PlainOf<A, B>>(a) == number<PlainOf<A, B>>(b); }
 
-// The functions of scalar.h.
+// The functions of scalar_math.h.
 template <class A, class B>
 requires PlainPair<A, B>
 auto select(bool where, const A& a, const B& b) {

@@ -12,7 +12,7 @@
 #include "relume/kernels/softmax_rows.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/order.h"
 #include "relume/ops/pointwise.h"
 #include "relume/ops/reduce.h"

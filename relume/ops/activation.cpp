@@ -3,9 +3,10 @@
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/join.h"
 #include "relume/ops/pointwise.h"
+#include "relume/tensor/in_place.h"
 
 namespace relume {
 namespace {
@@ -68,12 +69,6 @@ void require_elementwise(const Entry& entry, const Tensor& x) {
                       name(x.dtype()));
 }
 
-/// Whether nobody can notice that x is overwritten: no other handle, view or saved tensor shares its memory.
-bool is_sole_owner(const Tensor& x) {
-  return x.is_contiguous() && x.impl()->use_count() == 1 && x.impl()->storage->use_count() == 1 &&
-         !(x.requires_grad() && x.is_leaf());
-}
-
 // softmax: dx = y (dy − Σ dy y);  log_softmax: dx = dy − eʸ Σ dy
 Tensor along_rows(const Entry& entry, const Tensor& x, int dimension) {
   require_floating_rows(x, entry.info.name);
@@ -120,8 +115,9 @@ Tensor activate(const Activation& activation, const Tensor& input) {
 Tensor activate(const Activation& activation, Tensor&& input) {
   require_elementwise(activation.entry(), input);
   const Tensor x = std::move(input);
-  const bool needed = grad_enabled() && x.requires_grad() && activation.entry().saves == Saves::input;
-  if (needed || !is_sole_owner(x)) return activate(activation, x);
+  const bool is_input = grad_enabled() && x.requires_grad() && activation.entry().saves == Saves::input;
+  const bool is_parameter = x.requires_grad() && x.is_leaf();
+  if (is_input || is_parameter || !owned_alone(x)) return activate(activation, x);
   return activate_into(activation, x, x.detach());
 }
 

@@ -6,7 +6,7 @@
 #include "relume/base/require.h"
 #include "relume/kernels/elementwise.h"
 #include "relume/ops/assign.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/pointwise.h"
 #include "relume/ops/reduce.h"
 #include "relume/tensor/strided.h"

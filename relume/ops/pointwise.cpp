@@ -7,7 +7,7 @@
 #include "relume/base/require.h"
 #include "relume/kernels/elementwise.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/tensor/strided.h"
 
 namespace relume {

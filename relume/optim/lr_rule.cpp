@@ -79,7 +79,7 @@ LrRule one_cycle_lr(std::int64_t steps, const OneCycleOptions& options) {
   const double top = options.rising * static_cast<double>(steps) - 1;
   return [=](double base, std::int64_t step) {
     const double begin = base / options.div_factor, at = std::min(static_cast<double>(step), last);
-    if (at <= top) return along_cosine(begin, base, at / top);
+    if (at <= top) return along_cosine(begin, base, top > 0 ? at / top : 1.0);
     return along_cosine(base, begin / options.final_div_factor, last > top ? (at - top) / (last - top) : 1.0);
   };
 }

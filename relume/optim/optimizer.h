@@ -21,7 +21,7 @@ struct Buffer {
   bool scalar = false;
 };
 
-/// The facts of an optimizer, from which the table (optim/table.h), the command line and Python make it.
+/// The facts of an optimizer, from which the table (optim/optimizer_table.h), the command line and Python make it.
 struct OptimizerInfo {
   const char* name;                      ///< as options and the command line call it: "adamw"
   const char* type;                      ///< the class, as PyTorch calls it: "AdamW"

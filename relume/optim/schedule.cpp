@@ -14,6 +14,7 @@ struct Schedule::Kind {
   double gamma;   ///< where none is given
   bool by_epoch;  ///< its rule counts epochs, not the steps after the warm-up
   bool observes;  ///< its rate is multiplied by gamma when observe() sees no better loss
+  bool rises;     ///< its rule begins with the warm-up
   LrRule (*rule)(const ScheduleOptions& options, std::int64_t steps);  ///< steps: those after the warm-up
 };
 
@@ -27,16 +28,23 @@ LrRule falling_cosine(const ScheduleOptions& o, std::int64_t steps) {
   return cosine_annealing_lr(std::max<std::int64_t>(steps - 1, 1), o.lr * o.final_fraction);
 }
 
+LrRule one_cycle(const ScheduleOptions& o, std::int64_t) {
+  OneCycleOptions cycle;
+  if (o.warmup_steps > 0)
+    cycle.rising = std::min(1.0, static_cast<double>(o.warmup_steps) / static_cast<double>(o.total_steps));
+  return one_cycle_lr(o.total_steps, cycle);
+}
+
 }  // namespace
 
 // The list of the schedules: a new one is a row here, its rule in lr_rule.h or in a file of its own.
 const Schedule::Kind Schedule::kinds[] = {
-    {"none", 1, false, false, constant},
-    {"step", 0.1, true, false, [](const auto& o, std::int64_t) { return step_lr(o.step_epochs, o.gamma); }},
-    {"exponential", 0.95, true, false, [](const auto& o, std::int64_t) { return exponential_lr(o.gamma); }},
-    {"cosine", 1, false, false, falling_cosine},
-    {"plateau", 0.5, false, true, constant},
-    {"onecycle", 1, false, false, [](const auto&, std::int64_t steps) { return one_cycle_lr(steps); }},
+    {"none", 1, false, false, false, constant},
+    {"step", 0.1, true, false, false, [](const auto& o, std::int64_t) { return step_lr(o.step_epochs, o.gamma); }},
+    {"exponential", 0.95, true, false, false, [](const auto& o, std::int64_t) { return exponential_lr(o.gamma); }},
+    {"cosine", 1, false, false, false, falling_cosine},
+    {"plateau", 0.5, false, true, false, constant},
+    {"onecycle", 1, false, false, true, one_cycle},
 };
 
 std::vector<std::string> schedule_names() {
@@ -60,6 +68,7 @@ Schedule::Schedule(const ScheduleOptions& options) : kind_(&find(options.kind)),
   if (options_.step_epochs <= 0) options_.step_epochs = std::max<std::int64_t>((epochs + 2) / 3, 1);
   if (options_.gamma <= 0) options_.gamma = kind_->gamma;
   rule_ = kind_->rule(options_, std::max<std::int64_t>(options_.total_steps - options_.warmup_steps, 1));
+  if (kind_->rises) options_.warmup_steps = 0;
 }
 
 double Schedule::rate(std::int64_t step) const {

@@ -17,7 +17,7 @@ struct ScheduleOptions {
   double lr = 1e-3;
   std::int64_t total_steps = 1;   ///< of the whole run
   std::int64_t epoch_steps = 1;   ///< of one epoch
-  std::int64_t warmup_steps = 0;  ///< the rate grows linearly to `lr` over these first
+  std::int64_t warmup_steps = 0;  ///< the rate grows linearly to `lr` over these first; onecycle: its own rise's length
   double gamma = 0;               ///< step, exponential, plateau: the factor; 0: 0.1, 0.95 and 0.5
   std::int64_t step_epochs = 0;   ///< step: every so many epochs; 0: a third of the run
   std::int64_t patience = 5;      ///< plateau: epochs without a better metric before the rate falls
@@ -29,7 +29,7 @@ struct ScheduleOptions {
 ///   exponential  lr · γ^epoch
 ///   cosine       lr · (f + (1 − f)(1 + cos πt)/2), t from 0 to 1 over the run
 ///   plateau      lr · γ each time the observed metric has not improved for `patience` epochs
-///   onecycle     from lr/25 up to lr over the first 30 %, down to lr/250000 after: one_cycle_lr
+///   onecycle     from lr/25 up to lr over the first 30 %, or warmup_steps, down to lr/250000 after: one_cycle_lr
 class Schedule {
  public:
   /// Throws ValueError for a rate that is no positive number, and for a name that there is not.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string_view>
 #include <tuple>
 
@@ -48,35 +49,27 @@ std::string metrics(const ReportData& data) {
   return table(rows);
 }
 
-using Value = double EpochRow::*;
-
-bool is_measured(const ReportData& data, Value value) {
-  return std::any_of(data.epochs.begin(), data.epochs.end(),
-                     [&](const EpochRow& e) { return std::isfinite(e.*value); });
-}
-
-/// A chart of these columns, or nothing where none was measured.
-std::string chart(const ReportData& data, std::string title, std::vector<std::pair<const char*, Value>> columns,
-                  bool logarithmic = false) {
-  const bool several = columns.size() > 1;
-  std::erase_if(columns, [&](const auto& column) { return !is_measured(data, column.second); });
-  if (several && columns.size() == 1) title += fmt::format(" ({})", columns[0].first);
-  Chart result(std::move(title));
+/// A chart of the curves of that heading, or nothing where none was measured.
+std::string chart(const ReportData& data, const std::string& heading) {
+  std::vector<const EpochCurve*> measured;
+  for (const EpochCurve& curve : data.curves)
+    if (curve.chart == heading && std::ranges::any_of(curve.values, [](double v) { return std::isfinite(v); }))
+      measured.push_back(&curve);
+  const bool named = measured.size() == 1 && !measured[0]->line.empty();
+  Chart result(named ? fmt::format("{} ({})", heading, measured[0]->line) : heading);
   result.x_label("epoch");
   if (data.best_epoch >= 0) result.mark_x(static_cast<double>(data.best_epoch), "best");
-  for (const auto& [name, value] : columns) result.line(epochs_of(data), values_of(data, value), name);
-  if (logarithmic) result.logarithmic_y_if_wide();
+  for (const EpochCurve* curve : measured)
+    result.line(epochs_of(data), curve->values, curve->line.empty() ? heading : curve->line);
+  if (std::ranges::any_of(measured, &EpochCurve::logarithmic)) result.logarithmic_y_if_wide();
   return result.html();
 }
 
 std::string curves(const ReportData& data) {
-  const std::string charts =
-      chart(data, "loss", {{"train", &EpochRow::train_loss}, {"valid", &EpochRow::valid_loss}}) +
-      chart(data, data.metric_name, {{"train", &EpochRow::train_metric}, {"valid", &EpochRow::valid_metric}}) +
-      chart(data, "learning rate", {{"learning rate", &EpochRow::learning_rate}}, true) +
-      chart(data, "gradient norm", {{"gradient norm", &EpochRow::gradient_norm}}, true) +
-      chart(data, "largest step ‖Δw‖/‖w‖", {{"largest step", &EpochRow::update_ratio}}, true) +
-      chart(data, "share of dead units", {{"share of dead units", &EpochRow::dead_share}});
+  std::string charts;
+  std::set<std::string_view> drawn = {""};
+  for (const EpochCurve& curve : data.curves)
+    if (drawn.insert(curve.chart).second) charts += chart(data, curve.chart);
   return in_charts(charts);
 }
 
@@ -106,6 +99,12 @@ void check(const ConfusionMatrix& confusion) {
   for (const auto& counts : confusion.counts)
     require(counts.size() == classes, "report: {} classes but {} columns of the confusion matrix; give one a class",
             classes, counts.size());
+}
+
+void check(const std::vector<EpochCurve>& curves, std::size_t epochs) {
+  for (const EpochCurve& curve : curves)
+    require(curve.values.size() == epochs, "report: \"{}\" has {} values for {} epochs", curve.name,
+            curve.values.size(), epochs);
 }
 
 std::string confusion_table(const ConfusionMatrix& confusion) {
@@ -169,17 +168,13 @@ std::string columns(const ReportData& data) {
 std::string epochs(const ReportData& data) {
   if (data.epochs.empty()) return {};
   const std::size_t step = (data.epochs.size() + most_table_rows - 1) / most_table_rows;
-  const std::string metric = shown(data.metric_name);
-  std::string rows = row("th", {"epoch", "train loss", "valid loss", "train " + metric, "valid " + metric,
-                                "learning rate", "gradient norm", "largest step", "dead", "seconds"});
+  std::vector<std::string> head{"epoch"};
+  for (const EpochCurve& curve : data.curves) head.push_back(shown(curve.title));
+  std::string rows = row("th", head);
   for (std::size_t i = 0; i < data.epochs.size(); ++i) {
-    const EpochRow& epoch = data.epochs[i];
-    if (i % step != 0 && i + 1 != data.epochs.size() && epoch.epoch != data.best_epoch) continue;
-    std::vector<std::string> cells{std::to_string(epoch.epoch)};
-    for (Value value : {&EpochRow::train_loss, &EpochRow::valid_loss, &EpochRow::train_metric, &EpochRow::valid_metric,
-                        &EpochRow::learning_rate, &EpochRow::gradient_norm, &EpochRow::update_ratio,
-                        &EpochRow::dead_share, &EpochRow::seconds})
-      cells.push_back(format_number(epoch.*value));
+    if (i % step != 0 && i + 1 != data.epochs.size() && data.epochs[i] != data.best_epoch) continue;
+    std::vector<std::string> cells{std::to_string(data.epochs[i])};
+    for (const EpochCurve& curve : data.curves) cells.push_back(format_number(curve.values[i]));
     rows += row("td", cells);
   }
   const std::string note = step > 1 ? fmt::format(", each {}th shown", step) : "";
@@ -190,6 +185,7 @@ std::string epochs(const ReportData& data) {
 }  // namespace
 
 std::string report_html(const ReportData& data) {
+  check(data.curves, data.epochs.size());
   // What is wrong comes first.
   const bool sick = std::any_of(data.findings.begin(), data.findings.end(),
                                 [](const ReportFinding& f) { return f.severity != "info"; });

@@ -13,18 +13,14 @@ namespace relume::plot {
 
 inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-/// What was measured in one epoch; `unknown` (NaN) leaves a value out.
-struct EpochRow {
-  std::int64_t epoch = 0;
-  double train_loss = unknown;
-  double valid_loss = unknown;
-  double train_metric = unknown;
-  double valid_metric = unknown;
-  double learning_rate = unknown;
-  double gradient_norm = unknown;
-  double update_ratio = unknown;  ///< the largest ‖Δw‖/‖w‖ of a weight matrix
-  double dead_share = unknown;    ///< of all ReLU-like units, 0 to 1
-  double seconds = unknown;
+/// A measurement in the course of the epochs.
+struct EpochCurve {
+  std::string name;                 ///< in metrics.csv: "valid_loss"
+  std::string title;                ///< in words: "validation loss"
+  std::string chart = {};           ///< the heading of its chart, which others may share: "loss"; empty: numbers alone
+  std::string line = {};            ///< what it is called there: "valid"; empty: as the heading
+  bool logarithmic = false;         ///< drawn so where its values lie far apart
+  std::vector<double> values = {};  ///< one an epoch; `unknown` (NaN) leaves it out
 };
 
 /// A line of the table of results: one metric on the three parts of the data.
@@ -100,11 +96,11 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 /// What the report shows. Empty members leave their section out; no text needs escaping.
 struct ReportData {
   std::string title;
-  std::string command;      ///< what repeats the run
-  std::string task;         ///< "classification", "regression"
-  std::string metric_name;  ///< of train_metric and valid_metric: "accuracy", "rmse"
+  std::string command;  ///< what repeats the run
+  std::string task;     ///< "classification", "regression"
   std::int64_t best_epoch = -1;
-  std::vector<EpochRow> epochs;
+  std::vector<std::int64_t> epochs;  ///< their numbers
+  std::vector<EpochCurve> curves;    ///< what was measured in them, in the order in which it is shown
   Facts summary;
   Facts machine;  ///< versions, and what the run ran on
   std::vector<MetricRow> metrics;

@@ -13,10 +13,23 @@ namespace {
 
 using namespace report;
 
-std::string chart(const std::vector<ReportData>& runs, std::string title, double EpochRow::*value) {
-  Chart result(std::move(title));
-  for (const ReportData& run : runs) result.line(epochs_of(run), values_of(run, value), run.title);
-  return result.x_label("epoch").logarithmic_y_if_wide().html();
+/// A chart of each curve that has one, all runs together.
+std::string curves(const std::vector<ReportData>& runs) {
+  std::vector<Chart> charts;
+  std::vector<std::string> names;
+  for (const ReportData& run : runs)
+    for (const EpochCurve& curve : run.curves) {
+      if (curve.chart.empty()) continue;
+      const auto place = static_cast<std::size_t>(std::ranges::find(names, curve.name) - names.begin());
+      if (place == names.size()) {
+        names.push_back(curve.name);
+        charts.emplace_back(curve.title).x_label("epoch");
+      }
+      charts[place].line(epochs_of(run), curve.values, run.title);
+    }
+  std::string text;
+  for (Chart& chart : charts) text += chart.logarithmic_y_if_wide().html();
+  return in_charts(text);
 }
 
 std::vector<std::string> metric_names(const std::vector<ReportData>& runs) {
@@ -86,16 +99,9 @@ std::string commands(const std::vector<ReportData>& runs) {
 }  // namespace
 
 std::string comparison_html(const std::vector<ReportData>& runs) {
-  const std::string metric = runs.empty() ? "" : runs.front().metric_name;
-  const std::string charts =
-      chart(runs, "training loss", &EpochRow::train_loss) + chart(runs, "validation loss", &EpochRow::valid_loss) +
-      chart(runs, "validation " + metric, &EpochRow::valid_metric) +
-      chart(runs, "learning rate", &EpochRow::learning_rate) + chart(runs, "gradient norm", &EpochRow::gradient_norm) +
-      chart(runs, "largest step ‖Δw‖/‖w‖", &EpochRow::update_ratio) +
-      chart(runs, "share of dead units", &EpochRow::dead_share);
   const std::string title = fmt::format("{} runs", runs.size());
   return page(title, "<header>\n<h1>" + title + "</h1>\n</header>\n" + section("Results", results(runs)) +
-                         section("Findings", findings(runs)) + section("Curves", in_charts(charts)) +
+                         section("Findings", findings(runs)) + section("Curves", curves(runs)) +
                          section("Settings", settings(runs)) + section("To repeat them", commands(runs)));
 }
 

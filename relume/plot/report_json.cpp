@@ -31,7 +31,7 @@ class Archive {
   void value(bool& v);
   void value(std::int64_t& v);
   void value(std::uint8_t& v);
-  void value(std::vector<EpochRow>& rows);
+  void value(EpochCurve& v);
   void value(MetricRow& v);
   void value(ConfusionMatrix& v);
   void value(ReportFinding& v);
@@ -69,16 +69,6 @@ class Archive {
   bool writes_;
 };
 
-constexpr std::pair<const char*, double EpochRow::*> epoch_columns[] = {{"train_loss", &EpochRow::train_loss},
-                                                                        {"valid_loss", &EpochRow::valid_loss},
-                                                                        {"train_metric", &EpochRow::train_metric},
-                                                                        {"valid_metric", &EpochRow::valid_metric},
-                                                                        {"learning_rate", &EpochRow::learning_rate},
-                                                                        {"gradient_norm", &EpochRow::gradient_norm},
-                                                                        {"update_ratio", &EpochRow::update_ratio},
-                                                                        {"dead_share", &EpochRow::dead_share},
-                                                                        {"seconds", &EpochRow::seconds}};
-
 json* Archive::enter(const char* name) {
   json* const before = at_;
   at_ = writes_ ? &(*at_)[name] : &at_->at(name);
@@ -112,26 +102,12 @@ void Archive::value(std::uint8_t& v) {
   v = static_cast<std::uint8_t>(number);
 }
 
-/// A column for each measurement, which is half as long as an object for each epoch.
-void Archive::value(std::vector<EpochRow>& rows) {
-  if (writes_) *at_ = json::object();
-  if (writes_ ? rows.empty() : at_->empty()) return;
-  std::vector<std::int64_t> epochs;
-  for (const EpochRow& row : rows) epochs.push_back(row.epoch);
-  (*this)("epoch", epochs);
-  rows.resize(epochs.size());
-  std::vector<double> values(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].epoch = epochs[i];
-  for (const auto& [name, member] : epoch_columns) {
-    for (std::size_t i = 0; i < rows.size(); ++i) values[i] = rows[i].*member;
-    (*this)(name, values);
-    require<InputError>(values.size() == rows.size(), "report: \"{}\" has {} values for {} epochs", name, values.size(),
-                        rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].*member = values[i];
-  }
-}
-
 // What the fields of a type are called.
+void Archive::value(EpochCurve& v) {
+  Archive& f = *this;
+  f("name", v.name), f("title", v.title), f("chart", v.chart), f("line", v.line), f("logarithmic", v.logarithmic);
+  f("values", v.values);
+}
 void Archive::value(MetricRow& v) {
   Archive& f = *this;
   f("name", v.name), f("train", v.train), f("valid", v.valid), f("test", v.test);
@@ -172,8 +148,9 @@ void Archive::value(Importance& v) {
 }
 void Archive::value(ReportData& v) {
   Archive& f = *this;
-  f("title", v.title), f("command", v.command), f("task", v.task), f("metric_name", v.metric_name);
-  f("best_epoch", v.best_epoch), f("epochs", v.epochs), f("summary", v.summary), f("machine", v.machine);
+  f("title", v.title), f("command", v.command), f("task", v.task);
+  f("best_epoch", v.best_epoch), f("epochs", v.epochs), f("curves", v.curves), f("summary", v.summary),
+      f("machine", v.machine);
   f("metrics", v.metrics), f("held_out", v.held_out), f("confusion", v.confusion), f("layers", v.layers);
   f("units", v.units), f("worst", v.worst), f("calibration", v.calibration), f("residuals", v.residuals);
   f("residual_bins", v.residual_bins), f("importance", v.importance), f("findings", v.findings), f("cures", v.cures);

@@ -54,16 +54,6 @@ std::string list(const Facts& facts) {
   return text + "</dl>\n" + more(facts.size(), most_facts);
 }
 
-std::vector<double> epochs_of(const ReportData& data) {
-  std::vector<double> x;
-  for (const EpochRow& epoch : data.epochs) x.push_back(static_cast<double>(epoch.epoch));
-  return x;
-}
-
-std::vector<double> values_of(const ReportData& data, double EpochRow::*value) {
-  std::vector<double> y;
-  for (const EpochRow& epoch : data.epochs) y.push_back(epoch.*value);
-  return y;
-}
+std::vector<double> epochs_of(const ReportData& data) { return {data.epochs.begin(), data.epochs.end()}; }
 
 }  // namespace relume::plot::report

@@ -20,9 +20,8 @@ std::string more(std::size_t all, std::size_t most);
 std::string in_charts(const std::string& charts);
 /// Names with their values.
 std::string list(const Facts& facts);
-/// "train_loss" and the like as x and y of a line.
+/// The epochs' numbers as x of a line.
 std::vector<double> epochs_of(const ReportData& data);
-std::vector<double> values_of(const ReportData& data, double EpochRow::*value);
 
 /// The sections of report_model.cpp: gradient and step of each weight matrix over the epochs;
 std::string layer_curves(const ReportData& data);

@@ -1,6 +1,7 @@
 #include "relume/train/compare.h"
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <numeric>
 
@@ -126,6 +127,17 @@ std::vector<double> Comparison::values(std::size_t activation, double ComparedRu
   return result;
 }
 
+double Comparison::mean(std::size_t activation, double ComparedRun::*member) const {
+  return mean_of(values(activation, member)).mean;
+}
+
+double Comparison::mean_best_epoch(std::size_t activation) const {
+  double sum = 0, count = 0;
+  for (const ComparedRun& run : runs)
+    if (run.activation == activations[activation]) sum += static_cast<double>(run.best_epoch), ++count;
+  return sum / count;
+}
+
 std::string Comparison::recommendation() const {
   const std::string& first = activations[best];
   std::string others;
@@ -159,6 +171,7 @@ plot::Chart Comparison::chart() const {
 Comparison compare(const data::Source& source, const CompareOptions& options,
                    const std::function<void(const ComparedRun&)>& on_run, const std::atomic<bool>* stop) {
   check(options);
+  const auto began = std::chrono::steady_clock::now();
   Comparison result;
   result.activations = options.activations;
   const auto variants = static_cast<std::int64_t>(options.activations.size());
@@ -183,6 +196,7 @@ Comparison compare(const data::Source& source, const CompareOptions& options,
   if (stop && *stop) throw Error("compare: interrupted; there is no result");
   test_pairs(result);
   choose_best(result);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return result;
 }
 

@@ -49,13 +49,19 @@ struct Comparison {
   std::vector<ComparedPair> pairs;
   std::size_t best = 0;                ///< the activation with the best mean
   std::vector<std::size_t> not_worse;  ///< the others that are not shown to be worse than it: none, and it has won
+  double seconds = 0;                  ///< of all runs together, side by side
 
   /// One measurement of each of a variant's runs.
   std::vector<double> values(std::size_t activation, double ComparedRun::*member) const;
+  /// The mean of these.
+  double mean(std::size_t activation, double ComparedRun::*member) const;
+  double mean_best_epoch(std::size_t activation) const;
   /// What the measurements allow to say: "relu is best: …".
   std::string recommendation() const;
   /// A row for each run.
   std::string csv() const;
+  /// The object that `relume compare --json` prints.
+  std::string json() const;
   /// The mean of each variant's loss curves, as far as all of its runs went.
   plot::Chart chart() const;
 };

@@ -98,8 +98,13 @@ std::int64_t Examination::count(const LayerState& layer, std::string_view rule) 
   return 0;
 }
 
+void Fixed::save(const std::filesystem::path& file) {
+  model.save(file);
+  path = file;
+}
+
 Fixed Examination::fix(Fix how) const {
-  Fixed fixed{.model = model.clone()};
+  Fixed fixed{.model = model.clone(), .how = how};
   const auto outputs_of = [&](const io::Model& m) {
     return outputs(*m.network, trial.dataset, trial.rows).to_vector<double>();
   };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,9 +35,14 @@ enum class Fix : std::uint8_t {
 /// A model that was treated.
 struct Fixed {
   io::Model model;
+  Fix how = Fix::remove;
   health::Treated units = {};  ///< how many of which layer
   std::int64_t parameters_before = 0, parameters = 0;
-  double largest_difference = 0;  ///< of the outputs on the examination's rows
+  double largest_difference = 0;    ///< of the outputs on the examination's rows
+  std::filesystem::path path = {};  ///< where save() has put the model
+
+  /// The model into a file, whole or not at all. Throws FileError.
+  void save(const std::filesystem::path& file);
 };
 
 /// What was seen of a model on some rows.
@@ -57,6 +63,10 @@ struct Examination {
   std::int64_t count(const LayerState& layer, std::string_view rule) const;
   /// A treated copy of the model, after a proof on the rows that it says the same. Throws Error where it does not.
   Fixed fix(Fix how) const;
+  /// The object that `relume doctor --json` prints, remedies in that voice; `name` is the model's, `fixed` what was
+  /// made of it.
+  std::string json(health::Voice voice = health::Voice::options, std::string_view name = {},
+                   const Fixed* fixed = nullptr) const;
 };
 
 /// Runs the model over the rows, and the gradient of its loss over some of them.

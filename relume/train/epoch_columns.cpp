@@ -9,19 +9,30 @@ namespace {
 
 // The list of the columns: a new one is a row here.
 constexpr EpochColumn columns[] = {
-    {"train_loss", "loss/train", [](const EpochRow& row) { return row.train_loss; }},
-    {"lr", "training/learning_rate", [](const EpochRow& row) { return row.lr; }},
-    {"grad_norm", "training/gradient_norm", [](const EpochRow& row) { return row.grad_norm; }},
-    {"update_ratio", "training/update_ratio", [](const EpochRow& row) { return row.update_ratio; }},
-    {"dead_share", "health/dead_share", [](const EpochRow& row) { return row.dead_share; }},
+    {"train_loss", "loss/train", [](const EpochRow& row) { return row.train_loss; }, "{}", "loss", "training loss"},
+    {"lr", "training/learning_rate", [](const EpochRow& row) { return row.lr; }, "{}", "learning rate", "", true},
+    {"grad_norm", "training/gradient_norm", [](const EpochRow& row) { return row.grad_norm; }, "{}", "gradient norm",
+     "", true},
+    {"update_ratio", "training/update_ratio", [](const EpochRow& row) { return row.update_ratio; }, "{}",
+     "largest step ‖Δw‖/‖w‖", "", true},
+    {"dead_share", "health/dead_share", [](const EpochRow& row) { return row.dead_share; }, "{}", "share of dead units",
+     "", false, true},
     {"seconds", "", [](const EpochRow& row) { return row.seconds; }, "{:.3f}"},
     {"seconds_per_epoch", "training/seconds_per_epoch",
      [](const EpochRow& row) { return row.seconds / static_cast<double>(std::max<std::int64_t>(row.epoch, 1)); },
-     "{:.4g}"},  // the mean so far
+     "{:.4g}", "", "seconds an epoch"},  // the mean so far
 };
 
 /// auc is not among them: rows without both classes have none.
 bool has_column(std::string_view metric) { return metric != "auc"; }
+
+/// What the validation rows' metric was; NaN where there are no such rows.
+double value_of(const EpochRow& row, data::Task task, std::string_view metric) {
+  if (row.valid.rows > 0)
+    for (const auto& [name, value] : values(row.valid, task))
+      if (name == metric) return value;
+  return plot::unknown;
+}
 
 /// A comma and the column's value.
 std::string field(const EpochColumn& column, const EpochRow& row) {
@@ -48,6 +59,36 @@ std::vector<std::pair<std::string, double>> curves(const EpochRow& row, data::Ta
   if (row.valid.rows > 0)
     for (const auto& [name, value] : values(row.valid, task))
       if (has_column(name)) all.emplace_back(name == "loss" ? "loss/valid" : fmt::format("valid/{}", name), value);
+  return all;
+}
+
+std::vector<plot::EpochCurve> report_curves(const std::vector<EpochRow>& rows, data::Task task) {
+  std::vector<plot::EpochCurve> all;
+  const auto add = [&](std::string name, std::string_view title, std::string_view chart, const char* line, auto value) {
+    plot::EpochCurve& curve = all.emplace_back();
+    curve.name = std::move(name);
+    curve.title = title;
+    curve.chart = chart;
+    curve.line = line;
+    for (const EpochRow& row : rows) curve.values.push_back(value(row));
+  };
+  const auto add_column = [&](const EpochColumn& column) {
+    const std::string_view title = !column.title.empty()   ? column.title
+                                   : !column.chart.empty() ? column.chart
+                                                           : column.name;
+    add(std::string(column.name), title, column.chart, column.chart == "loss" ? "train" : "", [&](const EpochRow& row) {
+      return column.of_valid && row.valid.rows == 0 ? plot::unknown : column.value(row);
+    });
+    all.back().logarithmic = column.logarithmic;
+  };
+  add_column(columns[0]);
+  for (const std::string_view name : metric_names(task)) {
+    if (!has_column(name)) continue;
+    const bool drawn = name == "loss" || name == main_metric(task);
+    add(fmt::format("valid_{}", name), fmt::format("validation {}", name), drawn ? name : "", "valid",
+        [&](const EpochRow& row) { return value_of(row, task, name); });
+  }
+  for (const EpochColumn& column : std::span(columns).subspan(1)) add_column(column);
   return all;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "relume/plot/report.h"
 #include "relume/train/trainer.h"
 
 namespace relume::training {
@@ -16,6 +17,10 @@ struct EpochColumn {
   std::string_view tag;   ///< in TensorBoard; empty: not there
   double (*value)(const EpochRow& row);
   std::string_view format = "{}";  ///< in metrics.csv
+  std::string_view chart = {};     ///< the heading of its chart in the report; empty: numbers alone
+  std::string_view title = {};     ///< in the report, where it is neither that nor the name
+  bool logarithmic = false;        ///< drawn so where its values lie far apart
+  bool of_valid = false;           ///< seen on the validation rows
 };
 
 /// Every column but "epoch" and "findings", which are no measurements, and those of the validation rows, which
@@ -26,6 +31,8 @@ std::span<const EpochColumn> epoch_columns();
 std::vector<std::pair<std::string, double>> measurements(const EpochRow& row, data::Task task);
 /// The same by TensorBoard's tags.
 std::vector<std::pair<std::string, double>> curves(const EpochRow& row, data::Task task);
+/// The same of all epochs as the report shows it.
+std::vector<plot::EpochCurve> report_curves(const std::vector<EpochRow>& rows, data::Task task);
 /// metrics.csv: a line an epoch.
 std::string to_csv(const std::vector<EpochRow>& rows, data::Task task);
 

@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "relume/data/dataset.h"
 #include "relume/io/model.h"
@@ -28,5 +31,9 @@ Metrics evaluate(const io::Model& model, const data::Dataset& dataset, std::span
 
 /// The same from outputs() and targets().
 Metrics measure(const io::Model& model, const Tensor& outputs, const Tensor& targets);
+
+/// The object that `relume eval --json` prints of them; `name` is the model's.
+std::string to_json(const io::Model& model, const Metrics& metrics, std::string_view name = {},
+                    const std::vector<std::string>& notes = {});
 
 }  // namespace relume::training

@@ -5,7 +5,7 @@
 
 #include "relume/base/require.h"
 #include "relume/data/batches.h"
-#include "relume/train/evaluate.h"
+#include "relume/train/objective.h"
 #include "relume/train/optimizer_by_name.h"
 
 namespace relume::training {
@@ -28,10 +28,9 @@ double rounded(double rate) {
   return std::round(rate / power) * power;
 }
 
-double take_step(Job& job, optim::Optimizer& optimizer, const data::Batch& batch) {
+double take_step(Job& job, const Objective& objective, optim::Optimizer& optimizer, const data::Batch& batch) {
   optimizer.zero_grad();
-  const Tensor output = (*job.model.network)(batch.x);
-  const Tensor loss = loss_of(job.model)(output, batch.y);
+  const Tensor loss = objective((*job.model.network)(batch.x), batch.y);
   const double value = loss.item<double>();
   if (std::isfinite(value)) optimizer.step_in_backward(loss);
   return value;
@@ -39,6 +38,7 @@ double take_step(Job& job, optim::Optimizer& optimizer, const data::Batch& batch
 
 /// The losses at growing rates, as far as they are of use.
 LrFindResult sweep(Job& job, const Options& options, const LrFindOptions& range) {
+  const Objective objective(job.model, job.dataset, job.split.train, options);
   const auto optimizer = make_optimizer(options, job.model.network->parameters());
   data::Batches batches(job.dataset, job.split.train, {.size = options.batch_size, .seed = options.seed});
   const double factor = std::pow(range.to / range.from, 1.0 / static_cast<double>(range.steps - 1));
@@ -48,7 +48,7 @@ LrFindResult sweep(Job& job, const Options& options, const LrFindOptions& range)
   for (std::int64_t step = 0; step < range.steps; ++step, rate *= factor) {
     if (step % batches.size() == 0) batches.set_epoch(step / batches.size());
     optimizer->set_lr(rate);
-    const double loss = take_step(job, *optimizer, batches.batch(step % batches.size()));
+    const double loss = take_step(job, objective, *optimizer, batches.batch(step % batches.size()));
     mean = memory * mean + (1 - memory) * loss;
     weight = memory * weight + (1 - memory);
     const double smoothed = mean / weight;
@@ -66,7 +66,6 @@ LrFindResult find_lr(Job& job, const Options& options, const LrFindOptions& rang
   require<InputError>(range.from > 0 && range.to > range.from && std::isfinite(range.to) && range.steps > 1,
                       "lr-find: rates from {} to {} in {} steps; give two rising numbers above 0 and two steps or more",
                       range.from, range.to, range.steps);
-  job.model.loss = options.loss;
   const std::vector<Tensor> parameters = job.model.network->parameters(), kept = copies_of(parameters);
   LrFindResult result = sweep(job, resolve(options, static_cast<std::int64_t>(job.split.train.size())), range);
   for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].detach().copy_(kept[i]);

@@ -24,6 +24,8 @@ struct LrFindResult {
 
   /// The loss over the rate's power of ten.
   plot::Chart chart() const;
+  /// The object that `relume lr-find --json` prints.
+  std::string json() const;
 };
 
 /// Trains the job's network on its training rows with a growing rate until the loss is no number or four times its

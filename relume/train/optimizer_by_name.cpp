@@ -1,6 +1,6 @@
 #include "relume/train/optimizer_by_name.h"
 
-#include "relume/optim/table.h"
+#include "relume/optim/optimizer_table.h"
 
 namespace relume::training {
 

@@ -10,8 +10,8 @@
 #include "relume/base/require.h"
 #include "relume/io/json_text.h"
 #include "relume/nn/loss_table.h"
+#include "relume/optim/optimizer_table.h"
 #include "relume/optim/schedule.h"
-#include "relume/optim/table.h"
 #include "relume/train/metrics.h"
 
 namespace relume::training {
@@ -166,7 +166,7 @@ const TrainOption table[] = {
      .shows_default = true},
     {.name = "warmup",
      .member = &O::warmup_steps,
-     .help = "steps over which the learning rate grows at first (none)",
+     .help = "steps over which the learning rate grows at first (none; onecycle: 30 % of all)",
      .limit = &not_below_zero},
     {.name = "clip", .member = &O::clip_norm, .help = "largest norm of the gradient (no limit)", .limit = &above_zero},
     {.name = "clip_value",
@@ -179,7 +179,8 @@ const TrainOption table[] = {
      .limit = &above_zero},
     {.name = "patience",
      .member = &O::patience,
-     .help = "epochs without a better validation value before training stops (a quarter of --epochs, but 10 at least)",
+     .help =
+         "epochs without a better validation value before training stops (a quarter of all epochs, but 10 at least)",
      .limit = &at_least_one},
     {.name = "min_delta",
      .member = &O::min_delta,

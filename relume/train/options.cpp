@@ -9,7 +9,7 @@
 
 #include "relume/base/parse.h"
 #include "relume/base/require.h"
-#include "relume/optim/table.h"
+#include "relume/optim/optimizer_table.h"
 #include "relume/train/option_table.h"
 
 namespace relume::training {

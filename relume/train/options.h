@@ -139,14 +139,6 @@ struct TrainOptions {
   Interval checkpoint_every = {};
 };
 
-/// An option has a value that it does not take. The text names the options as TrainOptions does; a command line words
-/// those of `options` as its own.
-class OptionError : public InputError {
- public:
-  OptionError(std::vector<std::string> named, const std::string& text) : InputError(text), options(std::move(named)) {}
-  std::vector<std::string> options;
-};
-
 }  // namespace relume
 
 namespace relume::training {

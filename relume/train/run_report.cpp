@@ -5,6 +5,7 @@
 #include "relume/io/json_text.h"
 #include "relume/kernels/cpu.h"
 #include "relume/nn/architecture.h"
+#include "relume/train/epoch_columns.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/machine.h"
 #include "relume/train/option_table.h"
@@ -112,23 +113,9 @@ plot::ReportData to_report(const Run& result, health::Voice voice) {
   report.title = result.source;
   report.command = result.command;
   report.task = data::name(result.model.task);
-  report.metric_name = main_metric(result.model.task);
   report.best_epoch = result.history.best_epoch;
-  for (const EpochRow& row : result.history.rows) {
-    plot::EpochRow e;
-    e.epoch = row.epoch;
-    e.train_loss = row.train_loss;
-    if (row.valid.rows > 0) {
-      e.valid_loss = row.valid.loss;
-      e.valid_metric = row.valid.main(result.model.task);
-      e.dead_share = row.dead_share;
-    }
-    e.learning_rate = row.lr;
-    e.gradient_norm = row.grad_norm;
-    e.update_ratio = row.update_ratio;
-    e.seconds = row.seconds;
-    report.epochs.push_back(e);
-  }
+  for (const EpochRow& row : result.history.rows) report.epochs.push_back(row.epoch);
+  report.curves = report_curves(result.history.rows, result.model.task);
   report.summary = {{"network", nn::to_string(result.model.layers) + fmt::format(" linear({})", result.model.outputs)},
                     {"parameters", fmt::format("{}", result.model.network->parameter_count())},
                     {"optimizer", fmt::format("{}, lr {:g}, batch {}", result.options.optimizer, result.options.lr,

@@ -10,7 +10,7 @@
 #include "relume/base/rng.h"
 #include "relume/health/unit_activity.h"
 #include "relume/optim/clip.h"
-#include "relume/optim/table.h"
+#include "relume/optim/optimizer_table.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/optimizer_by_name.h"
 #include "relume/train/trainer_state.h"
@@ -26,14 +26,6 @@ bool all_finite(const std::vector<Tensor>& parameters) {
     const auto values = parameter.span<float>();
     return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
   });
-}
-
-/// w_k = n / (classes · n_k): rare classes weigh as much as common ones.
-Tensor balanced_weights(const Tensor& classes, std::int64_t count) {
-  std::vector<float> weights(static_cast<std::size_t>(count));
-  for (const std::int64_t k : classes.span<std::int64_t>()) ++weights[static_cast<std::size_t>(k)];
-  for (float& w : weights) w = w > 0 ? static_cast<float>(classes.elements()) / (static_cast<float>(count) * w) : 0;
-  return from_vector(weights);
 }
 
 double largest_update(const std::vector<health::WeightCheck>& weights) {
@@ -61,14 +53,7 @@ Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, con
                                                           : "loss, accuracy, f1_macro or, for two classes, auc"));
   parameters_ = model_.network->parameters();
   optimizer_ = make_optimizer(options_, parameters_);
-  const bool classes = model_.task == data::Task::classification;
-  loss_ = &nn::find_loss(options_.loss, classes);
-  model_.loss = options_.loss;
-  require<InputError>(!classes || options_.label_smoothing == 0 || loss_->smooths_labels,
-                      "train: the loss {} smooths no labels; leave label_smoothing out", loss_->name);
-  if (classes) loss_settings_.label_smoothing = options_.label_smoothing;
-  if (options_.balanced_classes && classes)
-    loss_settings_.class_weights = balanced_weights(targets(dataset_, split_.train), model_.outputs);
+  Objective objective(model_, dataset_, split_.train, options_);
   data::Batches batches(dataset_, split_.train, {.size = options_.batch_size, .shuffle = true, .seed = options_.seed});
   optim::ScheduleOptions schedule;
   schedule.kind = options_.schedule;
@@ -76,15 +61,17 @@ Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, con
   schedule.epoch_steps = batches.size();
   schedule.total_steps = options_.epochs * batches.size();
   schedule.warmup_steps = options_.warmup_steps;
-  state_ = std::make_unique<State>(std::move(batches), schedule);
+  state_ = std::make_unique<State>(std::move(batches), schedule, std::move(objective));
   state_->layers_before = nn::to_string(model_.layers);
   state_->clip_norm = options_.clip_norm;
   health::MonitorOptions watch;
   watch.watch_units = false;  // the validation rows tell more, at no cost in training
   watch.thresholds = options_.thresholds;
   watch.full_lr = options_.lr;
-  watch.constant_loss = constant_loss(split_.train);
-  if (!split_.valid.empty()) watch.constant_valid_loss = constant_loss(split_.valid);
+  const Tensor trained_on = targets(dataset_, split_.train);
+  watch.constant_loss = state_->objective.of_best_constant(trained_on, trained_on);
+  if (!split_.valid.empty())
+    watch.constant_valid_loss = state_->objective.of_best_constant(trained_on, targets(dataset_, split_.valid));
   watch.in_loop = false;
   // Elsewhere it is one summand of a gradient.
   if (optim::find_optimizer(options_.optimizer).info.takes_decay_off_weights)
@@ -116,7 +103,7 @@ bool Trainer::needs_gradients() const {
 double Trainer::train_batch(data::Batch& batch) {
   State& s = *state_;
   optimizer_->zero_grad();
-  const Tensor loss = (*loss_)((*model_.network)(batch.x), batch.y, loss_settings_);
+  const Tensor loss = s.objective((*model_.network)(batch.x), batch.y);
   const double value = loss.item<double>();
   if (!std::isfinite(value)) {
     s.monitor->report_not_finite();

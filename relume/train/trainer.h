@@ -15,7 +15,6 @@
 #include "relume/health/unit_activity.h"
 #include "relume/io/checkpoint.h"
 #include "relume/io/model.h"
-#include "relume/nn/loss_table.h"
 #include "relume/optim/optimizer.h"
 #include "relume/train/metrics.h"
 #include "relume/train/options.h"
@@ -113,8 +112,6 @@ class Trainer {
   /// What the run holds the epoch's weights by: smaller is better.
   double score(const EpochRow& row) const;
   bool is_better(double score) const;
-  /// The loss on these rows of a network that says the same of every row, as is best for the training rows.
-  std::optional<double> constant_loss(std::span<const std::int64_t> rows) const;
   std::vector<std::int64_t> window() const;
   bool treat_dead_units(health::UnitActivity& activity);
   void revive(const std::vector<health::LayerActivity>& sick);
@@ -127,8 +124,6 @@ class Trainer {
   data::Dataset dataset_;
   data::Split split_;
   Options options_;
-  const nn::LossEntry* loss_;
-  nn::LossSettings loss_settings_;
   std::vector<Tensor> parameters_;
   std::unique_ptr<optim::Optimizer> optimizer_;
   std::unique_ptr<State> state_;

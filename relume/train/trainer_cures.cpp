@@ -73,16 +73,6 @@ std::vector<health::Finding> Trainer::look_for_findings(EpochRow& row) {
   return news;
 }
 
-std::optional<double> Trainer::constant_loss(std::span<const std::int64_t> rows) const {
-  // Weighed classes and smoothed labels have another optimum.
-  if (!loss_->constant || loss_settings_.class_weights.defined() || loss_settings_.label_smoothing > 0)
-    return std::nullopt;
-  const Tensor answer = loss_->constant(targets(dataset_, split_.train), model_.outputs);
-  Tensor truth = targets(dataset_, rows);
-  if (!loss_->of_classes) truth = truth.to(DType::float64);
-  return (*loss_)(answer.expand({truth.size(0), model_.outputs}).contiguous(), truth).item<double>();
-}
-
 /// The validation rows, topped up with training rows to a thousand.
 std::vector<std::int64_t> Trainer::window() const {
   std::vector<std::int64_t> rows = split_.valid;

@@ -12,6 +12,7 @@
 #include "relume/base/rng.h"
 #include "relume/health/monitor.h"
 #include "relume/optim/schedule.h"
+#include "relume/train/objective.h"
 #include "relume/train/trainer.h"
 
 namespace relume::training {
@@ -25,11 +26,12 @@ NamedTensors copies(const NamedTensors& tensors, const std::string& prefix = "")
 inline Rng first_rng(const Options& options) { return Rng(options.seed).fork(1); }
 
 struct Trainer::State {
-  State(data::Batches b, const optim::ScheduleOptions& schedule_options)
-      : batches(std::move(b)), schedule(schedule_options) {}
+  State(data::Batches b, const optim::ScheduleOptions& schedule_options, Objective what)
+      : batches(std::move(b)), schedule(schedule_options), objective(std::move(what)) {}
 
   data::Batches batches;
   optim::Schedule schedule;
+  Objective objective;
   History history;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   double seconds_before = 0;  // of the run that this one goes on with

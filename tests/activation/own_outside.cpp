@@ -50,7 +50,7 @@ struct Wave {
   }
 };
 
-inline constexpr relume::activation::Function<OwnElu> own_elu{};
+inline constexpr relume::activation::Callable<OwnElu> own_elu{};
 
 TEST(OwnActivationOutside, IsWrittenAsThoseInsideAre) {
   static const auto own = relume::activation::make_entry<OwnElu>();

@@ -140,7 +140,7 @@ TEST(Doctor, SaysWhichWeightsDoNotFitTheLayersThatAreGiven) {
   EXPECT_THAT(error("linear(12) relu", "builtin:spirals"), HasSubstr("holds 3 matrices"));
   EXPECT_THAT(error("linear(11) relu linear(3) relu", "builtin:spirals"), HasSubstr("net.0.weight is [12, 2]"));
   EXPECT_THAT(error("linear(12) relu linear(3) relu", "wide.csv"), HasSubstr("have 3 values, the first layer takes 2"));
-  EXPECT_THAT(error("linear(12) relu linear(3) relu", "text.csv"), HasSubstr("column \"b\" is no number"));
+  EXPECT_THAT(error("linear(12) relu linear(3) relu", "text.csv"), HasSubstr("column 'b' is no number"));
 }
 
 }  // namespace

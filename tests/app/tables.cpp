@@ -184,6 +184,11 @@ TEST(Tables, WhatNoFieldTellsIsAskedFor) {
   const Outcome open = relume(place, {"train", "t.tsv"});
   EXPECT_EQ(open.status, 2);
   EXPECT_THAT(open.err, HasSubstr("--decimal point or --decimal comma"));
+  place.write("decimal.tsv", "decimal\ty\n1,234\t1\n12,345\t2\n");
+  EXPECT_THAT(
+      relume(place, {"train", "decimal.tsv"}).err,
+      HasSubstr("column 'decimal' may be 1234 or 1.234, and no other field tells; say which is meant: --decimal "
+                "point or --decimal comma"));
   EXPECT_EQ(relume(place, {"train", "t.tsv", "--epochs", "1", "--decimal", "comma", "--na", "-", "--na", "x"}).status,
             0);
 }

@@ -13,7 +13,7 @@
 
 #include "relume/data/idx.h"
 #include "relume/io/safetensors.h"
-#include "relume/optim/table.h"
+#include "relume/optim/optimizer_table.h"
 #include "tests/app/run_app.h"
 #include "tests/data/temporary_file.h"
 

@@ -13,7 +13,6 @@
 
 #include "relume/base/error.h"
 #include "relume/base/flush_denormals.h"
-#include "relume/base/pool.h"
 #include "relume/base/tasks.h"
 
 namespace relume {
@@ -162,35 +161,6 @@ TEST(ParallelTasks, RunOnSeveralThreads) {
 }
 
 TEST(SetNumThreads, RefusesLessThanOne) { EXPECT_THROW(set_num_threads(0), ValueError); }
-
-TEST(Pool, GivesAlignedBlocksAndReusesThem) {
-  for (const std::size_t bytes :
-       {std::size_t{0}, std::size_t{1}, std::size_t{65}, std::size_t{1000}, std::size_t{1} << 20}) {
-    void* block = pool::allocate(bytes);
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % pool::alignment, 0u);
-    pool::deallocate(block, bytes);
-    EXPECT_EQ(pool::allocate(bytes), block) << bytes;
-    pool::deallocate(block, bytes);
-  }
-  EXPECT_GT(pool::cached_bytes(), 0u);
-  pool::release_cached();
-  EXPECT_EQ(pool::cached_bytes(), 0u);
-}
-
-TEST(Pool, BeginsLargeBlocksAtDifferentLinesOfAPage) {
-  const auto line = [](void* block) { return reinterpret_cast<std::uintptr_t>(block) % 4096 / pool::alignment; };
-  for (const std::size_t bytes : {std::size_t{1} << 17, std::size_t{5} << 20, (std::size_t{1} << 28) + 1}) {
-    void *weight = pool::allocate(bytes), *mean = pool::allocate(bytes), *square = pool::allocate(bytes);
-    EXPECT_NE(line(weight), line(mean)) << bytes;
-    EXPECT_NE(line(mean), line(square)) << bytes;
-    EXPECT_NE(line(weight), line(square)) << bytes;
-    for (void* block : {weight, mean, square}) {
-      static_cast<char*>(block)[0] = static_cast<char*>(block)[bytes - 1] = 1;
-      pool::deallocate(block, bytes);
-    }
-  }
-  pool::release_cached();
-}
 
 }  // namespace
 }  // namespace relume

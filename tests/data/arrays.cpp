@@ -47,6 +47,43 @@ TEST(Arrays, AreATableWithOrWithoutATestSetAndOfBytesToo) {
   }
 }
 
+TEST(Arrays, HaveValidationRowsUnderTheNamesThatTheyGoBy) {
+  using Names = std::pair<const char*, const char*>;
+  for (const auto& [x, y] :
+       {Names("x_val", "y_val"), Names("X_valid", "Y_valid"), Names("validation_images", "val_labels")}) {
+    const Source source = opened({{"X", two_rows}, {"y", two_targets}, {x, two_rows}, {y, two_targets}});
+    const Table& table = std::get<Table>(source);
+    ASSERT_TRUE(table.valid) << x;
+    EXPECT_FALSE(table.test);
+    EXPECT_THAT(table.valid->columns[2].numbers, ElementsAre(7, 9));
+    const std::optional<Source> own = part_of(source, Apart::valid);
+    ASSERT_TRUE(own);
+    EXPECT_THAT(std::get<Table>(*own).source, HasSubstr(std::string("x.npz: ") + x));
+    EXPECT_FALSE(part_of(source, Apart::test));
+  }
+  const Source without = opened({{"X", two_rows}, {"y", two_targets}, {"x_val", two_rows}});
+  EXPECT_FALSE(part_of(without, Apart::valid)) << "rows without targets validate nothing";
+}
+
+TEST(Arrays, OfAllPartsAreOneType) {
+  RawArrays raw;
+  raw.x = ones({3, 2, 2}, uint8);
+  raw.source = "images";
+  raw.valid = std::make_shared<RawArrays>(RawArrays{.x = ones({2, 2, 2}, uint8)});
+  raw.test = std::make_shared<RawArrays>(RawArrays{.x = full({1, 2, 2}, 1.5)});
+  const Arrays arrays = std::get<Arrays>(to_source(raw));
+  EXPECT_EQ(arrays.x.dtype(), float32);
+  EXPECT_EQ(arrays.valid->x.dtype(), float32);
+  EXPECT_EQ(arrays.test->x.to_vector<double>()[0], 1.5);
+  raw.valid->x = full({2, 2, 2}, 255, uint8);
+  raw.test->x = full({1, 2, 2}, 0.5);
+  raw.x = full({3, 2, 2}, 255, uint8);
+  EXPECT_THAT(message_of<InputError>([&] { to_source(raw); }), HasSubstr("the test set's numbers up to 0.5"));
+  raw.valid->x = ones({2, 3, 2}, uint8);
+  EXPECT_THAT(message_of<InputError>([&] { to_source(raw); }),
+              HasSubstr("the validation set's features are [2, 3, 2]"));
+}
+
 TEST(Arrays, AreRefusedWhereTheTargetsMayBeUnderAnotherName) {
   const std::string names = npy("<U1", "(2,)", std::string("a\0\0\0b\0\0\0", 8));
   EXPECT_THAT(refusal({{"X", two_rows}, {"outcome", two_targets}}),
@@ -117,6 +154,10 @@ TEST(Arrays, NameTheRowAndThePlaceOfWhatIsNoFiniteNumber) {
   arrays.x = zeros({5, 2, 3});
   arrays.source = "images";
   check_finite(arrays);
+  Arrays valid{.x = zeros({1, 2, 3})};
+  valid.x.data<float>()[0] = INFINITY;
+  arrays.valid = std::make_shared<const Arrays>(valid);
+  EXPECT_THAT(message_of<InputError>([&] { check_finite(arrays); }), HasSubstr("row 1 of the validation set's X"));
   arrays.x.data<float>()[2 * 6 + 5] = NAN;
   EXPECT_THAT(message_of<InputError>([&] { check_finite(arrays); }),
               AllOf(HasSubstr("images: row 3 of X holds NaN"), HasSubstr("[1, 2]")));

@@ -136,7 +136,7 @@ TEST(CsvNumbers, LooksForTheDecimalMarkInTheWholeFile) {
 TEST(CsvNumbers, RefusesWhatNoFieldTellsAndTakesWhatIsSaid) {
   for (const char* text : {"a\tb\n1,234\t1\n12,345\t2\n", "a,b\n\"1,234\",1\n\"2,345\",2\n", "a;b\n1,234;1\n2,345;2\n",
                            "a;b\n1.234;1\n344;2\n", "a;b\n1.234;1,234\n2.345;2,345\n"})
-    EXPECT_THAT(refusal_of(text), HasSubstr("--decimal point or --decimal comma")) << text;
+    EXPECT_THAT(refusal_of(text), HasSubstr("say which is meant: decimal point or decimal comma")) << text;
   const char* text = "a\tb\n1,234\t1\n12,345\t2\n";
   EXPECT_THAT(refusal_of(text), HasSubstr("'1,234' in line 2 of column 'a' may be 1234 or 1.234"));
   EXPECT_THAT(table_of(text, {.decimal = Decimal::point}).columns[0].numbers, ElementsAre(1234, 12345));

@@ -42,8 +42,8 @@ TEST(Open, ReadsArraysOfNumpy) {
   const Target target = choose_target(arrays);
   EXPECT_THAT(target.labels(), ElementsAre("3", "5"));
   EXPECT_THAT(arrays.targets.columns.front().numbers, ElementsAre(3, 5, 3, 5));
-  EXPECT_THAT(arrays.test_targets.columns.front().numbers, ElementsAre(5));
-  EXPECT_EQ(arrays.x_test.shape(), (Shape{1, 2, 2}));
+  EXPECT_THAT(arrays.test->targets.columns.front().numbers, ElementsAre(5));
+  EXPECT_EQ(arrays.test->x.shape(), (Shape{1, 2, 2}));
   EXPECT_EQ(std::get<Table>(open_data(reference("f4.npy").string())).columns.size(), 3u);
 }
 
@@ -68,7 +68,7 @@ TEST(Open, ReadsMnistAsBytesWithItsTestSet) {
   const Arrays mnist = std::get<Arrays>(open_data((shared_data() / "mnist").string()));
   EXPECT_EQ(mnist.x.dtype(), uint8);
   EXPECT_EQ(mnist.targets.rows(), 60000);
-  EXPECT_EQ(mnist.test_targets.rows(), 10000);
+  EXPECT_EQ(mnist.test->targets.rows(), 10000);
   EXPECT_EQ(choose_target(mnist).classes(), 10);
 }
 

@@ -1,6 +1,8 @@
 // A network whose weights somebody else has saved.
 #include "relume/io/foreign_model.h"
 
+#include <fstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,6 +59,22 @@ TEST(ForeignModel, SeesRowsAsTheyAre) {
   EXPECT_EQ(trial.rows.size(), 2000u);
   EXPECT_EQ(outputs(*model.network, trial.dataset, trial.rows).shape(), (Shape{2000, 2}));
   EXPECT_THROW(make_foreign_trial(model, "builtin:friedman", "last"), InputError);
+}
+
+TEST(ForeignModel, FindsTheTargetWhereverItStandsAndLeavesRowsWithoutOut) {
+  const TemporaryFolder folder;
+  save_safetensors(folder / "theirs.safetensors", saved_by_others());
+  Model model = load_foreign_model(folder / "theirs.safetensors", "linear(3) relu linear(3) relu");
+  std::ofstream(folder / "rows.csv") << "a,kind,b\n1,yes,2.5\n3,no,4\n5,,6\n7,no,8\n";
+  const Trial trial = make_foreign_trial(model, (folder / "rows.csv").string(), "kind");
+  EXPECT_THAT(model.labels, testing::ElementsAre("no", "yes"));
+  EXPECT_THAT(trial.rows, testing::ElementsAre(0, 1, 3));
+  EXPECT_THAT(trial.dataset.features.to_vector<double>(), testing::ElementsAre(1, 2.5, 3, 4, 5, 6, 7, 8));
+  const std::vector<double> targets = trial.dataset.targets.to_vector<double>();
+  EXPECT_EQ((std::vector<double>{targets[0], targets[1], targets[3]}), (std::vector<double>{1, 0, 0}));
+  std::ofstream(folder / "gap.csv") << "a,kind,b\n1,yes,2.5\n3,no,\n";
+  EXPECT_THAT(message_of<InputError>([&] { make_foreign_trial(model, (folder / "gap.csv").string(), "kind"); }),
+              HasSubstr("column 'b' is no number"));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "relume/nn/linear.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "tests/reference/message_of.h"
 
 namespace relume::nn {

@@ -6,7 +6,7 @@
 
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/index.h"
 #include "relume/ops/linear.h"
 #include "relume/ops/matmul.h"

@@ -11,7 +11,7 @@
 #include "relume/nn/normalization.h"
 #include "relume/nn/residual.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/reduce.h"
 #include "tests/reference/message_of.h"
 #include "tests/reference/stored.h"

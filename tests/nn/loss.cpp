@@ -7,7 +7,7 @@
 #include "relume/nn/loss_table.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/pointwise.h"
 #include "relume/ops/reduce.h"
 #include "tests/reference/message_of.h"

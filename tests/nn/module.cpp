@@ -14,7 +14,7 @@
 #include "relume/nn/layers.h"
 #include "relume/nn/loss.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/reduce.h"
 #include "relume/optim/sgd.h"
 #include "tests/reference/message_of.h"

@@ -11,7 +11,7 @@
 #include "relume/nn/architecture.h"
 #include "relume/nn/linear.h"
 #include "relume/ops/activation.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/linear.h"
 
 namespace relume {

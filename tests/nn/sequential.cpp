@@ -7,7 +7,7 @@
 #include "relume/nn/activations.h"
 #include "relume/nn/linear.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/reduce.h"
 
 namespace relume::nn {

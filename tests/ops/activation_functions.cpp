@@ -15,7 +15,7 @@
 #include "relume/nn/sequential.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/pointwise.h"
 #include "relume/ops/reduce.h"
 #include "relume/ops/statistics.h"

@@ -20,7 +20,7 @@
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/assign.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/embedding.h"
 #include "relume/ops/index.h"
 #include "relume/ops/join.h"

@@ -9,7 +9,7 @@
 #include "relume/base/rng.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/matmul.h"
 #include "relume/ops/order.h"
 #include "relume/ops/pointwise.h"

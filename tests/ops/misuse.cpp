@@ -13,7 +13,7 @@
 #include "relume/nn/loss.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/index.h"
 #include "relume/ops/join.h"
 #include "relume/ops/linear.h"

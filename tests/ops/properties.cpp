@@ -3,7 +3,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/join.h"
 #include "relume/ops/matmul.h"
 #include "relume/ops/reduce.h"

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/optim/sgd.h"
 #include "tests/reference/stored.h"
 

@@ -9,7 +9,7 @@
 
 #include "relume/kernels/cpu.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/reduce.h"
 #include "relume/optim/adam.h"
 #include "relume/optim/clip.h"

@@ -87,5 +87,23 @@ TEST(Schedule, IsKnownByItsName) {
   EXPECT_THROW(Schedule({.lr = 0}), ValueError);
 }
 
+// PyTorch's pct_start: the rise is the warm-up, and there is one.
+TEST(Schedule, AWarmupOfOneCycleIsItsOwnRise) {
+  constexpr std::int64_t steps = 100;
+  for (const std::int64_t warmup : {1, 10, 60, 100, 200}) {
+    const Schedule schedule({.kind = "onecycle", .lr = 0.1, .total_steps = steps, .warmup_steps = warmup});
+    const std::int64_t top = std::min(warmup, steps) - 1;
+    EXPECT_NEAR(schedule.rate(top), 0.1, 1e-12) << warmup;
+    if (top > 0) {
+      EXPECT_NEAR(schedule.rate(0), 0.1 / 25, 1e-12) << warmup;
+    }
+    for (std::int64_t step = 1; step < steps; ++step)
+      EXPECT_EQ(schedule.rate(step) > schedule.rate(step - 1), step <= top) << warmup << " at " << step;
+  }
+  const Schedule usual({.kind = "onecycle", .lr = 0.1, .total_steps = steps}),
+      said({.kind = "onecycle", .lr = 0.1, .total_steps = steps, .warmup_steps = 30});
+  for (std::int64_t step = 0; step < steps; ++step) EXPECT_DOUBLE_EQ(usual.rate(step), said.rate(step)) << step;
+}
+
 }  // namespace
 }  // namespace relume::optim

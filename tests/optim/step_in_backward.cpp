@@ -11,7 +11,7 @@
 #include "relume/base/parallel.h"
 #include "relume/base/rng.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/linear.h"
 #include "relume/ops/reduce.h"
 #include "relume/optim/family.h"

@@ -8,11 +8,11 @@
 #include <gtest/gtest.h>
 
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "relume/ops/join.h"
 #include "relume/ops/pointwise.h"
 #include "relume/optim/family.h"
-#include "relume/optim/table.h"
+#include "relume/optim/optimizer_table.h"
 #include "tests/reference/message_of.h"
 #include "tests/reference/stored.h"
 

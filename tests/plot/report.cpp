@@ -19,7 +19,15 @@ ReportData example(int epochs = 40) {
   data.title = "banknote";
   data.command = "relume train banknote.csv --hidden 64,64 --seed 1";
   data.task = "classification";
-  data.metric_name = "accuracy";
+  data.curves = {{"train_loss", "training loss", "loss", "train"},
+                 {"valid_loss", "validation loss", "loss", "valid"},
+                 {"train_accuracy", "training accuracy", "accuracy", "train"},
+                 {"valid_accuracy", "validation accuracy", "accuracy", "valid"},
+                 {"lr", "learning rate", "learning rate", "", true},
+                 {"grad_norm", "gradient norm", "gradient norm", "", true},
+                 {"update_ratio", "largest step", "largest step", "", true},
+                 {"dead_share", "share of dead units", "share of dead units"},
+                 {"seconds", "seconds"}};
   data.best_epoch = epochs * 3 / 4;
   data.summary = {{"best epoch", "30"}, {"parameters", "4,610"}, {"seconds", "1.94"}};
   data.machine = {{"relume", "0.1.0"}, {"processor", "EPYC"}};
@@ -36,9 +44,17 @@ ReportData example(int epochs = 40) {
   data.layers = {{"0.weight", {}, {}}, {"2.weight", {}, {}}};
   for (int i = 1; i <= epochs; ++i) {
     const double fall = std::exp(-4.0 * i / epochs), wave = 0.02 * std::sin(i * 1.7);
-    data.epochs.push_back({i, 0.7 * fall, 0.72 * fall + 0.04 + wave * fall, 1 - 0.4 * fall,
-                           0.99 - 0.4 * fall + wave * fall, 1e-3 * std::pow(1e-3, 1.0 * i / epochs),
-                           2 * fall + std::abs(wave), 0.01 * fall, 0.2 * (1 - fall), 0.05});
+    data.epochs.push_back(i);
+    const double row[] = {0.7 * fall,
+                          0.72 * fall + 0.04 + wave * fall,
+                          1 - 0.4 * fall,
+                          0.99 - 0.4 * fall + wave * fall,
+                          1e-3 * std::pow(1e-3, 1.0 * i / epochs),
+                          2 * fall + std::abs(wave),
+                          0.01 * fall,
+                          0.2 * (1 - fall),
+                          0.05};
+    for (std::size_t k = 0; k < std::size(row); ++k) data.curves[k].values.push_back(row[k]);
     for (LayerCurve& layer : data.layers) {
       layer.gradient_rms.push_back(i < 20 ? fall : 0);
       layer.update_ratio.push_back(0.01 * fall);
@@ -69,7 +85,8 @@ TEST(Report, AsksNothingOfANetwork) {
 TEST(Report, EscapesAllTextFromOutside) {
   const std::string bad = "<script>alert('x')</script>\"&";
   ReportData data = example(2);
-  data.title = data.command = data.task = data.metric_name = bad;
+  data.title = data.command = data.task = bad;
+  data.curves[2].chart = data.curves[3].chart = data.curves[3].title = data.curves[4].line = bad;
   data.summary = {{bad, bad}};
   data.metrics = {{bad, 1, 1, 1}};
   data.confusion = {{bad}, {{1}}};

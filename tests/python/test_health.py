@@ -56,5 +56,5 @@ def test_thresholds_are_set_by_name():
     assert finding.severity == "warning"
     with pytest.raises(ValueError, match="did you mean \"dead_share.error\""):
         relume.health.watch(net, relume.optim.Adam(net.parameters()), thresholds={"dead_share.errors": 0.9})
-    with pytest.raises(ValueError, match="relume rules"):
+    with pytest.raises(ValueError, match="the list of rules has them all"):
         relume.train("builtin:moons", epochs=1, thresholds={"nonsense": 1})

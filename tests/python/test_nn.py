@@ -271,6 +271,14 @@ def test_the_focal_loss_is_its_formula_and_a_run_learns_by_it():
         assert loss.item() == pytest.approx((-((1 - p) ** gamma) * np.log(p)).mean())
     with pytest.raises(TypeError, match='no option "delta"'):
         nn.functional.focal_loss(relume.tensor(x), relume.tensor(t), delta=1)
+    module = nn.FocalLoss(relume.tensor([1.0, 2.0, 0.5]), "sum", gamma=1.5)
+    weighted = nn.functional.focal_loss(relume.tensor(x), relume.tensor(t), module.weight, reduction="sum", gamma=1.5)
+    assert module(relume.tensor(x), relume.tensor(t)).item() == weighted.item() and module.gamma == 1.5
+    assert nn.FocalLoss()(relume.tensor(x), relume.tensor(t)).item() == pytest.approx((-((1 - p) ** 2) * np.log(p)).mean())
+    with pytest.raises(ValueError, match="reduction"):
+        nn.FocalLoss(reduction="batchmean")
+    with pytest.raises(TypeError, match="delta"):
+        nn.FocalLoss(delta=1)
     model = relume.train("builtin:moons", loss="focal", epochs=3, seed=1)
     assert 0 < model.metrics["valid"]["loss"] < 0.2 and len(model.epochs) == 3
     assert model.epochs[2]["seconds_per_epoch"] == pytest.approx(model.epochs[2]["seconds"] / 3)

@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import relume
 from relume.sklearn import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -272,6 +273,16 @@ def test_rates_and_momentum_are_scikit_learns(rate, momentum, nesterov):
         through_a_pickle(ours)
         ours.partial_fit(IRIS, SPECIES), theirs.partial_fit(IRIS, SPECIES)
     assert_same(ours, theirs)
+
+
+@pytest.mark.parametrize("solver", relume.optim.optimizer.__all__[1:])
+def test_every_optimizer_of_relume_is_a_solver(solver, digits):
+    X, y, *_ = digits
+    rate = {"SGD": 0.1, "Adagrad": 0.05}.get(solver, 0.003)
+    model = MLPClassifier((20,), solver=solver.lower(), max_iter=20, random_state=0, learning_rate_init=rate).fit(X, y)
+    assert model.loss_curve_[-1] < model.loss_curve_[0] / 2
+    again = pickle.loads(pickle.dumps(model)).partial_fit(X, y)
+    assert again.loss_ < 2 * model.loss_
 
 
 REFUSED = {

@@ -259,3 +259,36 @@ def test_a_run_goes_on_in_its_folder_to_the_same_weights(tmp_path):
         relume.train("builtin:moons", out=tmp_path / "new", resume=tmp_path / "run", **options)
     with pytest.raises(ValueError, match="neither a number of steps"):
         relume.train("builtin:moons", out=tmp_path / "new", checkpoint_every="soon", **options)
+
+
+def test_files_validate_test_and_are_predicted_by_their_names(tmp_path, iris):
+    X, y = iris
+    frame = X.assign(kind=y.map({0: "setosa", 1: "versicolor", 2: "virginica"}))
+    held, rest = frame.iloc[::5], frame.drop(frame.index[::5])
+    held.to_csv(tmp_path / "held.csv", index=False)
+    held.to_csv(tmp_path / "held.tsv", index=False, sep="\t", decimal=",")
+    model = relume.train(rest, target="kind", epochs=20, seed=1, valid=tmp_path / "held.csv", test=str(tmp_path / "held.csv"))
+    assert model.metrics["valid"] == model.metrics["test"]
+    predicted = model.predict(held.drop(columns="kind"))
+    assert model.metrics["test"]["accuracy"] == pytest.approx((predicted == held["kind"]).mean())
+    for name in (tmp_path / "held.csv", str(tmp_path / "held.csv")):
+        np.testing.assert_array_equal(model.predict(name), predicted)
+        np.testing.assert_array_equal(model.predict_proba(name), model.predict_proba(held))
+    np.testing.assert_array_equal(model.predict(tmp_path / "held.tsv", decimal=","), predicted)
+    with pytest.raises(relume.FileError, match="nowhere.csv: No such file"):
+        model.predict("nowhere.csv")
+    with pytest.raises(TypeError, match="decimal says how a file is read"):
+        model.predict(held, decimal=",")
+    with pytest.raises(TypeError, match="no option"):
+        model.predict(tmp_path / "held.csv", decimals=",")
+
+
+def test_predictions_tell_of_texts_that_training_did_not_see(tmp_path, iris):
+    X, y = iris
+    X = X.assign(place=np.where(np.arange(len(X)) % 3, "north", "south"))
+    model = relume.train(X, y, epochs=2, seed=1)
+    X.loc[7, "place"] = "west"
+    X.to_csv(tmp_path / "new.csv", index=False)
+    for rows in (X, tmp_path / "new.csv"):
+        with pytest.warns(UserWarning, match="west"):
+            model.predict(rows)

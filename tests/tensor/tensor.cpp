@@ -7,7 +7,7 @@
 
 #include "relume/base/rng.h"
 #include "relume/ops/arithmetic.h"
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 #include "tests/reference/message_of.h"
 #include "tests/reference/stored.h"
 

@@ -1,6 +1,7 @@
 #include "relume/train/epoch_columns.h"
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -73,6 +74,21 @@ TEST(EpochColumns, AreWhatPythonAndTensorBoardHear) {
               testing::IsSupersetOf({Pair("loss/train", 0.5), Pair("loss/valid", 0.75), Pair("valid/accuracy", 0.5),
                                      Pair("training/seconds_per_epoch", 1.5), Pair("training/learning_rate", 0.01)}));
   EXPECT_EQ(measurements(epoch_of(false), data::Task::classification).size(), epoch_columns().size());
+}
+
+TEST(EpochColumns, AreTheReportsCurvesInTheOrderOfTheFile) {
+  const std::vector<EpochRow> rows = {epoch_of(true), epoch_of(false)};
+  const std::string csv = to_csv(rows, data::Task::classification);
+  std::string names = "epoch";
+  for (const plot::EpochCurve& curve : report_curves(rows, data::Task::classification)) {
+    names += "," + curve.name;
+    ASSERT_EQ(curve.values.size(), 2u) << curve.name;
+    EXPECT_FALSE(curve.title.empty());
+    const bool of_valid = curve.name.starts_with("valid_") || curve.name == "dead_share";
+    EXPECT_TRUE(std::isfinite(curve.values[0])) << curve.name;
+    EXPECT_EQ(std::isnan(curve.values[1]), of_valid) << curve.name << ": without validation rows";
+  }
+  EXPECT_EQ(names + ",findings", csv.substr(0, csv.find('\n')));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "relume/train/job.h"
+#include "tests/data/temporary_file.h"
 #include "tests/reference/message_of.h"
 
 namespace relume::training {
@@ -124,6 +125,18 @@ TEST(OptionTable, ErrorsNameTheOptionsThatTheyAreAbout) {
   EXPECT_THAT(options_of({.valid = "nan"}), testing::ElementsAre("valid"));
   EXPECT_THAT(options_of({.test = -0.5}), testing::ElementsAre("test"));
   EXPECT_THAT(options_of({.hidden = {4}, .layers = "linear(4)"}), testing::ElementsAre("hidden", "layers"));
+}
+
+TEST(OptionTable, AnErrorAboutDataNamesItsOptionInTheAdviceAlone) {
+  const data::TemporaryFile file("decimal.tsv", "decimal\ty\n1,234\t1\n12,345\t2\n");
+  try {
+    make_job(file.path().string(), {});
+    FAIL();
+  } catch (const OptionError& error) {
+    EXPECT_THAT(error.options, testing::ElementsAre("decimal"));
+    EXPECT_EQ(error.advice, "say which is meant: decimal point or decimal comma");
+    EXPECT_THAT(error.what(), testing::AllOf(HasSubstr("column 'decimal' may be"), testing::EndsWith(error.advice)));
+  }
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "relume/optim/optimizer_table.h"
 #include "relume/optim/schedule.h"
-#include "relume/optim/table.h"
 #include "relume/train/evaluate.h"
 #include "relume/train/trainer.h"
 #include "tests/reference/message_of.h"

@@ -37,6 +37,7 @@ from relume.nn.losses import (
     PoissonNLLLoss,
     SmoothL1Loss,
     SoftMarginLoss,
+    loss_class,
 )
 
 
@@ -118,3 +119,8 @@ for _module, (_name, _parameters, _is_elementwise, _formula) in _core._activatio
         _elementwise(_name, _module, _parameters, _formula) if _is_elementwise else _along(_name, _module, _formula)
     )
     __all__.append(_module)
+
+for _function, _options in _core._own_losses.items():
+    _loss = loss_class(_function, _options, __name__)
+    globals()[_loss.__name__] = _loss
+    __all__.append(_loss.__name__)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from inspect import Parameter as _Argument
+from inspect import Signature as _Signature
+
+from relume import _core
 from relume._core import Module
 from relume.nn import functional as F
 
@@ -189,3 +193,30 @@ class GaussianNLLLoss(_Loss):
 
     def forward(self, input, target, var):
         return F.gaussian_nll_loss(input, target, var, self.full, eps=self.eps, reduction=self.reduction)
+
+
+def loss_class(function: str, parameters: dict, module: str) -> type:
+    """A loss of relume's own table as a module, with its weight, reduction and parameter."""
+    options = {"weight": None, "reduction": "mean", **parameters}
+    signature = _Signature(
+        [_Argument(name, _Argument.POSITIONAL_OR_KEYWORD, default=value) for name, value in options.items()]
+    )
+
+    def __init__(self, *given, **named):  # noqa: N807
+        values = signature.bind(*given, **named)
+        values.apply_defaults()
+        _Weighted.__init__(self, values.arguments["weight"], reduction=values.arguments["reduction"])
+        for name in parameters:
+            setattr(self, name, values.arguments[name])
+
+    def forward(self, input, target):
+        compute = getattr(F, function)
+        given = {name: getattr(self, name) for name in parameters}
+        return compute(input, target, self.weight, reduction=self.reduction, **given)
+
+    __init__.__signature__ = signature.replace(
+        parameters=[_Argument("self", _Argument.POSITIONAL_ONLY), *signature.parameters.values()]
+    )
+    members = {"__init__": __init__, "forward": forward, "__module__": module}
+    members["__doc__"] = f"functional.{function} as a module: {getattr(_core, function).__doc__}"
+    return type(function.title().replace("_", ""), (_Weighted,), members)

@@ -361,5 +361,5 @@ def _class_of(name: str) -> type:
     return kind
 
 
-globals().update({name: _class_of(name) for name in _core._optimizers})
-__all__ = ["Optimizer", *_core._optimizers]
+globals().update({name: _class_of(name) for name in _core._optimizer_names.values()})
+__all__ = ["Optimizer", *_core._optimizer_names.values()]

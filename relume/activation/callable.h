@@ -47,7 +47,7 @@ concept NumbersFor = !TensorFor<const X&, S> && requires(const X& x) {
 /// The file of an activation ends with one of these under its name. Parameters follow the argument in their order:
 /// leaky_relu(x, 0.2).
 template <class S>
-struct Function {
+struct Callable {
   /// f of a number. An integer gives an integer where the activation works on them, else a double.
   template <class T, class... Parameters>
   requires std::is_arithmetic_v<T>
@@ -94,7 +94,7 @@ struct Function {
 
 /// The same for what joins the elements along a dimension: softmax(x, 1), glu(x).
 template <class S>
-struct FunctionAlong {
+struct CallableAlong {
   /// A negative dimension counts from the end.
   template <TensorAlong<S> X>
   auto operator()(const X& x, int dimension = -1) const {

@@ -1,5 +1,5 @@
 // Compiled for size.
-#include "relume/ops/compare.h"
+#include "relume/ops/comparison.h"
 
 #include <algorithm>
 #include <cmath>

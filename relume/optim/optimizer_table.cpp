@@ -1,4 +1,4 @@
-#include "relume/optim/table.h"
+#include "relume/optim/optimizer_table.h"
 
 #include <algorithm>
 
