@@ -19,6 +19,7 @@ using namespace nb::literals;
 void bind_errors(nb::module_& module);
 void bind_dtype(nb::module_& module);
 void bind_tensor(nb::module_& module);
+void bind_creation(nb::module_& module);
 void bind_arithmetic(nb::module_& module);
 void bind_elementwise(nb::module_& module);
 void bind_operations(nb::module_& module);
@@ -53,6 +54,9 @@ nb::tuple to_tuple(const Shape& shape);
 /// The tensor behind an object: a relume Tensor as it is; NumPy arrays and whatever offers DLPack without a copy where
 /// that can be; numbers and nested lists as numpy.asarray reads them.
 Tensor tensor_from(nb::handle object);
+
+/// As torch.tensor: always a copy; numbers of Python become int64, float32 or bool.
+Tensor make_tensor(nb::handle data, nb::handle dtype, bool requires_grad);
 
 /// {"near_dead_rate": 0.02}. Throws ValueError for a name that there is not.
 inline health::Thresholds thresholds_from(const nb::dict& numbers) {

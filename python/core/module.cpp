@@ -10,6 +10,7 @@ NB_MODULE(_core, module) {  // NOLINT
   bind_errors(module);
   bind_dtype(module);
   bind_tensor(module);
+  bind_creation(module);
   bind_arithmetic(module);
   bind_elementwise(module);
   bind_operations(module);
