@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "relume/base/require.h"
 #include "relume/nn/loss.h"
@@ -49,31 +50,53 @@ double macro_f1(const std::vector<std::int64_t>& confusion, std::size_t classes)
   return counted > 0 ? total / counted : 0;
 }
 
+struct Metric {
+  std::string_view name;
+  std::optional<data::Task> task;  // that is measured by it; none: every
+  std::optional<double> (*value)(const Metrics&);
+  bool larger_is_better = false;
+
+  bool is_of(data::Task other) const { return !task || *task == other; }
+};
+
+using enum data::Task;
+
+// The list of the metrics, in the order in which they are shown; behind the loss stands what a task is judged by first.
+constexpr Metric metrics[] = {
+    {"loss", std::nullopt, [](const Metrics& m) { return std::optional(m.loss); }},
+    {"accuracy", classification, [](const Metrics& m) { return std::optional(m.accuracy); }, true},
+    {"f1_macro", classification, [](const Metrics& m) { return std::optional(m.f1_macro); }, true},
+    {"auc", classification, [](const Metrics& m) { return m.auc; }, true},
+    {"rmse", regression, [](const Metrics& m) { return std::optional(m.rmse); }},
+    {"mae", regression, [](const Metrics& m) { return std::optional(m.mae); }},
+    {"r2", regression, [](const Metrics& m) { return std::optional(m.r2); }, true},
+};
+
 }  // namespace
 
 std::vector<std::string_view> metric_names(data::Task task) {
-  if (task == data::Task::regression) return {"loss", "rmse", "mae", "r2"};
-  return {"loss", "accuracy", "f1_macro", "auc"};
+  std::vector<std::string_view> names;
+  for (const Metric& metric : metrics)
+    if (metric.is_of(task)) names.push_back(metric.name);
+  return names;
 }
 
 std::string_view main_metric(data::Task task) { return metric_names(task)[1]; }
 
 NamedValues values(const Metrics& m, data::Task task) {
-  if (task == data::Task::regression) return {{"loss", m.loss}, {"rmse", m.rmse}, {"mae", m.mae}, {"r2", m.r2}};
-  NamedValues all{{"loss", m.loss}, {"accuracy", m.accuracy}, {"f1_macro", m.f1_macro}};
-  if (m.auc) all.emplace_back("auc", *m.auc);
+  NamedValues all;
+  for (const Metric& metric : metrics)
+    if (const std::optional<double> value = metric.value(m); value && metric.is_of(task))
+      all.emplace_back(metric.name, *value);
   return all;
 }
 
 double cost(const Metrics& m, std::string_view name) {
-  if (name == "loss") return m.loss;
-  if (name == "accuracy") return -m.accuracy;
-  if (name == "f1_macro") return -m.f1_macro;
-  if (name == "auc") return m.auc ? -*m.auc : std::numeric_limits<double>::infinity();
-  if (name == "rmse") return m.rmse;
-  if (name == "mae") return m.mae;
-  require(name == "r2", "metric: there is no \"{}\"", name);
-  return -m.r2;
+  const auto* metric = std::ranges::find(metrics, name, &Metric::name);
+  require(metric != std::end(metrics), "metric: there is no \"{}\"", name);
+  const std::optional<double> value = metric->value(m);
+  if (!value) return std::numeric_limits<double>::infinity();
+  return metric->larger_is_better ? -*value : *value;
 }
 
 Metrics classification_metrics(const Tensor& logits, const Tensor& targets) {

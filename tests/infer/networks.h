@@ -14,6 +14,7 @@
 #include "relume/infer/predictor.h"
 #include "relume/io/model.h"
 #include "relume/nn/layers.h"
+#include "tests/io/made_model.h"
 
 namespace relume::infer {
 
@@ -108,18 +109,7 @@ inline data::Table many_kinds(bool all) {
 
 /// With the weights of chance: what it says is compared, not judged.
 inline io::Model model_of(const data::Table& table, const std::string& layers = "linear(8) relu") {
-  const data::Prepared prepared = data::prepare(table, {.target = table.columns.back().name});
-  io::Model model;
-  model.preprocessor = prepared.preprocessor;
-  model.task = prepared.preprocessor.target().task();
-  model.labels = prepared.preprocessor.target().labels();
-  model.features = prepared.preprocessor.features();
-  model.outputs = model.task == data::Task::regression ? 1 : std::ssize(model.labels);
-  model.target_mean = prepared.preprocessor.target().mean();
-  model.target_scale = prepared.preprocessor.target().scale();
-  model.layers = nn::parse_architecture(layers);
-  Rng rng(5);
-  model.build(rng);
+  io::Model model = io::made_model(table, table.columns.back().name, layers);
   set_random(*model.network);
   return model;
 }

@@ -12,6 +12,7 @@
 #include "relume/io/trial.h"
 #include "relume/nn/linear.h"
 #include "tests/data/temporary_file.h"
+#include "tests/io/made_model.h"
 
 namespace relume::io {
 namespace {
@@ -65,23 +66,6 @@ data::Table houses() {
   return table.add_numbers("rooms", rooms).add_texts("place", place).add_numbers("price", price);
 }
 
-/// With the weights of chance: what it says is compared, not judged.
-Model model_of(const data::Table& table, const std::string& target) {
-  const data::Prepared prepared = data::prepare(table, {.target = target});
-  Model model;
-  model.preprocessor = prepared.preprocessor;
-  model.task = prepared.preprocessor.target().task();
-  model.labels = prepared.preprocessor.target().labels();
-  model.features = prepared.preprocessor.features();
-  model.outputs = model.task == data::Task::regression ? 1 : std::ssize(model.labels);
-  model.target_mean = prepared.preprocessor.target().mean();
-  model.target_scale = prepared.preprocessor.target().scale();
-  model.layers = nn::parse_architecture("linear(8) relu");
-  Rng rng(5);
-  model.build(rng);
-  return model;
-}
-
 /// The network's own outputs for the table, by the way that training takes.
 std::vector<double> expected_values(const Model& model, const data::Table& table) {
   NoGradGuard guard;
@@ -94,7 +78,7 @@ std::vector<double> expected_values(const Model& model, const data::Table& table
 
 TEST(Predict, SaysTheSameOfATableInMemoryInAFileAndOfOneRowByItsNames) {
   const data::Table table = houses();
-  const Model model = model_of(table, "price");
+  const Model model = made_model(table, "price");
   const std::vector<double> expected = expected_values(model, table);
   std::string text = "rooms,place\n";
   for (int i = 0; i < 60; ++i) text += std::to_string(i % 10) + (i % 3 == 0 ? ",north\n" : ",south\n");
@@ -111,7 +95,7 @@ TEST(Predict, SaysTheSameOfATableInMemoryInAFileAndOfOneRowByItsNames) {
 }
 
 TEST(Predict, GivesARowsLabelAndTheProbabilitiesOfAllClasses) {
-  const Model model = model_of(houses(), "place");
+  const Model model = made_model(houses(), "place");
   const Prediction one = model.predict({{"rooms", "3"}, {"price", 300.0}});
   EXPECT_THAT(one.label(), testing::AnyOf("north", "south"));
   EXPECT_NEAR(one.probability("north") + one.probability("south"), 1, 1e-6);
@@ -122,7 +106,7 @@ TEST(Predict, GivesARowsLabelAndTheProbabilitiesOfAllClasses) {
 }
 
 TEST(Predict, ARowMissesAColumnOrHasAMissingValue) {
-  const Model model = model_of(houses(), "price");
+  const Model model = made_model(houses(), "price");
   EXPECT_THAT(data::message_of<InputError>([&] { model.predict({{"rooms", 3}}); }), testing::HasSubstr("place"));
   EXPECT_TRUE(std::isfinite(model.predict({{"rooms", Field()}, {"place", Field()}}).value()));
 }
@@ -131,7 +115,7 @@ TEST(Predict, TakesNumbersInTheOrderOfTheColumns) {
   data::Table table;
   table.add_numbers("a", {1, 2, 3, 4, 5, 6.5, 7, 8, 9, 10}).add_numbers("b", {5, 3, 1, 8, 2, 7, 7, 1, 0, 3.5});
   table.add_numbers("y", {1.5, 2, 7, 4, 5, 6, 9, 8, 9, 11});
-  const Model model = model_of(table, "y");
+  const Model model = made_model(table, "y");
   const std::vector<double> expected = expected_values(model, table);
   std::vector<double> rows;
   for (std::size_t i = 0; i < 10; ++i)
@@ -159,7 +143,7 @@ TEST(Predict, ImagesGoInInTheirOwnShape) {
 }
 
 TEST(Predictions, AreWrittenAsTheCommandLineWritesThem) {
-  const Model model = model_of(houses(), "place");
+  const Model model = made_model(houses(), "place");
   const data::TemporaryFile file("new.csv", "name,rooms,price\n\"a,b\",3,300\nc,9,950\n");
   const Predictions all = model.predict(file.path().string(), {.id = "name"});
   EXPECT_THAT(all.ids, testing::ElementsAre("a,b", "c"));
@@ -176,7 +160,7 @@ TEST(Predictions, AreWrittenAsTheCommandLineWritesThem) {
 
 TEST(Predictions, OfAFileAreThoseOfItsPartsWhateverItsLength) {
   const data::Table table = houses();
-  const Model model = model_of(table, "price");
+  const Model model = made_model(table, "price");
   std::string text = "rooms,place\n";
   for (int i = 0; i < 9000; ++i) text += std::to_string(i % 10) + (i % 7 == 0 ? ",west\n" : ",south\n");
   const data::TemporaryFile file("long.csv", text);
@@ -189,7 +173,7 @@ TEST(Predictions, OfAFileAreThoseOfItsPartsWhateverItsLength) {
 
 TEST(Predict, SaysTheSameToManyThreadsAtOnce) {
   const data::Table table = houses();
-  const Model model = model_of(table, "place");
+  const Model model = made_model(table, "place");
   model.network->eval();
   const std::vector<double> alone = model.predict(table).probabilities().to_vector<double>();
   std::vector<std::vector<double>> said(8);
