@@ -6,7 +6,7 @@ namespace relume::app {
 using Define = void(Command&);
 Define define_train, define_eval, define_predict, define_inspect, define_doctor, define_lr_find, define_compare,
     define_lab, define_apply, define_activations, define_rules, define_plot, define_report, define_convert,
-    define_export;
+    define_export, define_bench;
 
 std::span<const CommandEntry> commands() {
   static constexpr CommandEntry table[] = {
@@ -24,6 +24,7 @@ std::span<const CommandEntry> commands() {
       {"plot", "Draw activations, or what runs have measured", define_plot},
       {"convert", "Turn a table or a .safetensors into NumPy's .npz, or a .npz into a .safetensors", define_convert},
       {"export", "Write a model as C for programs and devices without relume", define_export},
+      {"bench", "How long this machine takes for a model's predictions", define_bench},
       {"report", "Write a run's report anew, or one page that compares runs", define_report},
   };
   return table;

@@ -32,6 +32,7 @@ void bind_training(nb::module_& module);
 void bind_health(nb::module_& module);
 void bind_estimator(nb::module_& module);
 void bind_io(nb::module_& module);
+void bind_infer(nb::module_& module);
 void bind_plot(nb::module_& module);
 
 /// A dtype as an object of Python.

@@ -21,6 +21,7 @@ NB_MODULE(_core, module) {  // NOLINT
   bind_data(module);
   bind_io(module);
   bind_training(module);
+  bind_infer(module);
   bind_estimator(module);
   bind_health(module);
   bind_plot(module);

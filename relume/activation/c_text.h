@@ -86,7 +86,7 @@ class CText : public CExpression {
   friend CText log1p(const CText& x) { return called("log1p", x); }
   friend CText tanh(const CText& x) { return called("tanh", x); }
 
-  // As kernels/scalar.h has them.
+  // As kernels/scalar_math.h has them.
   friend CText exp_times(const CText& x, const CText& y) {
     const CText half = exp(x * CText(0.5));
     return y * half * half;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <vector>
 
 #include "relume/base/require.h"
+#include "relume/base/rng.h"
 
 namespace relume::infer {
 namespace {
@@ -46,6 +48,18 @@ CallTimes call_times(const Predictor& predictor, std::span<const float> rows, do
   times.p50 = share(taken, 0.5);
   times.p999 = share(taken, 0.999);
   return times;
+}
+
+std::vector<float> chance_rows(const Predictor& predictor, std::int64_t count) {
+  Rng rng(1);
+  const auto columns = predictor.columns();
+  std::vector<float> rows(static_cast<std::size_t>(count * predictor.inputs()));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::size_t categories = columns.empty() ? 0 : columns[i % columns.size()].categories.size();
+    rows[i] =
+        static_cast<float>(categories > 0 ? std::floor(rng.uniform() * static_cast<double>(categories)) : rng.normal());
+  }
+  return rows;
 }
 
 }  // namespace relume::infer

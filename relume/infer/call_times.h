@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "relume/infer/predictor.h"
 
@@ -21,5 +22,8 @@ struct CallTimes {
 /// microsecond are timed some at a time, up to about a microsecond of them, and shared out among them: asking for the
 /// time takes some 20 nanoseconds. Throws ShapeError where they are no whole rows.
 CallTimes call_times(const Predictor& predictor, std::span<const float> rows, double seconds);
+
+/// Rows that it takes, of chance: normal numbers, any category of a text.
+std::vector<float> chance_rows(const Predictor& predictor, std::int64_t count);
 
 }  // namespace relume::infer

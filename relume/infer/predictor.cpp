@@ -8,6 +8,8 @@
 #include "relume/base/processors.h"
 #include "relume/base/require.h"
 #include "relume/data/column_features.h"
+#include "relume/data/column_index.h"
+#include "relume/data/text_columns.h"
 #include "relume/infer/plan.h"
 #include "relume/infer/workspaces.h"
 
@@ -44,6 +46,24 @@ std::int64_t rounded_up(std::int64_t floats) { return (floats + 15) / 16 * 16; }
 /// What a row takes in a call: what the network does, and the features that a table's columns become.
 Room room_for(std::int64_t floats, const io::Model* model) {
   return {std::max<std::int64_t>(1, floats + (model && model->preprocessor ? rounded_up(model->features) : 0))};
+}
+
+/// The column as the model takes it: numbers, or the place of each text among the categories, −1 for any other.
+void write_inputs(const data::ColumnPlan& plan, const data::Column& column, std::size_t stride, float* out) {
+  if (plan.kind == data::ColumnKind::number) {
+    for (const double number : column.numbers) *out = static_cast<float>(number), out += stride;
+    return;
+  }
+  const data::Column texts = column.is_text() ? column : data::as_text(column);
+  std::vector<float> places(texts.values.size());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto found = std::ranges::find(plan.categories, texts.values[i]);
+    places[i] = found == plan.categories.end() ? -1.0f : static_cast<float>(found - plan.categories.begin());
+  }
+  for (const std::int32_t code : texts.codes) {
+    *out = code < 0 ? -1.0f : places[static_cast<std::size_t>(code)];
+    out += stride;
+  }
 }
 
 }  // namespace
@@ -172,6 +192,24 @@ std::vector<Predictor::ColumnInput> Predictor::columns() const {
   std::vector<ColumnInput> all;
   for (const Parts::Column& column : parts_->columns) all.push_back({column.plan.name, column.plan.categories});
   return all;
+}
+
+std::vector<float> Predictor::rows_of(data::Table table) const {
+  const Parts& parts = *parts_;
+  require<InputError>(parts.reads_columns(), "predict: the network knows no columns by name; give the numbers alone");
+  data::read_numbers(table, parts.model->preprocessor->schema());
+  const data::ColumnIndex index(table);
+  std::vector<float> rows(static_cast<std::size_t>(table.rows()) * parts.columns.size());
+  for (std::size_t i = 0; i < parts.columns.size(); ++i) {
+    const data::ColumnPlan& plan = parts.columns[i].plan;
+    const data::Column* column = index.find(plan.name);
+    require<InputError>(column != nullptr, "predict: {} has no column \"{}\", which the model takes", table.source,
+                        plan.name);
+    require<InputError>(plan.kind == data::ColumnKind::text || !column->is_text(),
+                        "predict: column \"{}\" of {} is text, the model takes numbers", plan.name, table.source);
+    write_inputs(plan, *column, parts.columns.size(), rows.data() + i);
+  }
+  return rows;
 }
 
 const std::vector<std::string>& Predictor::labels() const {

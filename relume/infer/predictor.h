@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "relume/data/table.h"
 #include "relume/infer/frozen.h"
 #include "relume/io/model.h"
 #include "relume/io/predictions.h"
@@ -68,6 +69,9 @@ class Predictor {
   };
   /// One for each input; empty where the model is none of a table.
   std::vector<ColumnInput> columns() const;
+  /// Rows of a table as predict() takes them: the columns by their names, texts of numbers and categories as the
+  /// model's training read them. Throws InputError where a column is missing, and where the model is none of a table.
+  std::vector<float> rows_of(data::Table table) const;
   /// Of the classes, in the order of the outputs.
   const std::vector<std::string>& labels() const;
 

@@ -3,18 +3,21 @@
 import re
 from pathlib import Path
 
+import pytest
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-def test_the_guide_to_python(tmp_path, monkeypatch):
+@pytest.mark.parametrize("document, least", [("python.md", 5), ("deploy.md", 1)])
+def test_the_guide_to_python(tmp_path, monkeypatch, document, least):
     monkeypatch.chdir(tmp_path)
     names: dict = {}
-    blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / "python.md").read_text(), re.S | re.M)
-    assert len(blocks) >= 5
+    blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / document).read_text(), re.S | re.M)
+    assert len(blocks) >= least
     for block in blocks:
         if "import torch" in block:
             try:
                 import torch  # noqa: F401
             except ImportError:
                 continue
-        exec(compile(block, "docs/python.md", "exec"), names)
+        exec(compile(block, f"docs/{document}", "exec"), names)
