@@ -9,8 +9,8 @@
 #include <sys/resource.h>
 
 #include "relume/data/builtin.h"
-#include "relume/data/open.h"
 #include "relume/io/safetensors.h"
+#include "tests/io/made_model.h"
 #include "tests/io/temporary_folder.h"
 #include "tests/reference/message_of.h"
 
@@ -22,19 +22,7 @@ using Json = nlohmann::json;
 /// A model of a small table, with weights from a seed.
 Model small_model(data::Task task, const std::string& layers = "linear(8) relu") {
   const bool classes = task == data::Task::classification;
-  const data::Prepared prepared = data::prepare(data::builtin(classes ? "moons" : "friedman", {.rows = 60, .seed = 3}));
-  Model model;
-  model.task = task;
-  model.preprocessor = prepared.preprocessor;
-  model.features = prepared.preprocessor.features();
-  model.labels = prepared.preprocessor.target().labels();
-  model.outputs = classes ? 2 : 1;
-  model.target_mean = prepared.preprocessor.target().mean();
-  model.target_scale = prepared.preprocessor.target().scale();
-  model.layers = nn::parse_architecture(layers);
-  Rng rng(7);
-  model.build(rng);
-  return model;
+  return made_model(data::builtin(classes ? "moons" : "friedman", {.rows = 60, .seed = 3}), "last", layers);
 }
 
 /// The file of the model with its description changed.
