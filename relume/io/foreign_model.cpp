@@ -60,7 +60,7 @@ data::Target target_of(data::Source& source, const std::string& which, data::Tas
   if (!data::has_test_set(source)) std::visit([](auto& whole) { whole.test = nullptr; }, source);
   auto* table = std::get_if<data::Table>(&source);
   if (!table) return choose_target(std::get<data::Arrays>(source), task);
-  const data::Target target = data::Target::choose(*table, which, task);
+  data::Target target = data::Target::choose(*table, which, task);
   put_last(*table, target.column());
   if (table->test) {
     auto test = std::make_shared<data::Table>(*table->test);
