@@ -43,6 +43,7 @@
 #include "relume/infer/call_times.h"
 #include "relume/infer/frozen.h"
 #include "relume/infer/predictor.h"
+#include "relume/infer/static_net.h"
 #include "relume/io/checkpoint.h"
 #include "relume/io/convert.h"
 #include "relume/io/foreign_model.h"

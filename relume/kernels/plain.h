@@ -165,6 +165,16 @@ Plain<T> wide(Plain<T> x, F f) {
   return static_cast<double>(f(Plain<double>(static_cast<T>(x))));
 }
 
+/// Over the one element, as a register has them over its many.
+template <class T>
+T sum(Plain<T> x) {
+  return x;
+}
+template <class T>
+T largest(Plain<T> x) {
+  return x;
+}
+
 /// How the loops read and write it; see lane_access.h.
 template <class T>
 struct LaneAccess<Plain<T>> {
