@@ -86,19 +86,19 @@ struct Layer<Inputs, Linear<Outputs>> {
   }
 
   static float dot(const float* x, const float* w) {
+    constexpr std::size_t whole = Inputs / lanes * lanes;
     Lanes sums = {};
-    std::size_t i = 0;
-    for (; i + lanes <= Inputs; i += lanes) {
+    for (std::size_t i = 0; i < whole; i += lanes) {
       Lanes a, b;
       std::memcpy(&a, x + i, sizeof a);
       std::memcpy(&b, w + i, sizeof b);
       sums += a * b;
     }
     float sum = 0;
-    for (; i < Inputs; ++i) sum += x[i] * w[i];
+    for (std::size_t i = whole; i < Inputs; ++i) sum += x[i] * w[i];
     for (std::size_t half = lanes / 2; half > 0; half /= 2)
       for (std::size_t l = 0; l < half; ++l) sums[l] += sums[l + half];
-    return sum + (Inputs >= lanes ? sums[0] : 0.0f);
+    return sum + sums[0];
   }
 
   void run_blocks(const float* x, float* y) const {
