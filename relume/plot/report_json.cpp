@@ -172,7 +172,7 @@ ReportData report_from_json(const std::string& text, const std::string& source) 
     json j = json::parse(text);
     Archive(j, false).value(data);
   } catch (const json::exception& error) {
-    fail<InputError>("report: {} is damaged: {}", source, error.what());
+    fail<InputError>("report: {} is damaged, or of another version of relume: {}", source, error.what());
   }
   return data;
 }
