@@ -16,11 +16,10 @@
 namespace {
 
 using namespace relume;
-using kernels::Transpose;
 
 struct Case {
   const char* name;
-  Transpose a_transposed, b_transposed;
+  bool a_transposed, b_transposed;
   std::int64_t m, n, k;
 };
 
@@ -29,8 +28,8 @@ bool is_right(const Case& c, const Tensor& a, const Tensor& b, const Tensor& y) 
   const std::int64_t i = c.m / 2, j = c.n / 2;
   double sum = 0, size = 0;
   for (std::int64_t p = 0; p < c.k; ++p) {
-    const double left = a.data<float>()[c.a_transposed == Transpose::yes ? p * c.m + i : i * c.k + p];
-    const double right = b.data<float>()[c.b_transposed == Transpose::yes ? j * c.k + p : p * c.n + j];
+    const double left = a.data<float>()[c.a_transposed ? p * c.m + i : i * c.k + p];
+    const double right = b.data<float>()[c.b_transposed ? j * c.k + p : p * c.n + j];
     sum += left * right;
     size += std::abs(left * right);
   }
@@ -39,11 +38,11 @@ bool is_right(const Case& c, const Tensor& a, const Tensor& b, const Tensor& y) 
 
 double gflops(const Case& c) {
   const Tensor a = randn({c.m * c.k}), b = randn({c.k * c.n}), y = empty({c.m * c.n}, float32);
-  const std::int64_t lda = c.a_transposed == Transpose::yes ? c.m : c.k;
-  const std::int64_t ldb = c.b_transposed == Transpose::yes ? c.k : c.n;
+  const std::int64_t lda = c.a_transposed ? c.m : c.k;
+  const std::int64_t ldb = c.b_transposed ? c.k : c.n;
   const auto product = [&] {
-    kernels::matmul<float>(c.a_transposed, c.b_transposed, c.m, c.n, c.k, a.data<float>(), lda, b.data<float>(), ldb, 0,
-                           y.data<float>(), c.n);
+    kernels::matmul<float>({a.data<float>(), c.m, c.k, lda, c.a_transposed},
+                           {b.data<float>(), c.k, c.n, ldb, c.b_transposed}, 0, {y.data<float>(), c.m, c.n, c.n});
   };
   product();
   if (!is_right(c, a, b, y)) {
@@ -63,7 +62,6 @@ int main(int argc, char** argv) {
   const std::int64_t batch = std::atoll(argv[1]), in = std::atoll(argv[2]), out = std::atoll(argv[3]);
   set_num_threads(argc > 4 ? std::atoi(argv[4]) : 1);
   fmt::print("{{\"x Wt\": {:.1f}, \"dy W\": {:.1f}, \"dyt x\": {:.1f}, \"peak\": {:.1f}}}\n",
-             gflops({"x Wt", Transpose::no, Transpose::yes, batch, out, in}),
-             gflops({"dy W", Transpose::no, Transpose::no, batch, in, out}),
-             gflops({"dyt x", Transpose::yes, Transpose::no, out, in, batch}), bench::peak() * num_threads());
+             gflops({"x Wt", false, true, batch, out, in}), gflops({"dy W", false, false, batch, in, out}),
+             gflops({"dyt x", true, false, out, in, batch}), bench::peak() * num_threads());
 }

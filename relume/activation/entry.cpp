@@ -7,7 +7,7 @@
 #include "relume/base/parallel.h"
 #include "relume/base/require.h"
 #include "relume/kernels/cpu.h"
-#include "relume/kernels/half.h"
+#include "relume/kernels/half_conversion.h"
 
 namespace relume::activation {
 namespace {
@@ -297,36 +297,31 @@ void Entry::backward_parametric(DType dtype, const void* x, const void* slope, s
 
 kernels::Epilogue FusedForward::epilogue() const {
   kernels::Epilogue result{.context = this};
-  result.call = [](const void* context, std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin,
-                   std::int64_t column_end, void* tile, std::int64_t ldc) {
+  result.call = [](const void* context, const kernels::Tile& tile) {
     const auto& fused = *static_cast<const FusedForward*>(context);
-    const ForwardRows rows = fused.rows(row_begin, row_end, column_begin, column_end, tile, ldc);
-    loops_of(*fused.entry, fused.dtype).elementwise.forward_rows(rows, fused.parameters);
+    loops_of(*fused.entry, fused.dtype).elementwise.forward_rows(fused.rows(tile), fused.parameters);
   };
   if (!y && loops_of(*entry, dtype).elementwise.forward_product)
-    result.product = [](const void* context, const kernels::TileProduct& product, std::int64_t row_begin,
-                        std::int64_t row_end, std::int64_t column_begin, std::int64_t column_end, void* tile,
-                        std::int64_t ldc) {
+    result.product = [](const void* context, const kernels::TileProduct& product, const kernels::Tile& tile) {
       const auto& fused = *static_cast<const FusedForward*>(context);
-      const ForwardRows rows = fused.rows(row_begin, row_end, column_begin, column_end, tile, ldc);
-      return loops_of(*fused.entry, fused.dtype).elementwise.forward_product(product, rows, fused.parameters);
+      const auto loop = loops_of(*fused.entry, fused.dtype).elementwise.forward_product;
+      return loop(product, fused.rows(tile), fused.parameters);
     };
   return result;
 }
 
-ForwardRows FusedForward::rows(std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin,
-                               std::int64_t column_end, void* tile, std::int64_t ldc) const {
+ForwardRows FusedForward::rows(const kernels::Tile& tile) const {
   const auto size = static_cast<std::int64_t>(size_of(dtype));
   ForwardRows rows;
-  rows.x = tile;
-  rows.x_stride = ldc;
-  if (bias) rows.bias = at<char>(bias, column_begin * size);
-  rows.y = y ? at<char>(y, (row_begin * y_stride + column_begin) * size) : tile;
-  rows.y_stride = y ? y_stride : ldc;
-  if (mask) rows.mask = mask + row_begin * mask_stride + column_begin / 8;
+  rows.x = tile.data;
+  rows.x_stride = tile.stride;
+  if (bias) rows.bias = at<char>(bias, tile.column * size);
+  rows.y = y ? at<char>(y, (tile.row * y_stride + tile.column) * size) : tile.data;
+  rows.y_stride = y ? y_stride : tile.stride;
+  if (mask) rows.mask = mask + tile.row * mask_stride + tile.column / 8;
   rows.mask_stride = mask_stride;
-  rows.rows = row_end - row_begin;
-  rows.columns = column_end - column_begin;
+  rows.rows = tile.rows;
+  rows.columns = tile.columns;
   return rows;
 }
 

@@ -152,9 +152,7 @@ struct FusedForward {
   kernels::Epilogue epilogue() const;
 
  private:
-  /// A tile of the product.
-  ForwardRows rows(std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin, std::int64_t column_end,
-                   void* tile, std::int64_t ldc) const;
+  ForwardRows rows(const kernels::Tile& tile) const;
 };
 
 }  // namespace relume::activation

@@ -10,6 +10,7 @@
 #include "relume/activation/parameters.h"
 #include "relume/kernels/lane_access.h"
 #include "relume/kernels/map.h"
+#include "relume/kernels/register_tile.h"
 
 namespace relume::activation {
 
@@ -71,36 +72,19 @@ struct ElementwiseLoops {
 
   static void forward_rows(const ForwardRows& rows, const double* parameters) {
     const S s = with_parameters<S>(parameters);
-    const auto* bias = static_cast<const T*>(rows.bias);
-    if constexpr (few_at_once && in_one_pass)
-      if (bias && rows.columns > 0 && Access::width % rows.columns == 0 && rows.x_stride == rows.columns &&
-          rows.y_stride == rows.columns)
-        return forward_short_rows(s, rows);
-    if constexpr (by_columns)
-      if (bias && rows.mask && rows.columns % column_block == 0) return forward_columns(s, rows);
+    if constexpr (in_one_pass)
+      if (rows.bias) return forward_in_one_pass(s, rows);
     for (std::int64_t i = 0; i < rows.rows; ++i) {
       const T* x = static_cast<const T*>(rows.x) + i * rows.x_stride;
       T* y = static_cast<T*>(rows.y) + i * rows.y_stride;
-      std::uint8_t* mask = has_mask && rows.mask ? rows.mask + i * rows.mask_stride : nullptr;
-      if constexpr (in_one_pass) {
-        if (few_at_once && bias && rows.columns <= Access::width / 4) {
-          if constexpr (few_at_once)
-            for (std::int64_t j = 0; j < rows.columns; ++j) y[j] = s.forward(kernels::Plain<T>(x[j] + bias[j]));
-          continue;
-        }
-        if (bias) {
-          forward_biased(s, x, bias, y, mask, rows.columns);
-          continue;
-        }
-      } else if (bias) {
-        kernels::add<V>(x, bias, y, rows.columns);
+      if (rows.bias) {
+        kernels::add<V>(x, static_cast<const T*>(rows.bias), y, rows.columns);
         x = y;
       }
-      if (mask) {
-        forward_with_mask(s, x, y, mask, rows.columns);
-      } else {
+      if (has_mask && rows.mask)
+        forward_with_mask(s, x, y, rows.mask + i * rows.mask_stride, rows.columns);
+      else
         forward_row(s, x, y, rows.columns, false);
-      }
     }
   }
 
@@ -151,19 +135,9 @@ struct ElementwiseLoops {
   [[gnu::always_inline]] static void product_tile(const S& s, const kernels::TileProduct& product,
                                                   const ForwardRows& rows, std::int64_t i, std::int64_t j) {
     constexpr std::int64_t width = Access::width, lanes = column_block / width;
-    const T* a = static_cast<const T*>(product.a) + i * product.lda;
-    const T* b = static_cast<const T*>(product.b) + j;
     V sum[static_cast<std::size_t>(height)][static_cast<std::size_t>(lanes)];
-    for (auto& row : sum)
-      for (V& v : row) v = V(0);
-    for (std::int64_t p = 0; p < product.depth; ++p) {
-      V row[static_cast<std::size_t>(lanes)];
-      for (int l = 0; l < lanes; ++l) row[l] = Access::load(b + p * product.ldb + l * width);
-      for (int r = 0; r < height; ++r) {
-        const V factor = a[r * product.lda + p];
-        for (int l = 0; l < lanes; ++l) sum[r][l] = fma(factor, row[l], sum[r][l]);
-      }
-    }
+    kernels::multiply_into(sum, product.depth, static_cast<const T*>(product.a) + i * product.a_stride,
+                           product.a_stride, static_cast<const T*>(product.b) + j, product.b_stride);
     T* y = static_cast<T*>(rows.y) + i * rows.y_stride + j;
     std::uint8_t* mask = rows.mask ? rows.mask + i * rows.mask_stride + j / 8 : nullptr;
     const T* bias = static_cast<const T*>(rows.bias) + j;
@@ -175,6 +149,28 @@ struct ElementwiseLoops {
         Access::store(s.forward(v), y + l * width);
         if (mask) write_mask(s, v, mask + l * width / 8);
       }
+  }
+
+  /// Rows with their bias, by the way that is fastest for so many columns.
+  static void forward_in_one_pass(const S& s, const ForwardRows& rows) {
+    const auto* bias = static_cast<const T*>(rows.bias);
+    if constexpr (few_at_once)
+      if (rows.columns > 0 && Access::width % rows.columns == 0 && rows.x_stride == rows.columns &&
+          rows.y_stride == rows.columns)
+        return forward_short_rows(s, rows);
+    if constexpr (by_columns)
+      if (rows.mask && rows.columns % column_block == 0) return forward_columns(s, rows);
+    for (std::int64_t i = 0; i < rows.rows; ++i) {
+      const T* x = static_cast<const T*>(rows.x) + i * rows.x_stride;
+      T* y = static_cast<T*>(rows.y) + i * rows.y_stride;
+      if (few_at_once && rows.columns <= Access::width / 4) {
+        if constexpr (few_at_once)
+          for (std::int64_t j = 0; j < rows.columns; ++j) y[j] = s.forward(kernels::Plain<T>(x[j] + bias[j]));
+      } else {
+        std::uint8_t* mask = has_mask && rows.mask ? rows.mask + i * rows.mask_stride : nullptr;
+        forward_biased(s, x, bias, y, mask, rows.columns);
+      }
+    }
   }
 
   /// A whole lane's bits.

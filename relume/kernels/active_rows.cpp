@@ -1,5 +1,7 @@
 #include "relume/kernels/active_rows.h"
 
+#include "relume/kernels/active_rows_table.h"
+
 namespace relume::kernels {
 
 void add_active_rows(const float* x, std::int64_t n, const float* rows, std::int64_t width, float* y) {

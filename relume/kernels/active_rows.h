@@ -3,18 +3,7 @@
 
 #include <cstdint>
 
-#include "relume/kernels/cpu.h"
-
 namespace relume::kernels {
-
-using AddActiveRows = void (*)(const float* x, std::int64_t n, const float* rows, std::int64_t width, float* y);
-
-/// What active_rows.simd.cpp offers for each instruction set.
-struct ActiveRowsTable {
-  AddActiveRows add;
-};
-
-RELUME_DECLARE_TABLE(ActiveRowsTable, active_rows_table);
 
 /// y[c] += Σ_j x[j] rows[j, c] over those j at which x is not 0; rows is [n, width], as a layer's weights lie when they
 /// are transposed: one row for each of its inputs. What belongs to a 0 is not read, where a product reads all of it.

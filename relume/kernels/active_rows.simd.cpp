@@ -1,4 +1,5 @@
-#include "relume/kernels/active_rows.h"
+// How the product flows: y[c] += Σ_j x[j] rows[j, c], a row after the other, four that count at a time.
+#include "relume/kernels/active_rows_table.h"
 
 namespace relume::kernels::RELUME_TARGET {
 namespace {

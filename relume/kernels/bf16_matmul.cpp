@@ -1,12 +1,16 @@
+// How a product flows: as in matmul.cpp, by tiles of C with a panel of B each, but A and each panel are first rounded
+// and laid out in pairs, all of A once and a panel when its column of tiles begins. Sums are float32 from the first to
+// the last.
 #include "relume/kernels/bf16_matmul.h"
 
 #include <algorithm>
 
 #include "relume/base/parallel.h"
 #include "relume/kernels/cpu.h"
-#include "relume/kernels/half.h"
+#include "relume/kernels/half_conversion.h"
 #include "relume/kernels/scratch.h"
 #include "relume/kernels/small_product.h"
+#include "relume/kernels/tiles.h"
 #include "relume/kernels/transpose.h"
 
 namespace relume::kernels {
@@ -18,26 +22,13 @@ constexpr std::int64_t tile_columns = 64;
 constexpr std::int64_t depth = 512;
 constexpr std::int64_t work_per_thread = std::int64_t{4} << 20;
 
-/// The instruction multiplies pairs of bfloat16 that are neighbours along k: op(A) is laid out as [m, pairs] and a
-/// panel of op(B) as [pairs, tile_columns], an odd k filled up with a zero.
+/// The instruction multiplies pairs of bfloat16 that are neighbours along k: A is laid out as [m, pairs] and a panel of
+/// B as [pairs, tile_columns], an odd k filled up with a zero.
 class BFloat16Product {
  public:
-  BFloat16Product(bool a_transposed, bool b_transposed, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
-                  std::int64_t lda, const float* b, std::int64_t ldb, bool add, float* c, std::int64_t ldc,
-                  const Epilogue* epilogue)
-      : a_transposed_(a_transposed),
-        b_transposed_(b_transposed),
-        m_(m),
-        n_(n),
-        k_(k),
-        a_(a),
-        lda_(lda),
-        b_(b),
-        ldb_(ldb),
-        add_(add),
-        c_(c),
-        ldc_(ldc),
-        epilogue_(epilogue) {}
+  BFloat16Product(const MatrixView<const float>& a, const MatrixView<const float>& b, bool add,
+                  const MatrixView<float>& c, const Epilogue* epilogue)
+      : a_(a), b_(b), add_(add), c_(c), epilogue_(epilogue) {}
 
   void run() {
     thread_local Scratch rounded;
@@ -48,12 +39,11 @@ class BFloat16Product {
     });
     const std::int64_t work = std::min(m_, tile_rows) * std::min(n_, tile_columns) * k_;
     parallel_for(down * across, (work_per_thread + work - 1) / work, [&](std::int64_t begin, std::int64_t end) {
-      const BFloat16Pair* panel = nullptr;
-      for (std::int64_t t = begin; t < end; ++t) {
-        const std::int64_t j = t / down * tile_columns;
-        if (!panel || t % down == 0) panel = panel_at(j);
-        tile(t % down * tile_rows, j, panel);
-      }
+      for_each_tile(
+          {0, down}, begin, end, [&](std::int64_t j) { return panel_at(j * tile_columns); },
+          [&](std::int64_t i, std::int64_t j, const BFloat16Pair* panel) {
+            tile(i * tile_rows, j * tile_columns, panel);
+          });
     });
   }
 
@@ -87,19 +77,19 @@ class BFloat16Product {
   void round_rows_of_a(std::int64_t i) const {
     const std::int64_t rows = std::min(tile_rows, m_ - i);
     BFloat16Pair* out = rounded_a_ + i * pairs();
-    if (!a_transposed_) return round_rows(a_ + i * lda_, lda_, rows, out);
+    if (!a_.transposed) return round_rows(a_.at(i, 0), a_.stride, rows, out);
     auto* columns = scratch().get<BFloat16Pair>(tile_rows * pairs());
-    pair_rows(a_ + i, lda_, rows, columns, tile_rows);
+    pair_rows(a_.at(i, 0), a_.stride, rows, columns, tile_rows);
     transpose<float>(columns, pairs(), rows, tile_rows, out, pairs());
   }
 
   const BFloat16Pair* panel_at(std::int64_t j) const {
     const std::int64_t columns = std::min(tile_columns, n_ - j), panel = tile_columns * pairs();
     auto* out = scratch().get<BFloat16Pair>(2 * panel);
-    if (!b_transposed_) {
-      pair_rows(b_ + j, ldb_, columns, out, tile_columns);
+    if (!b_.transposed) {
+      pair_rows(b_.at(0, j), b_.stride, columns, out, tile_columns);
     } else {
-      round_rows(b_ + j * ldb_, ldb_, columns, out + panel);
+      round_rows(b_.at(0, j), b_.stride, columns, out + panel);
       transpose<float>(out + panel, columns, pairs(), pairs(), out, tile_columns);
     }
     return out;
@@ -107,27 +97,22 @@ class BFloat16Product {
 
   void tile(std::int64_t i, std::int64_t j, const BFloat16Pair* panel) const {
     const std::int64_t rows = std::min(tile_rows, m_ - i), columns = std::min(tile_columns, n_ - j), all = 2 * pairs();
-    float* out = c_ + i * ldc_ + j;
+    float* out = c_.at(i, j);
     for (std::int64_t p = 0; p < all; p += depth) {
       const auto kernel = small_product<BFloat16>(
-          {columns, rows, std::min(depth, all - p), tile_columns, all, ldc_, false, add_ || p > 0});
+          {columns, rows, std::min(depth, all - p), tile_columns, all, c_.stride, false, add_ || p > 0});
       kernel(reinterpret_cast<const BFloat16*>(panel + p / 2 * tile_columns),
              reinterpret_cast<const BFloat16*>(rounded_a_ + (i * all + p) / 2), out);
       leave_wide_registers();
     }
-    if (epilogue_) epilogue_->call(epilogue_->context, i, i + rows, j, j + columns, out, ldc_);
+    if (epilogue_) epilogue_->call(epilogue_->context, {i, j, rows, columns, out, c_.stride});
   }
 
-  bool a_transposed_, b_transposed_;
-  std::int64_t m_, n_, k_;
-  const float* a_;
-  std::int64_t lda_;
-  const float* b_;
-  std::int64_t ldb_;
+  MatrixView<const float> a_, b_;
   bool add_;
-  float* c_;
-  std::int64_t ldc_;
+  MatrixView<float> c_;
   const Epilogue* epilogue_;
+  std::int64_t m_ = a_.rows, n_ = b_.columns, k_ = a_.columns;
   BFloat16Pair* rounded_a_ = nullptr;
 };
 
@@ -146,12 +131,9 @@ bool bf16_matmul_pays() {
 #endif
 }
 
-void bf16_matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std::int64_t n, std::int64_t k,
-                 const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c,
-                 std::int64_t ldc, const Epilogue* epilogue) {
-  BFloat16Product(a_transposed == Transpose::yes, b_transposed == Transpose::yes, m, n, k, a, lda, b, ldb, beta != 0, c,
-                  ldc, epilogue)
-      .run();
+void bf16_matmul(const MatrixView<const float>& a, const MatrixView<const float>& b, float beta,
+                 const MatrixView<float>& c, const Epilogue* epilogue) {
+  BFloat16Product(a, b, beta != 0, c, epilogue).run();
 }
 
 }  // namespace relume::kernels

@@ -14,8 +14,7 @@ bool bf16_matmul_available();
 bool bf16_matmul_pays();
 
 /// matmul<float>, with A and B rounded to bfloat16 (to nearest, ties to even) and sums in float32.
-void bf16_matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std::int64_t n, std::int64_t k,
-                 const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c,
-                 std::int64_t ldc, const Epilogue* epilogue);
+void bf16_matmul(const MatrixView<const float>& a, const MatrixView<const float>& b, float beta,
+                 const MatrixView<float>& c, const Epilogue* epilogue);
 
 }  // namespace relume::kernels

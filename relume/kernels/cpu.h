@@ -1,9 +1,9 @@
-// Private. Which instruction set the kernels use. A *.simd.cpp is compiled once per level; what it offers is a table of
-// function pointers named `extern const XTable x_table` in namespace relume::kernels::RELUME_TARGET, and the plain .cpp
-// beside it picks one of them:
+// Private. Which instruction set the kernels use. A NAME.simd.cpp is compiled once per level; what it offers is a table
+// of function pointers, `extern const NameTable name_table` in namespace relume::kernels::RELUME_TARGET. NAME_table.h
+// declares it, and whoever calls the kernel picks the table of the level in use:
 //
-//   RELUME_DECLARE_TABLE(XTable, x_table);
-//   const XTable& table() { return RELUME_CHOOSE_TABLE(x_table); }
+//   RELUME_DECLARE_TABLE(NameTable, name_table);
+//   RELUME_CHOOSE_TABLE(name_table).function(…);
 #pragma once
 
 #include <cstddef>

@@ -67,7 +67,6 @@ class Lane {
   friend Mask operator==(Lane a, Lane b) { return {hn::Eq(a.raw_, b.raw_)}; }
 
   friend Lane select(Mask where, Lane a, Lane b) { return Lane(hn::IfThenElse(where.raw, a.raw_, b.raw_)); }
-  friend Lane zero_where(Mask where, Lane x) { return Lane(hn::IfThenZeroElse(where.raw, x.raw_)); }
   friend Lane max(Lane x, Lane bound) { return select(x <= bound, bound, x); }
   friend Lane min(Lane x, Lane bound) { return select(x >= bound, bound, x); }
   friend Lane abs(Lane x) { return Lane(hn::Abs(x.raw_)); }

@@ -1,3 +1,13 @@
+// How a product flows. C = A B is what this says:
+//
+//   for i, j:  C[i, j] = Σ_p A[i, p] B[p, j]
+//
+// matmul() hands large ones to bfloat16 where that is asked for, and otherwise picks the way that takes the least time
+// (fastest: as it stands, as the transpose of Bᵀ Aᵀ, or rows with rows). C is cut into tiles (run, run_tiles);
+// a column of tiles shares a panel of B, copied where its lines lie badly (panel_at); a tile adds up parts of k
+// (blocks), each by a kernel that libxsmm made for its shape, or by the portable one (block). While the tile is in
+// cache, the epilogue takes it. product_in_parts() goes by bands of rows instead, each of which is given away when it
+// is done.
 #include "relume/kernels/matmul.h"
 
 #include <algorithm>
@@ -13,6 +23,7 @@
 #include "relume/kernels/row_product.h"
 #include "relume/kernels/scratch.h"
 #include "relume/kernels/small_product.h"
+#include "relume/kernels/tiles.h"
 #include "relume/kernels/transpose.h"
 
 namespace relume::kernels {
@@ -86,49 +97,51 @@ Scratch& scratch() {
   return scratch;
 }
 
+/// The ways to a product. Any may be computed as the transpose of Bᵀ Aᵀ, where A and the result are copied in place of
+/// a transposed B: that pays where B is a weight of more rows than the batch has, and where C has fewer columns than a
+/// register. For x Wᵀ rows of x may also meet rows of W as they lie, adding up the lanes of registers.
+enum class Way : std::uint8_t { as_it_stands, mirrored, by_rows };
+
+/// Columns that the registers work on for so many of them.
+template <class T>
+std::int64_t filled(std::int64_t columns) {
+  constexpr std::int64_t lane = 64 / static_cast<std::int64_t>(sizeof(T));
+  return (columns + lane - 1) / lane * lane;
+}
+
+/// The way that takes the least time.
+template <class T>
+Way fastest(const MatrixView<const T>& a, const MatrixView<const T>& b, bool add) {
+  const std::int64_t m = a.rows, n = b.columns, k = a.columns;
+  const bool of_rows = b.transposed && !a.transposed;
+  if (!of_rows && n >= filled<T>(1)) return Way::as_it_stands;
+  const std::int64_t usual = (b.transposed ? n * k * copy_cost : 0) + m * filled<T>(n) * k;
+  const std::int64_t turned = ((a.transposed ? 0 : m * k) + m * n) * copy_cost + filled<T>(m) * n * k;
+  const std::int64_t rows = of_rows ? m * n * (k + sum_cost) : usual;
+  if (!add && turned < std::min(usual, rows)) return Way::mirrored;
+  return rows < usual ? Way::by_rows : Way::as_it_stands;
+}
+
+/// C by one way. It refers to the views and copies none: a copy of a struct goes through long registers, and waits
+/// until the fields that were written just now, one by one, have reached the cache. 64 × 4 × 32 took 190 ns, and 270
+/// where views went by value. For the same reason they are handed on by reference.
 template <class T>
 struct Product {
-  bool a_transposed, b_transposed;
-  std::int64_t m, n, k;
-  const T* a;
-  std::int64_t lda;
-  const T* b;
-  std::int64_t ldb;
+  const MatrixView<const T>&a, &b;  ///< of a mirrored one already Bᵀ and Aᵀ
   bool add;
-  T* c;
-  std::int64_t ldc;
-  const Epilogue* epilogue;
-  bool by_rows = false;   ///< rows of A meet rows of B
-  bool mirrored = false;  ///< c is the transposed result
+  const MatrixView<T>& c;  ///< of a mirrored one the transpose of its result
+  const Epilogue* epilogue = nullptr;
+  Way way = Way::as_it_stands;
+  std::int64_t m = a.rows, n = b.columns, k = a.columns;
 
   /// Of a tile. The only column of a mirrored product is parted for two threads from one layer of 128 outputs on.
-  std::int64_t height() const { return mirrored && m <= tile_rows ? tile_rows / 2 : tile_rows; }
+  std::int64_t height() const { return way == Way::mirrored && m <= tile_rows ? tile_rows / 2 : tile_rows; }
   std::int64_t down() const { return (m + height() - 1) / height(); }
   std::int64_t across() const { return (n + tile_columns - 1) / tile_columns; }
 
-  /// The way to the same product that takes the least time. Any may be computed as the transpose of op(B)ᵀ op(A)ᵀ,
-  /// where op(A) and the result are copied in place of a transposed B: that pays where B is a weight of more rows than
-  /// the batch has, and where C has fewer columns than a register. For x Wᵀ rows of x may also meet rows of W as they
-  /// lie, adding up the lanes of registers.
-  Product fastest() const {
-    const bool of_rows = b_transposed && !a_transposed;
-    if (!of_rows && n >= filled(1)) return *this;
-    const std::int64_t usual = (b_transposed ? n * k * copy_cost : 0) + m * filled(n) * k;
-    const std::int64_t turned = ((a_transposed ? 0 : m * k) + m * n) * copy_cost + filled(m) * n * k;
-    const std::int64_t rows = of_rows ? m * n * (k + sum_cost) : usual;
-    Product result = *this;
-    if (!add && turned < std::min(usual, rows)) {
-      result = {!b_transposed, !a_transposed, n, m, k, b, ldb, a, lda, add, c, ldc, epilogue};
-      result.mirrored = true;
-    } else {
-      result.by_rows = rows < usual;
-    }
-    return result;
-  }
-
   /// C. A product of one tile stays on this thread.
   void run() const {
-    if (m <= height() && n <= tile_columns) return tile(0, 0, by_rows ? Panel{b, ldb} : panel_at(0));
+    if (m <= height() && n <= tile_columns) return tile(0, 0, panel_at(0));
     const std::int64_t work = std::min(m, height()) * std::min(n, tile_columns) * std::max<std::int64_t>(k, 1);
     run_tiles((work_per_thread + work - 1) / work);
   }
@@ -162,9 +175,15 @@ struct Product {
     const std::int64_t rows = down(), all = rows * across();
     const std::int64_t threads = std::clamp<std::int64_t>(all / grain, 1, num_threads());
     const auto share = [threads](std::int64_t count) { return (count + threads - 1) / threads; };
+    const auto panel = [&](std::int64_t j) { return panel_at(j * tile_columns); };
+    const auto tiles = [&](TileBand band, std::int64_t begin, std::int64_t end) {
+      for_each_tile(band, begin, end, panel, [&](std::int64_t i, std::int64_t j, const MatrixView<const T>& from) {
+        tile(i * height(), j * tile_columns, from);
+      });
+    };
     if (threads == 1) {
       tiles({0, rows}, 0, all);
-    } else if ((!b_transposed || mirrored) && share(rows) * across() == share(all)) {
+    } else if ((!b.transposed || way == Way::mirrored) && share(rows) * across() == share(all)) {
       parallel_for(rows, share(rows), [&](std::int64_t begin, std::int64_t end) {
         tiles({begin, end}, 0, (end - begin) * across());
       });
@@ -173,21 +192,10 @@ struct Product {
     }
   }
 
-  /// Rows of C, or of tiles.
+  /// Rows of C.
   struct Band {
     std::int64_t begin, end;
   };
-
-  /// The tiles [begin, end) of a band, counted down its columns.
-  void tiles(Band band, std::int64_t begin, std::int64_t end) const {
-    const std::int64_t rows = band.end - band.begin;
-    Panel panel{b, ldb};
-    for (std::int64_t t = begin; t < end; ++t) {
-      const std::int64_t j = t / rows * tile_columns;
-      if (!by_rows && (t == begin || t % rows == 0)) panel = panel_at(j);
-      tile((band.begin + t % rows) * height(), j, panel);
-    }
-  }
 
   /// Columns of a band for which B and C stay in the second cache.
   std::int64_t width_in_cache() const {
@@ -205,7 +213,7 @@ struct Product {
 
   /// A thread that takes several pieces of the same product, which has a number, copies them once.
   Columns columns_at(std::int64_t j, std::int64_t columns, std::uint64_t product = 0) const {
-    if (!is_crowded()) return {b + j, ldb, tile_columns};
+    if (!is_crowded()) return {b.at(0, j), b.stride, tile_columns};
     thread_local Scratch memory;
     thread_local std::uint64_t held_product = 0;
     thread_local std::int64_t held_column = 0;
@@ -217,117 +225,107 @@ struct Product {
     return {copy, tile_columns, tile_columns * k};
   }
 
+  MatrixView<const T> panel_of(const Columns& from, std::int64_t j, std::int64_t columns) const {
+    return {from.data + j / tile_columns * from.step, k, columns, from.stride};
+  }
+
   void band(Band rows, std::int64_t j, std::int64_t columns, const Columns& from,
             FunctionRef<void(const T*, std::int64_t, std::int64_t)> take) const {
     thread_local Scratch memory;
     const std::int64_t height = rows.end - rows.begin;
     T* values = memory.get<T>(height * columns);
     for (std::int64_t i = 0; i < columns; i += tile_columns)
-      blocks(rows.begin, height, std::min(tile_columns, columns - i),
-             {from.data + i / tile_columns * from.step, from.stride}, values + i, columns);
+      blocks(rows.begin, panel_of(from, i, std::min(tile_columns, columns - i)),
+             {values + i, height, std::min(tile_columns, columns - i), columns});
     if (columns == n) return take(values, rows.begin * n, height * n);
     for (std::int64_t r = 0; r < height; ++r) take(values + r * columns, (rows.begin + r) * n + j, columns);
   }
 
-  /// Columns of op(B), row-major.
-  struct Panel {
-    const T* data;
-    std::int64_t stride;
-  };
-
-  /// Columns that the registers work on for so many of them.
-  static std::int64_t filled(std::int64_t columns) {
-    constexpr std::int64_t lane = 64 / static_cast<std::int64_t>(sizeof(T));
-    return (columns + lane - 1) / lane * lane;
-  }
-
-  /// In this thread's scratch where B is transposed: it is in the nearest caches when the tiles under it need it. So
-  /// are columns for many rows of A whose lines would push each other out of the nearest cache, where all have the same
-  /// place.
-  Panel panel_at(std::int64_t j) const {
-    if (!b_transposed && !is_crowded()) return {b + j, ldb};
+  /// Columns of B: as they lie where rows meet rows, in this thread's scratch where B is transposed otherwise: it is in
+  /// the nearest caches when the tiles under it need it. So are columns for many rows of A whose lines would push each
+  /// other out of the nearest cache, where all have the same place.
+  MatrixView<const T> panel_at(std::int64_t j) const {
+    const std::int64_t columns = std::min(tile_columns, n - j);
+    if (way == Way::by_rows || (!b.transposed && !is_crowded())) return b.block(0, j, k, columns);
     T* copy = scratch().get<T>(tile_columns * k);
-    if (b_transposed)
-      transpose(b + j * ldb, std::min(tile_columns, n - j), k, ldb, copy, tile_columns);
+    if (b.transposed)
+      transpose(b.at(0, j), columns, k, b.stride, copy, tile_columns);
     else
       copy_panel(j, copy);
-    return {copy, tile_columns};
+    return {copy, k, columns, tile_columns};
   }
 
-  bool is_crowded() const { return m > tile_rows && ldb * static_cast<std::int64_t>(sizeof(T)) % page_bytes == 0; }
+  bool is_crowded() const { return m > tile_rows && b.stride * static_cast<std::int64_t>(sizeof(T)) % page_bytes == 0; }
 
   void copy_panel(std::int64_t j, T* copy) const {
     for (std::int64_t p = 0; p < k; ++p)
-      std::copy_n(b + p * ldb + j, std::min(tile_columns, n - j), copy + p * tile_columns);
+      std::copy_n(b.at(p, j), std::min(tile_columns, n - j), copy + p * tile_columns);
   }
 
-  void tile(std::int64_t i, std::int64_t j, const Panel& panel) const {
+  void tile(std::int64_t i, std::int64_t j, const MatrixView<const T>& panel) const {
     const std::int64_t rows = std::min(height(), m - i), columns = std::min(tile_columns, n - j);
-    if (mirrored) return mirrored_tile(i, j, rows, columns, panel);
-    T* out = c + i * ldc + j;
-    if (taken_whole(i, j, rows, columns, panel, out)) return;
-    if (by_rows)
-      row_product<T>()(rows, columns, k, a + i * lda, lda, b + j * ldb, ldb, add, out, ldc);
+    if (way == Way::mirrored) return mirrored_tile(i, j, rows, panel);
+    const MatrixView<T> out{c.data + i * c.stride + j, rows, columns, c.stride};
+    if (epilogue && taken_whole(panel, {i, j, rows, columns, out.data, out.stride})) return;
+    if (way == Way::by_rows)
+      row_product<T>()(a.block(i, 0, rows, k), panel, add, c.block(i, j, rows, columns));
     else
-      blocks(i, rows, columns, panel, out, ldc);
-    if (epilogue) epilogue->call(epilogue->context, i, i + rows, j, j + columns, out, ldc);
+      blocks(i, panel, out);
+    if (epilogue) epilogue->call(epilogue->context, {i, j, rows, columns, out.data, out.stride});
   }
 
   /// Whether the epilogue computed the tile on its own.
-  bool taken_whole(std::int64_t i, std::int64_t j, std::int64_t rows, std::int64_t columns, const Panel& panel,
-                   T* out) const {
-    if (!epilogue || !epilogue->product || by_rows || add || a_transposed || parts() != 1 ||
+  bool taken_whole(const MatrixView<const T>& panel, const Tile& place) const {
+    if (!epilogue->product || way == Way::by_rows || add || a.transposed || parts() != 1 ||
         portable.load(std::memory_order_relaxed))
       return false;
-    return epilogue->product(epilogue->context, {k, a + i * lda, lda, panel.data, panel.stride}, i, i + rows, j,
-                             j + columns, out, ldc);
+    return epilogue->product(epilogue->context, {k, a.at(place.row, 0), a.stride, panel.data, panel.stride}, place);
   }
 
-  void mirrored_tile(std::int64_t i, std::int64_t j, std::int64_t rows, std::int64_t columns,
-                     const Panel& panel) const {
+  void mirrored_tile(std::int64_t i, std::int64_t j, std::int64_t rows, const MatrixView<const T>& panel) const {
     thread_local Scratch turned;
     T* tile = turned.get<T>(tile_rows * tile_columns);
-    blocks(i, rows, columns, panel, tile, tile_columns);
+    const std::int64_t columns = std::min(tile_columns, n - j);
+    blocks(i, panel, {tile, rows, columns, tile_columns});
     const std::int64_t at_once = epilogue ? turned_rows : columns;
     for (std::int64_t first = 0; first < columns; first += at_once) {
-      const std::int64_t count = std::min(at_once, columns - first), row = j + first;
-      T* out = c + row * ldc + i;
-      transpose(tile + first, rows, count, tile_columns, out, ldc);
-      if (epilogue) epilogue->call(epilogue->context, row, row + count, i, i + rows, out, ldc);
+      const std::int64_t count = std::min(at_once, columns - first);
+      T* out = c.at(j + first, i);
+      transpose(tile + first, rows, count, tile_columns, out, c.stride);
+      if (epilogue) epilogue->call(epilogue->context, {j + first, i, count, rows, out, c.stride});
     }
   }
 
   /// Parts of about `depth` that k is taken in; a short rest joins the last one.
   std::int64_t parts() const { return std::max<std::int64_t>(1, (k + depth / 2) / depth); }
 
-  /// The tile, a part after the other.
-  void blocks(std::int64_t i, std::int64_t rows, std::int64_t columns, const Panel& panel, T* out,
-              std::int64_t stride) const {
+  /// The tile from row i on, a part after the other.
+  void blocks(std::int64_t i, const MatrixView<const T>& panel, const MatrixView<T>& out) const {
     if (k == 0 && !add)
-      for (std::int64_t r = 0; r < rows; ++r) std::fill_n(out + r * stride, columns, T(0));
+      for (std::int64_t r = 0; r < out.rows; ++r) std::fill_n(out.data + r * out.stride, out.columns, T(0));
     const std::int64_t step = parts() == 1 ? k : (k + parts() - 1) / parts();
     for (std::int64_t p = 0; p < k; p += step)
-      block(rows, columns, std::min(step, k - p), a_transposed ? a + p * lda + i : a + i * lda + p,
-            panel.data + p * panel.stride, panel.stride, add || p > 0, out, stride);
+      block({out.columns, out.rows, std::min(step, k - p), panel.stride, a.stride, out.stride, a.transposed,
+             add || p > 0},
+            a.at(i, p), panel.data + p * panel.stride, out.data);
   }
 
-  void block(std::int64_t rows, std::int64_t columns, std::int64_t length, const T* from_a, const T* from_b,
-             std::int64_t b_stride, bool accumulate, T* out, std::int64_t stride) const {
+  static void block(const SmallShape& shape, const T* left, const T* right, T* out) {
     if (!portable.load(std::memory_order_relaxed))
-      if (const auto kernel =
-              small_product<T>({columns, rows, length, b_stride, lda, stride, a_transposed, accumulate})) {
-        kernel(from_b, from_a, out);
+      if (const auto kernel = small_product<T>(shape)) {
+        kernel(right, left, out);
         leave_wide_registers();
         return;
       }
-    const std::int64_t a_row = a_transposed ? 1 : lda, a_column = a_transposed ? lda : 1;
-    if constexpr (sizeof(T) == sizeof(float)) {
-      matrix_table().product_float(rows, columns, length, from_a, a_row, a_column, from_b, b_stride, accumulate, out,
-                                   stride);
-    } else {
-      matrix_table().product_double(rows, columns, length, from_a, a_row, a_column, from_b, b_stride, accumulate, out,
-                                    stride);
-    }
+    const MatrixTable& table = RELUME_CHOOSE_TABLE(matrix_table);
+    const auto multiply = [&] {
+      if constexpr (sizeof(T) == sizeof(float))
+        return table.product_float;
+      else
+        return table.product_double;
+    }();
+    multiply({left, shape.n, shape.k, shape.ldb, shape.b_transposed}, {right, shape.k, shape.m, shape.lda}, shape.add,
+             {out, shape.n, shape.m, shape.ldc});
   }
 };
 
@@ -341,56 +339,47 @@ bool is_rounded(std::int64_t multiplications) {
 }  // namespace
 
 template <class T>
-void matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std::int64_t n, std::int64_t k, const T* a,
-            std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc, const Epilogue* epilogue) {
-  if (m <= 0 || n <= 0) return;
+void matmul(const MatrixView<const T>& a, const MatrixView<const T>& b, T beta, const MatrixView<T>& c,
+            const Epilogue* epilogue) {
+  if (c.rows <= 0 || c.columns <= 0) return;
   if constexpr (std::is_same_v<T, float>)
-    if (is_rounded<T>(m * n * k))
-      return bf16_matmul(a_transposed, b_transposed, m, n, k, a, lda, b, ldb, beta, c, ldc, epilogue);
-  const Product<T> given{a_transposed == Transpose::yes,
-                         b_transposed == Transpose::yes,
-                         m,
-                         n,
-                         k,
-                         a,
-                         lda,
-                         b,
-                         ldb,
-                         beta != T(0),
-                         c,
-                         ldc,
-                         epilogue};
-  given.fastest().run();
+    if (is_rounded<T>(c.rows * c.columns * a.columns)) return bf16_matmul(a, b, beta, c, epilogue);
+  const bool add = beta != T(0);
+  const Way way = fastest(a, b, add);
+  if (way == Way::mirrored)
+    Product<T>{b.t(), a.t(), add, c, epilogue, way}.run();
+  else
+    Product<T>{a, b, add, c, epilogue, way}.run();
 }
 
 template <class T>
-void product_in_parts(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t lda, const T* b,
-                      std::int64_t ldb, FunctionRef<void(const T*, std::int64_t, std::int64_t)> take) {
+void product_in_parts(const MatrixView<const T>& a, const MatrixView<const T>& b,
+                      FunctionRef<void(const T*, std::int64_t, std::int64_t)> take) {
+  const std::int64_t m = a.columns, n = b.columns;
   if (m <= 0 || n <= 0) return;
-  if (is_rounded<T>(m * n * k)) {
+  if (is_rounded<T>(m * n * a.rows)) {
     Scratch whole;
     T* c = whole.get<T>(m * n);
-    matmul<T>(Transpose::yes, Transpose::no, m, n, k, a, lda, b, ldb, T(0), c, n);
+    matmul<T>(a.t(), b, T(0), {c, m, n, n});
     return take(c, 0, m * n);
   }
-  const Product<T> given{true, false, m, n, k, a, lda, b, ldb, false, nullptr, n, nullptr};
-  Product<T> product = given.fastest();
-  if (!product.mirrored) return given.run_in_bands(take);
+  if (fastest(a.t(), b, false) != Way::mirrored)
+    return Product<T>{a.t(), b, false, {nullptr, m, n, n}}.run_in_bands(take);
   thread_local Scratch narrow;
-  product.c = narrow.get<T>(m * n);
-  product.run();
-  take(product.c, 0, m * n);
+  T* c = narrow.get<T>(m * n);
+  Product<T>{b.t(), a, false, {c, m, n, n}, nullptr, Way::mirrored}.run();
+  take(c, 0, m * n);
 }
 
-template void product_in_parts(std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*,
-                               std::int64_t, FunctionRef<void(const float*, std::int64_t, std::int64_t)>);
-template void product_in_parts(std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t, const double*,
-                               std::int64_t, FunctionRef<void(const double*, std::int64_t, std::int64_t)>);
+template void product_in_parts(const MatrixView<const float>&, const MatrixView<const float>&,
+                               FunctionRef<void(const float*, std::int64_t, std::int64_t)>);
+template void product_in_parts(const MatrixView<const double>&, const MatrixView<const double>&,
+                               FunctionRef<void(const double*, std::int64_t, std::int64_t)>);
 
-template void matmul(Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t,
-                     const float*, std::int64_t, float, float*, std::int64_t, const Epilogue*);
-template void matmul(Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t,
-                     const double*, std::int64_t, double, double*, std::int64_t, const Epilogue*);
+template void matmul(const MatrixView<const float>&, const MatrixView<const float>&, float, const MatrixView<float>&,
+                     const Epilogue*);
+template void matmul(const MatrixView<const double>&, const MatrixView<const double>&, double,
+                     const MatrixView<double>&, const Epilogue*);
 
 void set_float32_matmul_precision(MatmulPrecision wanted) { precision() = wanted; }
 

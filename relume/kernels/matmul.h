@@ -4,48 +4,51 @@
 #include <cstdint>
 
 #include "relume/base/function_ref.h"
+#include "relume/kernels/matrix_view.h"
 
 namespace relume::kernels {
 
-enum class Transpose : bool { no, yes };
+/// A part of a product's result C: C[row … row + rows, column … column + columns], which begins at `data`. `column` is
+/// a multiple of 64.
+struct Tile {
+  std::int64_t row = 0;
+  std::int64_t column = 0;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  void* data = nullptr;
+  std::int64_t stride = 0;
+};
 
-/// A product of row-major matrices: A [rows, depth], B [depth, columns].
+/// What a tile is the product of, row-major: A [rows, depth], B [depth, columns].
 struct TileProduct {
   std::int64_t depth = 0;
   const void* a = nullptr;
-  std::int64_t lda = 0;
+  std::int64_t a_stride = 0;
   const void* b = nullptr;
-  std::int64_t ldb = 0;
+  std::int64_t b_stride = 0;
 };
 
-/// Called on each finished tile of C while it is in cache, once for every element, maybe on several threads at a time:
-/// call(context, row_begin, row_end, column_begin, column_end, address of C[row_begin, column_begin], ldc).
-/// column_begin is a multiple of 64.
+/// Called on each finished tile of C while it is in cache, once for every element, maybe on several threads at a time.
 struct Epilogue {
-  void (*call)(const void* context, std::int64_t row_begin, std::int64_t row_end, std::int64_t column_begin,
-               std::int64_t column_end, void* tile, std::int64_t ldc) = nullptr;
+  void (*call)(const void* context, const Tile& tile) = nullptr;
   const void* context = nullptr;
   /// Null, or instead of `call` on a tile that nothing was written to yet: computes it too, and takes its elements
   /// while they are in registers. False where it has no way to do so for such a tile.
-  bool (*product)(const void* context, const TileProduct& product, std::int64_t row_begin, std::int64_t row_end,
-                  std::int64_t column_begin, std::int64_t column_end, void* tile, std::int64_t ldc) = nullptr;
+  bool (*product)(const void* context, const TileProduct& product, const Tile& tile) = nullptr;
 };
 
-/// C = beta C + op(A) op(B) with op(A) [m, k], op(B) [k, n], C [m, n]; T is float or double.
-/// lda, ldb, ldc: elements from one row in memory to the next (of A as stored: [k, m] where it is transposed).
+/// C = beta C + A B with A [m, k], B [k, n], C [m, n], of which A and B may be transposed; T is float or double.
 /// beta is 0 (C need not be initialised) or 1. C overlaps neither A nor B. The result does not depend on the number of
 /// threads. RELUME_MATMUL=portable keeps it off libxsmm.
 template <class T>
-void matmul(Transpose a_transposed, Transpose b_transposed, std::int64_t m, std::int64_t n, std::int64_t k, const T* a,
-            std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc,
+void matmul(const MatrixView<const T>& a, const MatrixView<const T>& b, T beta, const MatrixView<T>& c,
             const Epilogue* epilogue = nullptr);
 
-/// C = Aᵀ B with A [k, m], B [k, n], for somebody who needs C but once: take(values, first, count) is given the
-/// elements [first, first + count) of the row-major C [m, n] while they are in the nearest caches. Each comes once,
-/// maybe on several threads at a time. The same bits as matmul's, without room for C.
+/// C = Aᵀ B with A [k, m], B [k, n], neither transposed in memory, for somebody who needs C but once: take(values,
+/// first, count) is given the elements [first, first + count) of the row-major C [m, n] while they are in the nearest
+/// caches. Each comes once, maybe on several threads at a time. The same bits as matmul's, without room for C.
 template <class T>
-void product_in_parts(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t lda, const T* b,
-                      std::int64_t ldb,
+void product_in_parts(const MatrixView<const T>& a, const MatrixView<const T>& b,
                       FunctionRef<void(const T* values, std::int64_t first, std::int64_t count)> take);
 
 /// What float32 operands of a product may be rounded to on the way; sums and results are float32 always.

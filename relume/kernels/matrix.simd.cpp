@@ -1,3 +1,6 @@
+// What products need on every machine. How the portable one flows: 4 rows and two registers of columns of C stay in
+// registers while p runs over k; for each p a row of B is loaded, and each A[i, p] times that is added to row i (tile).
+// What is left of the rows goes one by one, what is left of the columns as parts of registers.
 #include <algorithm>
 #include <array>
 
@@ -8,10 +11,13 @@
 namespace relume::kernels::RELUME_TARGET {
 namespace {
 
-/// Rows × columns lanes of C held in registers while p runs over k.
+/// `lanes` lanes of C's columns held in registers while p runs over k: C (+)= A B for A of so many rows.
 template <class T, int rows, int lanes>
-void tile(std::int64_t k, const T* a, std::int64_t a_row, std::int64_t a_column, const T* b, std::int64_t ldb, bool add,
-          T* c, std::int64_t ldc, std::int64_t columns) {
+void tile(const MatrixView<const T>& left, const MatrixView<const T>& right, bool add, const MatrixView<T>& out) {
+  const T *a = left.data, *b = right.data;
+  T* c = out.data;
+  const std::int64_t k = left.columns, a_row = left.down(), a_column = left.across(), ldb = right.stride,
+                     ldc = out.stride, columns = out.columns;
   using V = Lane<T>;
   constexpr std::int64_t width = V::width;
   const bool whole = columns == lanes * width;
@@ -34,17 +40,17 @@ void tile(std::int64_t k, const T* a, std::int64_t a_row, std::int64_t a_column,
 }
 
 template <class T>
-void product(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t a_row, std::int64_t a_column,
-             const T* b, std::int64_t ldb, bool add, T* c, std::int64_t ldc) {
+void product(const MatrixView<const T>& a, const MatrixView<const T>& b, bool add, const MatrixView<T>& c) {
   constexpr int rows = 4, lanes = 2;
   constexpr std::int64_t step = lanes * Lane<T>::width;
-  for (std::int64_t j = 0; j < n; j += step) {
-    const std::int64_t columns = std::min(step, n - j);
+  for (std::int64_t j = 0; j < c.columns; j += step) {
+    const std::int64_t columns = std::min(step, c.columns - j);
+    const MatrixView<const T> panel = b.block(0, j, b.rows, columns);
+    const auto rows_of = [&](std::int64_t i, std::int64_t count) { return a.block(i, 0, count, a.columns); };
     std::int64_t i = 0;
-    for (; i + rows <= m; i += rows)
-      tile<T, rows, lanes>(k, a + i * a_row, a_row, a_column, b + j, ldb, add, c + i * ldc + j, ldc, columns);
-    for (; i < m; ++i)
-      tile<T, 1, lanes>(k, a + i * a_row, a_row, a_column, b + j, ldb, add, c + i * ldc + j, ldc, columns);
+    for (; i + rows <= c.rows; i += rows)
+      tile<T, rows, lanes>(rows_of(i, rows), panel, add, c.block(i, j, rows, columns));
+    for (; i < c.rows; ++i) tile<T, 1, lanes>(rows_of(i, 1), panel, add, c.block(i, j, 1, columns));
   }
 }
 
@@ -154,8 +160,8 @@ void column_sum_of(const T* a, std::int64_t rows, std::int64_t columns, std::int
 
 }  // namespace
 
-extern const MatrixTable matrix;
-constinit const MatrixTable matrix{product<float>,           product<double>,      transpose_matrix<float>,
-                                   transpose_matrix<double>, column_sum_of<float>, column_sum_of<double>};
+extern const MatrixTable matrix_table;
+constinit const MatrixTable matrix_table{product<float>,           product<double>,      transpose_matrix<float>,
+                                         transpose_matrix<double>, column_sum_of<float>, column_sum_of<double>};
 
 }  // namespace relume::kernels::RELUME_TARGET

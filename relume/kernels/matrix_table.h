@@ -3,12 +3,15 @@
 
 #include <cstdint>
 
+#include "relume/kernels/cpu.h"
+#include "relume/kernels/matrix_view.h"
+
 namespace relume::kernels {
 
-/// C[m, n] (+)= A B, with A's element (i, p) at a[i · a_row + p · a_column] and B row-major; one thread.
+/// C (+)= A B, of which A alone may be transposed; one thread.
 template <class T>
-using PortableProduct = void (*)(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t a_row,
-                                 std::int64_t a_column, const T* b, std::int64_t ldb, bool add, T* c, std::int64_t ldc);
+using PortableProduct = void (*)(const MatrixView<const T>& a, const MatrixView<const T>& b, bool add,
+                                 const MatrixView<T>& c);
 
 template <class T>
 using TransposeFunction = void (*)(const T* a, std::int64_t rows, std::int64_t columns, std::int64_t lda, T* b,
@@ -26,7 +29,6 @@ struct MatrixTable {
   ColumnSum<double> column_sum_double;
 };
 
-/// The table of the level in use.
-const MatrixTable& matrix_table();
+RELUME_DECLARE_TABLE(MatrixTable, matrix_table);
 
 }  // namespace relume::kernels

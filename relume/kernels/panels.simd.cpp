@@ -1,8 +1,7 @@
-#include "relume/kernels/panels.h"
-
 #include <algorithm>
 
 #include "relume/kernels/lane.h"
+#include "relume/kernels/panels_table.h"
 
 namespace relume::kernels::RELUME_TARGET {
 namespace {

@@ -1,9 +1,11 @@
-#include "relume/kernels/row_product.h"
-
+// How a product flows: C[i, j] = Σ_p A[i, p] B[p, j] where each column of B lies in memory as a row. 4 rows of A meet 4
+// columns of B (2 where there are 16 registers): their 16 sums stay in a register each while p runs over k, a
+// register's width at a time, and only then are the lanes of each added up (sums).
 #include <algorithm>
 
 #include "relume/kernels/lane.h"
 #include "relume/kernels/map.h"
+#include "relume/kernels/row_product_table.h"
 
 namespace relume::kernels::RELUME_TARGET {
 namespace {
@@ -88,8 +90,11 @@ void row_tiles(std::int64_t n, std::int64_t k, const T* a, std::int64_t lda, con
 }
 
 template <class T>
-void product(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t lda, const T* b, std::int64_t ldb,
-             bool add, T* c, std::int64_t ldc) {
+void product(const MatrixView<const T>& left, const MatrixView<const T>& right, bool add, const MatrixView<T>& out) {
+  const std::int64_t m = out.rows, n = out.columns, k = left.columns, lda = left.stride, ldb = right.stride,
+                     ldc = out.stride;
+  const T *a = left.data, *b = right.data;
+  T* c = out.data;
   // Sums for 4 × 4 products fit into AVX-512's 32 registers, 2 × 4 into the 16 of the others.
   constexpr int rows = HWY_CAP_GE512 ? 4 : 2;
   std::int64_t i = 0;

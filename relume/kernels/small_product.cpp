@@ -1,3 +1,4 @@
+// Keeps the kernels that libxsmm made: a product asks for its shape each time, and a shape is made once.
 #include "relume/kernels/small_product.h"
 
 #ifdef RELUME_HAVE_LIBXSMM

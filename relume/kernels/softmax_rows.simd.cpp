@@ -1,9 +1,8 @@
-#include "relume/kernels/softmax_rows.h"
-
 #include <algorithm>
 
 #include "relume/kernels/lane.h"
 #include "relume/kernels/row.h"
+#include "relume/kernels/softmax_rows_table.h"
 
 namespace relume::kernels::RELUME_TARGET {
 namespace {

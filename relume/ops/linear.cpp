@@ -13,7 +13,7 @@ namespace relume {
 namespace {
 
 using activation::Saves;
-using kernels::Transpose;
+using kernels::MatrixView;
 
 void check(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   require<ShapeError>(weight.dimensions() == 2, "linear: the weight is {}, not a matrix", weight.shape());
@@ -56,8 +56,9 @@ void forward(const Tensor& x, const Tensor& weight, const Tensor& bias, const Ac
   }
   const kernels::Epilogue epilogue = fused.epilogue();
   const Tensor& product = before.defined() ? before : y;
-  kernels::matmul<T>(Transpose::no, Transpose::yes, rows, out, in, x.data<T>(), in, weight.data<T>(), in,
-                     bias_first ? T{1} : T{0}, product.data<T>(), out, &epilogue);
+  const MatrixView<const T> w{weight.data<T>(), out, in, in};
+  kernels::matmul<T>({x.data<T>(), rows, in, in}, w.t(), bias_first ? T{1} : T{0}, {product.data<T>(), rows, out, out},
+                     &epilogue);
 }
 
 /// dz = dy ⊙ f′, where nobody else needs it in place of dy, and in the same pass db = Σ dz over the rows.
@@ -93,6 +94,7 @@ Gradients backward(const BackwardContext& c, const Activation& f, const Tensor& 
     dz = c.gradient.contiguous();
     if (has_bias) kernels::column_sum(dz.data<T>(), rows, out, out, sums);
   }
+  const MatrixView<const T> dz_matrix{dz.data<T>(), rows, out, out}, x_matrix{x.data<T>(), rows, in, in};
   Tensor dx, dw, db;
   if (has_bias && !c.hand_over(2, [&](TakePart take) { take(sums, 0, out); })) {
     db = empty({out}, weight.dtype());
@@ -100,16 +102,12 @@ Gradients backward(const BackwardContext& c, const Activation& f, const Tensor& 
   }
   if (c.needs(0)) {
     dx = empty(x.shape(), x.dtype());
-    kernels::matmul<T>(Transpose::no, Transpose::no, rows, in, out, dz.data<T>(), out, weight.data<T>(), in, T{0},
-                       dx.data<T>(), in);
+    kernels::matmul<T>(dz_matrix, {weight.data<T>(), out, in, in}, T{0}, {dx.data<T>(), rows, in, in});
   }
-  const auto in_parts = [&](TakePart take) {
-    kernels::product_in_parts<T>(out, in, rows, dz.data<T>(), out, x.data<T>(), in, take);
-  };
+  const auto in_parts = [&](TakePart take) { kernels::product_in_parts<T>(dz_matrix, x_matrix, take); };
   if (c.needs(1) && !c.hand_over(1, in_parts)) {
     dw = empty({out, in}, weight.dtype());
-    kernels::matmul<T>(Transpose::yes, Transpose::no, out, in, rows, dz.data<T>(), out, x.data<T>(), in, T{0},
-                       dw.data<T>(), in);
+    kernels::matmul<T>(dz_matrix.t(), x_matrix, T{0}, {dw.data<T>(), out, in, in});
   }
   return {std::move(dx), std::move(dw), std::move(db)};
 }

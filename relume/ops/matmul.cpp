@@ -11,25 +11,29 @@ namespace {
 /// A matrix as the kernel takes it: rows in memory, transposed or not.
 struct Operand {
   Tensor keep;
-  kernels::Transpose transposed = kernels::Transpose::no;
+  bool transposed = false;
   std::int64_t stride = 1;
+
+  template <class T>
+  kernels::MatrixView<const T> view() const {
+    return {keep.data<T>(), keep.size(0), keep.size(1), stride, transposed};
+  }
 };
 
 Operand operand(const Tensor& t) {
   const Shape& strides = t.strides();
   if (t.is_contiguous() || (strides[1] == 1 && strides[0] >= t.size(1)))
-    return {t, kernels::Transpose::no, t.is_contiguous() ? t.size(1) : strides[0]};
-  if (strides[0] == 1 && strides[1] >= t.size(0)) return {t, kernels::Transpose::yes, strides[1]};
+    return {t, false, t.is_contiguous() ? t.size(1) : strides[0]};
+  if (strides[0] == 1 && strides[1] >= t.size(0)) return {t, true, strides[1]};
   const Tensor copy = t.contiguous();
-  return {copy, kernels::Transpose::no, copy.size(1)};
+  return {copy, false, copy.size(1)};
 }
 
 /// y = a b for matrices.
 void multiply(const Tensor& a, const Tensor& b, const Tensor& y) {
   const Operand left = operand(a), right = operand(b);
   const auto run = [&]<class T>() {
-    kernels::matmul<T>(left.transposed, right.transposed, y.size(0), y.size(1), a.size(1), left.keep.data<T>(),
-                       left.stride, right.keep.data<T>(), right.stride, T{0}, y.data<T>(), y.size(1));
+    kernels::matmul<T>(left.view<T>(), right.view<T>(), T{0}, {y.data<T>(), y.size(0), y.size(1), y.size(1)});
   };
   visit_float(y.dtype(), run,
               [&] { fail<DTypeError>("matmul: of {}; only float32 and float64 have products", name(y.dtype())); });

@@ -215,8 +215,8 @@ void expect_fused(const Entry& entry, std::int64_t k, bool apart, bool masked) {
   const auto a = random_numbers<float>(12, m * k), w = random_numbers<float>(13, n * k),
              bias = random_numbers<float>(14, n);
   const auto multiply = [&](std::vector<float>& c, const kernels::Epilogue* epilogue) {
-    kernels::matmul<float>(kernels::Transpose::no, kernels::Transpose::yes, m, n, k, a.data(), k, w.data(), k, 0,
-                           c.data(), n, epilogue);
+    const kernels::MatrixView<const float> weight{w.data(), n, k, k};
+    kernels::matmul<float>({a.data(), m, k, k}, weight.t(), 0, {c.data(), m, n, n}, epilogue);
   };
   std::vector<float> z(m * n), product(m * n, untouched), y(m * n, untouched);
   multiply(z, nullptr);

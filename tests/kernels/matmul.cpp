@@ -43,8 +43,8 @@ void expect_product(const Case& size, bool a_transposed, bool b_transposed, bool
              b = random_values<T>(rng, (b_transposed ? n : k) * ldb);
   const auto before = random_values<T>(rng, m * ldc);
   auto c = before;
-  matmul<T>(a_transposed ? Transpose::yes : Transpose::no, b_transposed ? Transpose::yes : Transpose::no, m, n, k,
-            a.data(), lda, b.data(), ldb, add ? T(1) : T(0), c.data(), ldc);
+  matmul<T>({a.data(), m, k, lda, a_transposed}, {b.data(), k, n, ldb, b_transposed}, add ? T(1) : T(0),
+            {c.data(), m, n, ldc});
   const double bound = 4 * static_cast<double>(k + 1) * (sizeof(T) == 4 ? 6e-8 : 1.2e-16);
   for (std::int64_t i = 0; i < m; ++i) {
     for (std::int64_t j = 0; j < n; ++j) {
@@ -101,8 +101,8 @@ TEST(Bf16Matmul, IsTheSumOfProductsOfRoundedOperandsAndLeavesWhatLiesBesideC) {
                  b = random_values<float>(rng, (b_transposed ? n : k) * ldb),
                  before = random_values<float>(rng, m * ldc);
       auto c = before;
-      bf16_matmul(a_transposed ? Transpose::yes : Transpose::no, b_transposed ? Transpose::yes : Transpose::no, m, n, k,
-                  a.data(), lda, b.data(), ldb, add ? 1.0f : 0.0f, c.data(), ldc, nullptr);
+      bf16_matmul({a.data(), m, k, lda, a_transposed}, {b.data(), k, n, ldb, b_transposed}, add ? 1.0f : 0.0f,
+                  {c.data(), m, n, ldc}, nullptr);
       double largest = 0;
       for (std::int64_t i = 0; i < m; ++i) {
         for (std::int64_t j = 0; j < n; ++j) {
@@ -129,7 +129,7 @@ TEST(Bf16Matmul, GivesTheSameBitsOnAnyNumberOfThreads) {
   const auto product = [&](int wanted) {
     set_num_threads(wanted);
     std::vector<float> c(300 * 700);
-    bf16_matmul(Transpose::no, Transpose::yes, 300, 700, 500, a.data(), 500, b.data(), 500, 0, c.data(), 700, nullptr);
+    bf16_matmul({a.data(), 300, 500, 500}, {b.data(), 500, 700, 500, true}, 0, {c.data(), 300, 700, 700}, nullptr);
     return c;
   };
   EXPECT_EQ(product(1), product(3));
@@ -141,7 +141,7 @@ TEST(Bf16Matmul, IsAskedForByEachThread) {
   const auto a = random_values<float>(rng, 300 * 500), b = random_values<float>(rng, 500 * 700);
   const auto product = [&] {
     std::vector<float> c(300 * 700);
-    matmul<float>(Transpose::no, Transpose::yes, 300, 700, 500, a.data(), 500, b.data(), 500, 0, c.data(), 700);
+    matmul<float>({a.data(), 300, 500, 500}, {b.data(), 500, 700, 500, true}, 0, {c.data(), 300, 700, 700});
     return c;
   };
   const auto full = product();
@@ -174,8 +174,8 @@ TEST(Matmul, GivesTheSameBitsOnAnyNumberOfThreads) {
       const auto product = [&](int wanted) {
         set_num_threads(wanted);
         std::vector<float> c(static_cast<std::size_t>(m * n));
-        matmul<float>(a_transposed ? Transpose::yes : Transpose::no, b_transposed ? Transpose::yes : Transpose::no, m,
-                      n, k, a.data(), a_transposed ? m : k, b.data(), b_transposed ? k : n, 0, c.data(), n);
+        matmul<float>({a.data(), m, k, a_transposed ? m : k, a_transposed},
+                      {b.data(), k, n, b_transposed ? k : n, b_transposed}, 0, {c.data(), m, n, n});
         return c;
       };
       const auto one = product(1);
@@ -192,12 +192,11 @@ void expect_parts_of(const Case& size) {
   const std::int64_t lda = m + 1, ldb = n;
   const auto a = random_values<T>(rng, k * lda), b = random_values<T>(rng, k * ldb);
   std::vector<T> whole(static_cast<std::size_t>(m * n)), parts(whole.size());
-  matmul<T>(Transpose::yes, Transpose::no, m, n, k, a.data(), lda, b.data(), ldb, T(0), whole.data(), n);
-  product_in_parts<T>(m, n, k, a.data(), lda, b.data(), ldb,
-                      [&](const T* values, std::int64_t first, std::int64_t count) {
-                        for (std::int64_t i = 0; i < count; ++i)
-                          parts[static_cast<std::size_t>(first + i)] += values[i];
-                      });
+  const MatrixView<const T> left{a.data(), k, m, lda}, right{b.data(), k, n, ldb};
+  matmul<T>(left.t(), right, T(0), {whole.data(), m, n, n});
+  product_in_parts<T>(left, right, [&](const T* values, std::int64_t first, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) parts[static_cast<std::size_t>(first + i)] += values[i];
+  });
   EXPECT_EQ(parts, whole) << m << "x" << n << "x" << k << " of " << sizeof(T) << " bytes";
 }
 

@@ -1,6 +1,6 @@
 #include <bit>
 
-#include "relume/kernels/half_table.h"
+#include "relume/kernels/half_conversion_table.h"
 #include "relume/kernels/lane.h"
 
 namespace relume::kernels::RELUME_TARGET {
@@ -57,8 +57,8 @@ void float_pairs_to_bfloat16(const float* even, const float* odd, BFloat16Pair* 
 
 }  // namespace
 
-extern const HalfTable half_table;
-const HalfTable half_table = {half_to_float, bfloat16_to_float, float_to_half, float_to_bfloat16,
-                              float_pairs_to_bfloat16};
+extern const HalfConversionTable half_conversion_table;
+const HalfConversionTable half_conversion_table = {half_to_float, bfloat16_to_float, float_to_half, float_to_bfloat16,
+                                                   float_pairs_to_bfloat16};
 
 }  // namespace relume::kernels::RELUME_TARGET

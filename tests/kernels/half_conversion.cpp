@@ -1,5 +1,5 @@
 // Conversions of many 16-bit floats against those of one.
-#include "relume/kernels/half.h"
+#include "relume/kernels/half_conversion.h"
 
 #include <bit>
 #include <vector>
