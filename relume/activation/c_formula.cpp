@@ -1,6 +1,10 @@
 // Compiled for size.
 #include "relume/activation/c_formula.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "relume/activation/c_text.h"
 #include "relume/activation/family.h"
 #include "relume/activation/loops.h"
@@ -31,9 +35,13 @@ std::string body_of(const double* parameters) {
 
 template <class... S>
 std::string find_body(TypeList<S...>, const Activation& f) {
-  std::string body;
-  ((S::info.name == f.name() ? void(body = body_of<S>(f.parameters())) : void()), ...);
-  return body;
+  struct Body {
+    std::string_view name;
+    std::string (*of)(const double* parameters);
+  };
+  static constexpr std::array bodies{Body{S::info.name, body_of<S>}...};
+  const auto* body = std::ranges::find(bodies, f.name(), &Body::name);
+  return body == bodies.end() ? std::string() : body->of(f.parameters());
 }
 
 }  // namespace

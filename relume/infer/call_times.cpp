@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/infer/call_times.h"
 
 #include <algorithm>

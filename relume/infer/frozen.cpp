@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/infer/frozen.h"
 
 #include <algorithm>
