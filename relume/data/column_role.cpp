@@ -174,7 +174,9 @@ std::string describe_texts(const Column& column, const std::vector<Counted>& val
   if (share_of(column, values, is_date) >= 0.9) return "dates";
   if (!column.reading.odd.empty())
     return fmt::format("text, as '{}' is no number", column.reading.odd.front().text.substr(0, 40));
-  const auto has_number = [](const std::string& text) { return !beside_number(text).empty(); };
+  const auto has_number = [](const std::string& text) {
+    return !beside_number(text).empty() || is_mostly_digits(text);
+  };
   if (share_of(column, values, has_number) >= 0.9)
     return fmt::format("text, as '{}' is no number",
                        column.values[static_cast<std::size_t>(values[0].code)].substr(0, 40));

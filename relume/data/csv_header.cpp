@@ -23,11 +23,12 @@ struct NumberColumn {
 
 /// What the columns say, one by one: the first field beside those under it.
 struct Evidence {
-  std::size_t names = 0;     // a text over numbers or dates
-  std::size_t lone = 0;      // a text that never comes again, over texts that do
-  std::size_t repeated = 0;  // a text that comes again, a date over dates
-  std::size_t empty = 0;     // a field that is missing
-  bool doubled = false;      // names are seldom used twice
+  std::size_t names = 0;      // a text over numbers or dates
+  std::size_t lone = 0;       // a text that never comes again, over texts that do
+  std::size_t repeated = 0;   // a text that comes again, a date over dates
+  std::size_t empty = 0;      // a field that is missing
+  bool doubled = false;       // names are seldom used twice
+  bool ends_in_word = false;  // the last of several columns is a word over many numbers
   std::vector<NumberColumn> numbers = {};
 };
 
@@ -38,6 +39,14 @@ bool looks_like_a_date(std::string_view field) {
 }
 
 bool is_missing(std::string_view field) { return is_missing_mark(field) || is_missing_number_mark(field); }
+
+/// "y", "fat_content": letters, digits and the like, where an odd value is "n.d." or "<0.05".
+bool is_word(std::string_view text) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c < 0; };
+  return is_letter(text.front()) && std::ranges::all_of(text, [&](char c) {
+           return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == ' ';
+         });
+}
 
 void weigh_column(const TextRows& rows, std::size_t place, const NumberOf& number_of, Evidence& evidence) {
   const std::string& first = rows[0][place];
@@ -68,6 +77,7 @@ void weigh_column(const TextRows& rows, std::size_t place, const NumberOf& numbe
     ++evidence.empty;
   } else if (5 * column.seen >= 4 * seen || (5 * dates >= 4 * seen && !looks_like_a_date(first))) {
     ++evidence.names;
+    evidence.ends_in_word = place > 0 && place + 1 == rows[0].size() && column.seen >= 20 && is_word(first);
   } else if (same > 0 || (looks_like_a_date(first) && 5 * dates >= 4 * seen)) {
     ++evidence.repeated;
   } else if (2 * distinct.size() <= seen) {
@@ -132,6 +142,12 @@ bool lie_apart(const std::vector<NumberColumn>& columns) {
   });
 }
 
+/// Each number is below or above all of those under it, which are many.
+bool lie_outside(const std::vector<NumberColumn>& columns) {
+  return std::ranges::all_of(
+      columns, [](const NumberColumn& c) { return c.seen >= 20 && (c.first < c.low || c.first > c.high); });
+}
+
 /// Wavelengths, years, the numbers of columns. `words`: how many columns say that there are names beside the numbers.
 bool are_names(const TextRows& rows, const std::vector<NumberColumn>& numbers, std::size_t words,
                const NumberOf& number_of) {
@@ -141,6 +157,9 @@ bool are_names(const TextRows& rows, const std::vector<NumberColumn>& numbers, s
   if (lie_apart(numbers) && count + words >= 2) return true;
   if (count >= (words > 0 ? 3 : 4) && only_first(rows, numbers, number_of, evenly)) return true;
   if (count >= (words > 0 ? 5 : 8) && only_first(rows, numbers, number_of, upward)) return true;
+  if (count >= 3 && lie_outside(numbers) && only_first(rows, numbers, number_of, evenly) &&
+      only_first(rows, numbers, number_of, are_years))
+    return true;
   return words > 0 && only_first(rows, numbers, number_of, are_years);
 }
 
@@ -200,7 +219,8 @@ bool holds_names(const TextRows& rows, const NumberOf& number_of) {
   if (numbers > 0) {
     if (evidence.names + (evidence.repeated == 0) > 0 && are_names(rows, evidence.numbers, words, number_of))
       return true;
-    // Two texts over numbers are hardly two odd values in one row.
+    // Two texts over numbers are hardly two odd values in one row, and a word over the targets is hardly one.
+    if (evidence.ends_in_word && numbers + 1 == rows[0].size()) return true;
     if (evidence.names >= 2 && 4 * evidence.names >= numbers && !evidence.doubled) return true;
   }
   const double votes = static_cast<double>(evidence.names) + 0.5 * static_cast<double>(evidence.lone) -

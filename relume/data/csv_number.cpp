@@ -22,15 +22,17 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, N>& mar
 }  // namespace
 
 bool is_missing_mark(std::string_view text) {
-  static constexpr std::array<std::string_view, 8> marks = {"?", "na", "n/a", "nan", "null", "#n/a", "<na>", "#na"};
+  static constexpr std::array<std::string_view, 9> marks = {"?",    "na",   "n/a", "nan", "null",
+                                                            "#n/a", "<na>", "#na", "\\n"};  // the last is MySQL's \N
   // Most fields are numbers: they are dismissed by their first character.
   return text.empty() ||
-         (std::string_view("?nN#<").find(text.front()) != std::string_view::npos && is_one_of(text, marks));
+         (std::string_view("?nN#<\\").find(text.front()) != std::string_view::npos && is_one_of(text, marks));
 }
 
 bool is_missing_number_mark(std::string_view text) {
-  static constexpr std::array<std::string_view, 13> marks = {
-      "-", "--", "---", ".", "..", "*", "none", "nil", "unknown", "missing", "undefined", "n.a.", "-nan"};
+  static constexpr std::array<std::string_view, 16> marks = {
+      "-", "--",   "---", "\u2012",  "\u2013",  "\u2014",    ".",    "..",
+      "*", "none", "nil", "unknown", "missing", "undefined", "n.a.", "-nan"};
   return is_one_of(text, marks);
 }
 

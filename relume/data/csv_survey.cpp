@@ -140,6 +140,9 @@ Table read_table(const std::shared_ptr<ByteSource>& bytes, const CsvOptions& opt
   Look look = look_at(bytes, options, options.decimal, {});
   const Decimal decimal =
       choose_decimal(look.columns, look.table, {.stated = options.decimal, .points_are_usual = look.delimiter == ','});
+  const auto doubt = look.delimiter == ';' && decimal == Decimal::point && !options.decimal
+                         ? doubtful_point(look.columns, look.table)
+                         : std::nullopt;
   const bool misread = std::ranges::any_of(look.columns, &ColumnSurvey::depends_on_decimal);
   if (decimal != look.assumed && misread) look = look_again(decimal, {});
   for (ColumnSurvey& column : look.columns) column.decide(decimal);
@@ -150,6 +153,7 @@ Table read_table(const std::shared_ptr<ByteSource>& bytes, const CsvOptions& opt
   table.decimal = decimal;
   table.missing = options.missing;
   write_notes(table, decimal);
+  if (doubt) table.notes.push_back(*doubt);
   return table;
 }
 

@@ -45,19 +45,33 @@ Decimal choose_decimal(std::span<const ColumnSurvey> columns, const Table& table
     if (all.comma > 0 && columns[i].is_numbers(Decimal::comma)) keep(comma, evidence.first_comma(), name);
     if (!columns[i].is_numbers(Decimal::point) && !columns[i].is_numbers(Decimal::comma)) continue;
     if (all.either_comma > 0) keep(either_comma, evidence.first_either(), name);
-    if (evidence.points_may_be_thousands()) keep(either_point, evidence.first_either(), name);
+    if (hints.points_are_usual ? evidence.points_look_like_thousands() : evidence.points_may_be_thousands())
+      keep(either_point, evidence.first_either(), name);
   }
   if (point.field && comma.field)
     ask(fmt::format("csv: {}: {} has a decimal point and {} a decimal comma", source_of(table), place(table, point),
                     place(table, comma)));
   if (comma.field) return Decimal::comma;
   if (point.field) return Decimal::point;
-  if (hints.points_are_usual) either_point = {};
   const Witness& open = either_comma.field ? either_comma : either_point;
   if (!open.field) return Decimal::point;
   const NumberReadings readings = read_number(open.field->text);
   ask(fmt::format("csv: {}: {} may be {} or {}, and no other field tells", source_of(table), place(table, open),
                   shortest(readings.point.value_or(0)), shortest(readings.comma.value_or(0))));
+}
+
+std::optional<std::string> doubtful_point(std::span<const ColumnSurvey> columns, const Table& table) {
+  Witness open;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!columns[i].is_numbers(Decimal::point)) continue;
+    const NumberTally all = columns[i].evidence().total();
+    if (all.point > 0) return std::nullopt;
+    if (all.either_point > 0 && !open.field) open = {&columns[i].evidence().first_either(), table.columns[i].name};
+  }
+  if (!open.field) return std::nullopt;
+  const NumberReadings readings = read_number(open.field->text);
+  return fmt::format("{} is read as {}; where it is {}, say so: --decimal comma", place(table, open),
+                     shortest(readings.point.value_or(0)), shortest(readings.comma.value_or(0)));
 }
 
 }  // namespace relume::data

@@ -65,6 +65,11 @@ bool NumberEvidence::points_may_be_thousands() const {
   return all.either_point > 0 && all.point == 0 && short_whole_ > 0 && long_whole_ == 0;
 }
 
+bool NumberEvidence::points_look_like_thousands() const {
+  const std::int64_t points = total().either_point, whole = short_whole_ - zeros_;
+  return points_may_be_thousands() && points >= 20 && whole >= 3 && 50 * whole >= points;
+}
+
 bool are_nearly_all_numbers(std::int64_t numbers, std::int64_t others, std::size_t different_others) {
   if (others == 0) return numbers > 0;
   const std::int64_t all = numbers + others;

@@ -36,6 +36,7 @@ class NumberEvidence {
     if (mark == std::string_view::npos) {
       ++to.same;
       ++(text.size() <= 3 + static_cast<std::size_t>(text.front() == '-') ? short_whole_ : long_whole_);
+      zeros_ += text == "0";
       return;
     }
     const bool comma = text[mark] == ',';
@@ -69,6 +70,8 @@ class NumberEvidence {
   const FieldText& first_either() const { return first_either_; }
   /// Whole numbers without a mark, all of them below 1000, beside "1.234": those may be points between thousands.
   bool points_may_be_thousands() const;
+  /// So many of both, zeros aside, that no rule for decimals writes them so.
+  bool points_look_like_thousands() const;
 
  private:
   struct Best {
@@ -91,7 +94,7 @@ class NumberEvidence {
 
   std::vector<NumberTally> tallies_{1};  // the first is that without a unit
   std::int64_t others_ = 0, turned_ = 0;
-  std::int64_t short_whole_ = 0, long_whole_ = 0;
+  std::int64_t short_whole_ = 0, long_whole_ = 0, zeros_ = 0;
   FieldText first_point_ = {}, first_comma_ = {}, first_either_ = {};
 };
 

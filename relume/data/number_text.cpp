@@ -42,12 +42,12 @@ constexpr std::array<Spelling, 17> typography = {{{"\u2212", "-"},
                                                   {"\uff04", "$"}}};
 
 // The longer ones first: "US$" is no "$" behind letters.
-constexpr std::array<Spelling, 33> units = {
+constexpr std::array<Spelling, 34> units = {
     {{"US$", "$"},   {"USD", "$"},   {"R$", "BRL"},  {"BRL", "BRL"}, {"C$", "CAD"},  {"CAD", "CAD"}, {"A$", "AUD"},
      {"AUD", "AUD"}, {"$", "$"},     {"€", "€"},     {"EUR", "€"},   {"£", "£"},     {"GBP", "£"},   {"¥", "¥"},
      {"￥", "¥"},    {"JPY", "¥"},   {"CNY", "CNY"}, {"RMB", "CNY"}, {"CHF", "CHF"}, {"₹", "₹"},     {"INR", "₹"},
-     {"Rs.", "₹"},   {"SEK", "SEK"}, {"NOK", "NOK"}, {"DKK", "DKK"}, {"kr", "kr"},   {"zł", "PLN"},  {"PLN", "PLN"},
-     {"₽", "₽"}, {"RUB", "₽"}, {"₩", "₩"},     {"KRW", "₩"},   {"%", "%"}}};
+     {"Rs.", "₹"},   {"SEK", "SEK"}, {"NOK", "NOK"}, {"DKK", "DKK"}, {"kr.", "kr"},  {"kr", "kr"},   {"zł", "PLN"},
+     {"PLN", "PLN"}, {"₽", "₽"}, {"RUB", "₽"}, {"₩", "₩"},     {"KRW", "₩"},   {"%", "%"}}};
 
 /// A text without its typography; at most so long as a number can be.
 class Plain {
@@ -102,8 +102,19 @@ std::optional<double> from_text(const char* begin, const char* end) {
   return value;
 }
 
-/// The whole part: digits, or groups of three behind one to three digits, of which the first is no zero, with one kind
-/// of mark between them that is not the decimal one. Writes the digits.
+/// "12,34,567": the last three digits, and twos before them, as lakhs and crores are written.
+bool is_in_lakhs(std::string_view whole) {
+  const std::size_t first = whole.find(',');
+  if (first == 0 || first > 2 || whole.size() < first + 7 || (whole.size() - first - 4) % 3 != 0) return false;
+  for (std::size_t i = first; i < whole.size(); ++i) {
+    const bool is_mark = whole.size() - i >= 4 && (whole.size() - i - 4) % 3 == 0;
+    if (is_mark ? whole[i] != ',' : !is_digit(whole[i])) return false;
+  }
+  return true;
+}
+
+/// The whole part: digits, or groups of three behind one to three digits (or of two before one of three), of which the
+/// first is no zero, with one kind of mark between them that is not the decimal one. Writes the digits.
 bool drop_thousands(std::string_view whole, char decimal_mark, std::array<char, 72>& digits, std::size_t& size,
                     bool& grouped) {
   const auto not_digit = std::ranges::find_if_not(whole, is_digit);
@@ -112,9 +123,11 @@ bool drop_thousands(std::string_view whole, char decimal_mark, std::array<char, 
   if (grouped) {
     const char mark = whole[first];
     if (mark == decimal_mark || (mark != ',' && mark != '.' && mark != ' ' && mark != '\'')) return false;
-    if (first == 0 || first > 3 || whole.front() == '0' || (whole.size() - first) % 4 != 0) return false;
-    for (std::size_t i = first; i < whole.size(); ++i)
-      if ((i - first) % 4 == 0 ? whole[i] != mark : !is_digit(whole[i])) return false;
+    if (first == 0 || first > 3 || whole.front() == '0') return false;
+    bool in_threes = (whole.size() - first) % 4 == 0;
+    for (std::size_t i = first; i < whole.size() && in_threes; ++i)
+      in_threes = (i - first) % 4 == 0 ? whole[i] == mark : is_digit(whole[i]);
+    if (!in_threes && !(mark == ',' && is_in_lakhs(whole))) return false;
   }
   for (const char c : whole)
     if (is_digit(c)) digits[size++] = c;
@@ -208,6 +221,9 @@ NumberReadings read_number(std::string_view original) {
     has_sign = negative = readings.turned = true;
   }
   if (!eat_sign(text, negative, has_sign)) return readings;
+  // "1'250.-" and "1.250,-" are whole amounts.
+  if (text.size() > 2 && is_digit(text[text.size() - 3]) && (text.ends_with(".-") || text.ends_with(",-")))
+    text.remove_suffix(1);
   // "5 -3" and "5-" are done with; what is left begins with a digit or a mark before one.
   if (text.empty() || !(is_digit(text.front()) || ((text.front() == '.' || text.front() == ',') && text.size() > 1)))
     return readings;
@@ -235,6 +251,14 @@ std::string_view beside_number(std::string_view text) {
   const std::size_t digit = std::min(behind.find_first_of("0123456789"), behind.size());
   const bool power = digit + 1 == behind.size() && digit > 0 && is_letter(behind[digit - 1]);
   return digit == behind.size() || power ? behind : std::string_view();
+}
+
+bool is_mostly_digits(std::string_view text) {
+  const std::size_t first = text.find_first_of("0123456789");
+  if (first > 4) return false;
+  const bool is_hex = text.substr(first).starts_with("0x");
+  const auto digits = std::ranges::count_if(text, is_digit);
+  return digits > 1 && (is_hex || std::ranges::none_of(text, is_letter)) && !read_number(text).is_number();
 }
 
 bool is_date(std::string_view text) {

@@ -27,8 +27,9 @@ struct NumberReadings {
 };
 
 /// Reads a text as a whole. Understood beside plain numbers: thousands in groups of three (with the other mark, an
-/// apostrophe or any blank between them), a currency or a percent sign before or after, "(12.50)" and "12.50-" for
-/// negative numbers, typographic minus signs, full-width digits. "nan" and "inf" are numbers of their own.
+/// apostrophe or any blank between them) and lakhs ("12,34,567"), a currency or a percent sign before or after,
+/// "(12.50)" and "12.50-" for negative numbers, "12.-" for whole ones, typographic minus signs, full-width digits.
+/// "nan" and "inf" are numbers of their own.
 NumberReadings read_number(std::string_view text);
 
 /// The text in std::from_chars' sense, a leading '+' and blanks around it aside. Nothing else is looked at: fast.
@@ -37,6 +38,10 @@ std::optional<double> plain_number(std::string_view text);
 /// Where the text has a number before or behind something else, as "71.2 kg" and "<0.5" have, that something ("kg").
 /// Empty for numbers and for all other texts, dates and codes with several runs of digits among them.
 std::string_view beside_number(std::string_view text);
+
+/// Whether the text has digits and no letters, though it is no number: "12:30", "3 1/2"; or begins as "0x1F" does. A
+/// sign or a currency may stand in front.
+bool is_mostly_digits(std::string_view text);
 
 /// Whether the text is a date, or one with a time of day: 2023-03-19, 19.3.2023, 3/19/23 12:30.
 bool is_date(std::string_view text);

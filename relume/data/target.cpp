@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <unordered_map>
 
@@ -66,7 +67,11 @@ class LabelPlaces {
 
 /// "; '12 kg' in line 3 is no number" where that is why the column is text.
 std::string why_text(const Table& table, const Column& column) {
-  if (!column.is_text() || column.reading.odd.empty()) return {};
+  if (!column.is_text()) return {};
+  const std::string& first = column.values.front();
+  if (column.reading.odd.empty() && is_mostly_digits(first) && !is_date(first))
+    return fmt::format(" ('{}' is no number)", first.substr(0, 40));
+  if (column.reading.odd.empty()) return {};
   const FieldText& odd = column.reading.odd.front();
   return fmt::format(" ({}: '{}' is no number)", table.where(odd.row), odd.text.substr(0, 40));
 }
@@ -172,6 +177,15 @@ void Target::fit(const Table& table, std::span<const std::int64_t> rows) {
                       "target: the values of '{}' are so large that their squares are no numbers; give it in another "
                       "unit",
                       column_);
+  const bool underflows =
+      squares < std::numeric_limits<double>::min() && std::ranges::any_of(rows, [&](std::int64_t row) {
+        return column.numbers[static_cast<std::size_t>(row)] != column.numbers[static_cast<std::size_t>(rows.front())];
+      });
+  require<InputError>(
+      !underflows,
+      "target: the values of '{}' are so close to each other that their squares are no numbers; give it "
+      "in another unit",
+      column_);
   if (!(scale_ > 1e-12 * std::abs(mean_))) scale_ = 1;
 }
 

@@ -1,6 +1,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,6 +49,21 @@ TEST(CsvHeader, IsNotSeenInDataThatLooksLikeIt) {
         // Cards and boards: small whole numbers that count up now and then.
         "1,2,3,4,5,L\n5,4,3,2,1,R\n1,1,2,2,3,L\n2,3,4,5,1,R\n1,2,3,4,5,L\n3,3,3,3,3,B\n"})
     EXPECT_FALSE(has_header(text)) << text;
+}
+
+TEST(CsvHeader, MayEndInAWordOrHoldYearsThatNoRowReaches) {
+  std::string decimals = "\n", counts = "\n", odd = "\n";
+  for (int i = 0; i < 30; ++i) {
+    decimals += fmt::format("{}.5,{}.25,{}\n", i % 4, i % 3, i % 7);
+    counts += fmt::format("{},{},{}\n", 500 + 31 * (i % 17), 600 + 40 * (i % 19), 700 + 41 * (i % 13));
+    odd += fmt::format("{},{}\n", i, 31 - i);
+  }
+  EXPECT_TRUE(has_header("1.5,2.25,y" + decimals));
+  EXPECT_FALSE(has_header("1.5,2.25,n.d." + decimals)) << "an odd value";
+  EXPECT_FALSE(has_header("1.5,oops,4" + decimals)) << "not over the last column";
+  EXPECT_TRUE(has_header("2015,2016,2017" + counts));
+  EXPECT_FALSE(has_header("2015,2016,1100" + counts)) << "no years in even steps";
+  EXPECT_FALSE(has_header("510,610,710" + counts)) << "within the columns";
 }
 
 TEST(CsvHeader, MayHoldDatesOrStandOverThem) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -61,15 +62,21 @@ TEST(NumberText, ReadsNumbersAsPeopleWriteThem) {
                                          {"12.50-", -12.5, none},
                                          {"+7", 7, 7},
                                          {",5", none, 0.5},
+                                         {"12,34,567", 1234567, none},
+                                         {"1,23,45,678.5", 12345678.5, none},
+                                         {"1'250.-", 1250, none},
+                                         {"1.250,\u2013", none, 1250},
+                                         {"12.-", 12, none},
                                          {"5.", 5, none}}) {
     const NumberReadings readings = read_number(c.text);
     EXPECT_EQ(readings.point, c.point) << c.text;
     EXPECT_EQ(readings.comma, c.comma) << c.text;
   }
   for (const char* text :
-       {"",    "x",   "1x",  "12.05.2020", "1,23,4",   "12,34,56",    "--1",       "1 2",        "1 23", "0x10",
-        "A12", "12A", "1-2", "(1",         "1)",       "-(1)",        "5-3",       ".",          ",",    "-",
-        "e5",  "1e",  "$",   "%",          "1,234,56", "192.168.1.1", "1.234 567", "2023-01-05", "12:30"})
+       {"",           "x",     "1x",       "12.05.2020", "1,23,4",  "12,34,56",  "--1",      "1 2",         "1 23",
+        "0x10",       "A12",   "12A",      "1-2",        "(1",      "1)",        "-(1)",     "5-3",         ".",
+        ",",          "-",     "e5",       "1e",         "$",       "%",         "1,234,56", "192.168.1.1", "1.234 567",
+        "2023-01-05", "12:30", "0,12,345", "123,45,678", "1,2,345", "12.34.567", "5-.-"})
     EXPECT_FALSE(read_number(text).is_number()) << text;
 }
 
@@ -95,6 +102,13 @@ TEST(NumberText, FindsWhatStandsBesideANumber) {
                         Case{"71,2 kg", "kg"}, Case{"12", ""}, Case{"A12", ""}, Case{"10-20", ""},
                         Case{"2022-02-22", ""}, Case{"12:30", ""}, Case{"kg", ""}, Case{"12 Main St 5", ""}})
     EXPECT_EQ(beside_number(c.text), c.beside) << c.text;
+}
+
+TEST(NumberText, KnowsWhatIsMostlyDigitsAndNoNumber) {
+  for (const char* text : {"0x1F", "12:30", "3 1/2", "555-1234", "1_000_000", "$1.2.3", "12-34"})
+    EXPECT_TRUE(is_mostly_digits(text)) << text;
+  for (const char* text : {"12", "1,234.5", "A/5 21171", "PC 17599", "north", "", "1st Ave"})
+    EXPECT_FALSE(is_mostly_digits(text)) << text;
 }
 
 TEST(NumberText, KnowsDates) {
@@ -142,6 +156,41 @@ TEST(CsvNumbers, RefusesWhatNoFieldTellsAndTakesWhatIsSaid) {
   EXPECT_THAT(table_of(text, {.decimal = Decimal::point}).columns[0].numbers, ElementsAre(1234, 12345));
   EXPECT_THAT(table_of(text, {.decimal = Decimal::comma}).columns[0].numbers, ElementsAre(1.234, 12.345));
   EXPECT_THAT(refusal_of("a\tb\n0.5\t0,5\n0.25\t0,25\n"), HasSubstr("'0.5' in line 2 of column 'a'"));
+}
+
+/// A column of 999 and 1.234, as thousands are written, `rows` of them, beside one without marks.
+std::string grouped(int rows, char delimiter, int least) {
+  std::string text = fmt::format("pop{}k\n", delimiter);
+  for (int i = 0; i < rows; ++i) {
+    const int value = least + i * 137;
+    text += value < 1000 ? fmt::format("{}{}{}\n", value, delimiter, i % 7)
+                         : fmt::format("{}.{:03}{}{}\n", value / 1000, value % 1000, delimiter, i % 7);
+  }
+  return text;
+}
+
+TEST(CsvNumbers, RefusesPointsThatLookLikeThousandsBehindAnyDelimiter) {
+  EXPECT_THAT(refusal_of(grouped(60, ',', 200)), HasSubstr("column 'pop' may be 1.022 or 1022"));
+  EXPECT_THAT(refusal_of(grouped(60, ';', 200)), HasSubstr("column 'pop' may be 1.022 or 1022"));
+  // Zeros are often written without a point; a few whole numbers among decimals prove nothing in a file of commas.
+  std::string zeros = "x,k\n";
+  for (int i = 0; i < 60; ++i) zeros += i % 5 ? fmt::format("{}.{:03},1\n", 1 + i % 9, 100 + i * 7) : "0,1\n";
+  EXPECT_DOUBLE_EQ(table_of(zeros).columns[0].numbers[1], 2.107);
+  EXPECT_EQ(table_of("x,k\n1.234,1\n2.345,2\n7,3\n").columns[0].numbers, (std::vector<double>{1.234, 2.345, 7}));
+}
+
+TEST(CsvNumbers, SaysWhereAPointBehindSemicolonsCouldBeOneOfThousands) {
+  EXPECT_THAT(table_of(grouped(60, ';', 1000)).notes,
+              Contains(HasSubstr("'1.000' in line 2 of column 'pop' is read as 1; where it is 1000, say so")));
+  EXPECT_TRUE(table_of(grouped(60, ',', 1000)).notes.empty());
+  EXPECT_TRUE(table_of("a;b\n1.250;0.5\n2.500;1.5\n").notes.empty()) << "0.5 shows it";
+}
+
+TEST(CsvNumbers, TakesDashesAndMySqlsMarkForMissing) {
+  const Table table = table_of("a,b,c\n1,2,x\n\u2013,3,y\n4,\u2014,x\n5,6,\\N\n7,8,y\n9,1,x\n");
+  for (const auto& [column, row] : {std::pair{0, 1}, std::pair{1, 2}, std::pair{2, 3}})
+    EXPECT_TRUE(table.columns[static_cast<std::size_t>(column)].missing(row)) << column;
+  EXPECT_EQ(table.columns[0].numbers[5], 9);
 }
 
 TEST(CsvNumbers, ReadsCurrenciesPercentAndAccountingAndSaysSo) {
