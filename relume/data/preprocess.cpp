@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -31,14 +32,42 @@ void write_numbers(const ColumnPlan& plan, const Column& column, std::span<const
   });
 }
 
+/// "True" and "1" are one truth, "FALSE" and "0" the other; nothing for all else.
+std::optional<bool> truth_of(std::string_view text) {
+  const auto is = [text](std::string_view word) {
+    return std::ranges::equal(text, word, {},
+                              [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  };
+  if (is("true") || text == "1") return true;
+  if (is("false") || text == "0") return false;
+  return std::nullopt;
+}
+
+/// The place of each of the column's values among the categories; of others their number. Where the categories are the
+/// two truths, another program may have written them in its own way.
+std::vector<std::int64_t> places_among(const std::vector<std::string>& categories, const Column& column) {
+  std::unordered_map<std::string_view, std::int64_t> place;
+  std::unordered_map<bool, std::int64_t> place_of_truth;
+  for (std::size_t i = 0; i < categories.size(); ++i) {
+    place.emplace(categories[i], static_cast<std::int64_t>(i));
+    if (const auto truth = truth_of(categories[i])) place_of_truth.emplace(*truth, static_cast<std::int64_t>(i));
+  }
+  const bool are_truths = place_of_truth.size() == categories.size();
+  std::vector<std::int64_t> places;
+  for (const std::string& value : column.values) {
+    const auto found = place.find(value);
+    const auto truth = are_truths && found == place.end() ? truth_of(value) : std::nullopt;
+    const auto same = truth ? place_of_truth.find(*truth) : place_of_truth.end();
+    places.push_back(found != place.end()           ? found->second
+                     : same != place_of_truth.end() ? same->second
+                                                    : static_cast<std::int64_t>(categories.size()));
+  }
+  return places;
+}
+
 void write_categories(const ColumnPlan& plan, const Column& column, std::span<const std::int64_t> rows, Place place) {
-  std::unordered_map<std::string_view, std::int64_t> feature;
-  for (std::size_t i = 0; i < plan.categories.size(); ++i)
-    feature.emplace(plan.categories[i], static_cast<std::int64_t>(i));
   const auto other = static_cast<std::int64_t>(plan.categories.size());
-  std::vector<std::int64_t> feature_of_code(column.values.size(), other);
-  for (std::size_t i = 0; i < column.values.size(); ++i)
-    if (const auto found = feature.find(column.values[i]); found != feature.end()) feature_of_code[i] = found->second;
+  const std::vector<std::int64_t> feature_of_code = places_among(plan.categories, column);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::int32_t code = column.codes[static_cast<std::size_t>(rows[i])];
     const std::int64_t at = code < 0 ? other : feature_of_code[static_cast<std::size_t>(code)];
@@ -192,13 +221,12 @@ std::vector<UnknownCategory> Preprocessor::unknown_categories(const Table& table
     Column made;
     if (!given->is_text()) made = as_text(*given);
     const Column& column = given->is_text() ? *given : made;
-    std::vector<bool> is_known(column.values.size());
-    const std::set<std::string_view> known(plan.categories.begin(), plan.categories.end());
-    for (std::size_t i = 0; i < is_known.size(); ++i) is_known[i] = known.contains(column.values[i]);
+    const std::vector<std::int64_t> places = places_among(plan.categories, column);
+    const auto none = static_cast<std::int64_t>(plan.categories.size());
     UnknownCategory unknown{.column = plan.name};
     for (std::int64_t row = 0; row < column.rows(); ++row) {
       const std::int32_t code = column.codes[static_cast<std::size_t>(row)];
-      if (code < 0 || is_known[static_cast<std::size_t>(code)]) continue;
+      if (code < 0 || places[static_cast<std::size_t>(code)] != none) continue;
       if (unknown.rows++ > 0) continue;
       unknown.example = column.values[static_cast<std::size_t>(code)];
       unknown.where = table.where(row);

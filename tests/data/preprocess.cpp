@@ -176,6 +176,25 @@ TEST(Preprocessor, CountsFieldsThatAreNoCategory) {
             "new.csv:3: 'other' in column 'sex' is no category of the model, as 2 of its fields are not");
 }
 
+TEST(Preprocessor, KnowsTheTwoTruthsInAnySpelling) {
+  Table training;
+  training.columns = {texts("flag", {"True", "False", "True", "False"}), numbers("y", {1, 2, 3, 4})};
+  const Preprocessor p = fit(training);
+  const auto features = [&](const Column& flags) {
+    Table fresh;
+    fresh.columns = {flags};
+    EXPECT_TRUE(p.unknown_categories(fresh).empty());
+    return p.transform(fresh).to_vector<float>();
+  };
+  const auto usual = features(texts("flag", {"True", "False"}));
+  EXPECT_EQ(features(texts("flag", {"TRUE", "false"})), usual);
+  EXPECT_EQ(features(texts("flag", {"1", "0"})), usual);
+  EXPECT_EQ(features(numbers("flag", {1, 0})), usual);
+  Table other;
+  other.columns = {texts("flag", {"yes", "2"})};
+  EXPECT_EQ(p.unknown_categories(other)[0].rows, 2);
+}
+
 TEST(Preprocessor, NamesAColumnThatIsMissingOrHasTurnedToText) {
   const Preprocessor p = fit(mixed());
   Table table = mixed();
@@ -270,6 +289,18 @@ TEST(Target, EncodesAndFindsTheValueAgain) {
   EXPECT_NEAR(std::accumulate(values.begin(), values.end(), 0.0), 0, 1e-6);
   EXPECT_NEAR(target.value(values[3]), 8, 1e-6);
   EXPECT_THROW(target.encode(table, std::vector<std::int64_t>{3}), InputError);
+}
+
+TEST(Target, RefusesValuesWhoseSquaresAreNoNumbers) {
+  for (const double unit : {1e-300, 1e300}) {
+    Table table;
+    table.columns = {numbers("y", {1 * unit, 2.5 * unit, 4 * unit, -3 * unit})};
+    Target target = Target::choose(table, "y", Task::regression);
+    const std::vector<std::int64_t> rows = {0, 1, 2, 3};
+    EXPECT_THROW(target.fit(table, rows), InputError) << unit;
+    table.columns[0].numbers.assign(4, unit < 1 ? unit : 5.0);
+    target.fit(table, rows);  // one value only is left to the findings
+  }
 }
 
 TEST(Target, NamesARowWithAClassThatTrainingDidNotHave) {
