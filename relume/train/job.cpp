@@ -60,6 +60,17 @@ void note_dropped(Job& job) {
     job.notes.push_back(fmt::format("{} rows have no target and were dropped", job.dropped_rows));
 }
 
+/// Marks and grades are classes only if somebody wants them to be.
+void note_classes_of_numbers(Job& job, const data::Target& target) {
+  constexpr std::int64_t least_grades = 5;
+  if (target.task() != data::Task::classification || target.kind() == data::ColumnKind::text) return;
+  if (target.classes() >= least_grades)
+    job.notes.push_back(
+        fmt::format("the {} numbers of '{}' are taken for classes; the task regression predicts them as "
+                    "numbers",
+                    target.classes(), target.column()));
+}
+
 void set_target(io::Model& model, const data::Target& target) {
   model.task = target.task();
   model.labels = target.labels();
@@ -79,6 +90,8 @@ Job from_table(const data::Table& table, const TrainOptions& options, const data
   job.dropped_rows = prepared.dropped_rows;
   job.notes = table.notes;
   note_dropped(job);
+  // Arrays say by their type what they hold; a text does not.
+  if (!options.task && !table.lines.empty()) note_classes_of_numbers(job, prepared.preprocessor.target());
   set_target(job.model, prepared.preprocessor.target());
   job.model.features = prepared.preprocessor.features();
   job.model.preprocessor = std::move(prepared.preprocessor);

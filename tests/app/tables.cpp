@@ -154,6 +154,21 @@ TEST(Tables, RowsWithoutATargetAreDroppedAndCounted) {
   EXPECT_THAT(outcome.err, HasSubstr("2 rows have no target and were dropped"));
 }
 
+TEST(Tables, GradesThatAreTakenForClassesAreSaidToBe) {
+  const Workplace place;
+  place.write("t.csv",
+              rows(200, "a,grade\n", [](int i, double a, double) { return fmt::format("{},{}\n", a, i % 6); }));
+  const auto notes = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"train", "t.csv", "--epochs", "1"});
+    return relume(place, arguments).err;
+  };
+  EXPECT_THAT(notes({}), HasSubstr("the 6 numbers of 'grade' are taken for classes; the task regression"));
+  EXPECT_THAT(notes({"--task", "classification"}), Not(HasSubstr("taken for classes")));
+  place.write("t.csv",
+              rows(200, "a,grade\n", [](int i, double a, double) { return fmt::format("{},{}\n", a, i % 3); }));
+  EXPECT_THAT(notes({}), Not(HasSubstr("taken for classes")));
+}
+
 TEST(Tables, DecimalCommasAreReadAndAllOfItIsSaid) {
   const Workplace place;
   place.write("t.tsv", rows(300, "a\tb\ty\n", [&](int i, double a, double b) {
