@@ -158,6 +158,27 @@ double tells_numbers(std::span<const Pair> pairs, bool number) {
   return std::max({between, squared_correlation(pairs), squared_rank_correlation(pairs)});
 }
 
+/// -999, 9999: two nines or more.
+bool is_of_nines(double value) {
+  double nines = 99;
+  while (nines < std::fabs(value) && nines < 1e15) nines = 10 * nines + 9;
+  return std::fabs(value) == nines;
+}
+
+/// What stands apart in the columns of numbers.
+std::vector<OutlyingColumn> find_outlying(const data::ColumnIndex& index, const data::Preprocessor& preprocessor,
+                                          std::span<const std::int64_t> rows) {
+  std::vector<OutlyingColumn> all;
+  for (const data::ColumnPlan& plan : preprocessor.used()) {
+    const data::Column* column = index.find(plan.name);
+    if (!column || column->is_text() || plan.kind == data::ColumnKind::text) continue;
+    std::vector<double> values;
+    for (const std::int64_t row : rows) values.push_back(column->numbers[static_cast<std::size_t>(row)]);
+    if (auto found = measure_outlying(plan.name, std::move(values))) all.push_back(std::move(*found));
+  }
+  return all;
+}
+
 }  // namespace
 
 std::optional<TargetColumn> measure_target(std::vector<double> values) {
@@ -179,6 +200,39 @@ std::optional<TargetColumn> measure_target(std::vector<double> values) {
     squares += (*value - target.median) * (*value - target.median);
   target.deviation = std::sqrt(squares / static_cast<double>(values.size() - static_cast<std::size_t>(far)));
   return target;
+}
+
+std::optional<OutlyingColumn> measure_outlying(std::string name, std::vector<double> values) {
+  std::erase_if(values, [](double v) { return !std::isfinite(v); });
+  if (values.size() <= least_targets) return std::nullopt;
+  std::sort(values.begin(), values.end());
+  const double median = values[values.size() / 2];
+  const auto distance = [&](double v) { return std::fabs(v - median); };
+  OutlyingColumn found{.name = std::move(name)};
+  // What is farthest is taken away at either end, one after the other; the others are values[begin, end).
+  std::size_t begin = 0, end = values.size();
+  while (end - begin > least_targets) {
+    const double farthest = distance(values[begin]) >= distance(values[end - 1]) ? values[begin] : values[end - 1];
+    if (begin == 0 && end == values.size()) found.value = farthest;
+    const bool low = farthest < median;
+    // Equal ones go together.
+    while (end - begin > 1 && (low ? values[begin] : values[end - 1]) == farthest) low ? ++begin : --end;
+    const std::size_t taken = values.size() - (end - begin);
+    const bool is_mark = farthest == found.value && taken > 1 && is_of_nines(farthest);
+    if (taken * (is_mark ? 2 : 20) > values.size() && taken > 1) break;
+    const double next = std::max(distance(values[begin]), distance(values[end - 1]));
+    const bool various = values[begin] < values[end - 1] &&
+                         std::any_of(values.begin() + static_cast<std::ptrdiff_t>(begin),
+                                     values.begin() + static_cast<std::ptrdiff_t>(end),
+                                     [&](double v) { return v != values[begin] && v != values[end - 1]; });
+    if (!various || distance(farthest) <= found.factor * next) continue;
+    found.factor = distance(farthest) / next;
+    found.rows = static_cast<std::int64_t>(taken);
+    found.low = values[begin];
+    found.high = values[end - 1];
+    found.is_mark = is_mark;
+  }
+  return found.rows > 0 ? std::optional(std::move(found)) : std::nullopt;
 }
 
 double tells(const data::Column& column, const data::Column& target, data::Task task,
@@ -205,10 +259,12 @@ DataFacts look_at_table(const data::Table& table, const data::Preprocessor& prep
       if (!std::isnan(value)) values.push_back(value);
     facts.target = measure_target(std::move(values));
   }
-  if (preprocessor.used().size() < least_columns) return facts;
-  facts.looked_at = true;
   const auto rows = training_rows.first(std::min(training_rows.size(), most_rows));
   const data::ColumnIndex index(table);
+  facts.outlying = find_outlying(index, preprocessor, rows);
+  facts.looked_for_outlying = true;
+  if (preprocessor.used().size() < least_columns) return facts;
+  facts.looked_at = true;
   for (const data::ColumnPlan& plan : preprocessor.used())
     if (const data::Column* column = index.find(plan.name)) {
       const double share = tells(*column, *target, task, rows);

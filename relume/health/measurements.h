@@ -73,9 +73,21 @@ struct TellingColumn {
   bool classes = false;
 };
 
+/// An input column some of whose numbers stand far from all others.
+struct OutlyingColumn {
+  std::string name;
+  double factor = 0;  ///< how many times as far from the median the nearest of them is as the farthest of the others
+  double value = 0;   ///< the farthest
+  std::int64_t rows = 0;     ///< how many they are
+  double low = 0, high = 0;  ///< of the others
+  bool is_mark = false;      ///< one number for all of them, of nines alone, as marks of missing values are: -999
+};
+
 /// What is known of the data before training.
 struct DataFacts {
   std::optional<TargetColumn> target;
+  std::vector<OutlyingColumn> outlying;
+  bool looked_for_outlying = false;
   std::vector<TellingColumn> telling;
   bool looked_at = false;  ///< else nothing is known
 };

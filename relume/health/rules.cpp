@@ -9,7 +9,7 @@ namespace relume::health {
 // Each is defined in the file of its name.
 namespace rule {
 extern const Rule not_finite_feature, exploding_gradient, step_too_large, dead_units, zero_gradient, saturated_units,
-    vanishing_gradient, step_too_small, unscaled_feature, target_outlier, leaking_feature, diverging,
+    vanishing_gradient, step_too_small, unscaled_feature, outlier_feature, target_outlier, leaking_feature, diverging,
     loss_not_improving, one_answer, too_few_units, overfitting, constant_feature, near_dead_units, always_on_layer;
 }  // namespace rule
 
@@ -19,9 +19,9 @@ namespace {
 const Rule* const list[] = {
     &rule::not_finite_feature, &rule::exploding_gradient, &rule::step_too_large,     &rule::dead_units,
     &rule::zero_gradient,      &rule::saturated_units,    &rule::vanishing_gradient, &rule::step_too_small,
-    &rule::unscaled_feature,   &rule::target_outlier,     &rule::leaking_feature,    &rule::diverging,
-    &rule::loss_not_improving, &rule::one_answer,         &rule::too_few_units,      &rule::overfitting,
-    &rule::constant_feature,   &rule::near_dead_units,    &rule::always_on_layer};
+    &rule::unscaled_feature,   &rule::outlier_feature,    &rule::target_outlier,     &rule::leaking_feature,
+    &rule::diverging,          &rule::loss_not_improving, &rule::one_answer,         &rule::too_few_units,
+    &rule::overfitting,        &rule::constant_feature,   &rule::near_dead_units,    &rule::always_on_layer};
 
 struct Explanation {
   std::string_view cause;

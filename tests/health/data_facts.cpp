@@ -5,6 +5,7 @@
 #include <functional>
 #include <numeric>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -80,6 +81,54 @@ TEST(TargetOutlier, IsFoundAmongRowsThatAreHeldOut) {
   const auto findings = find_rule("target_outlier").judge(m, {}).findings;
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_THAT(findings[0].cause, HasSubstr("1e+09"));
+}
+
+/// What outlier_feature says of a column beside a quiet one.
+std::vector<Finding> far_numbers(const std::function<double(std::int64_t)>& f) {
+  const Noise r;
+  data::Table table;
+  table.columns = {numbers("quiet", [&](auto i) { return r.x(i); }), numbers("odd", f),
+                   numbers("y", [&](auto i) { return r.y(i); })};
+  const auto rows = all_rows(n);
+  const auto preprocessor = data::Preprocessor::fit(table, data::Target::choose(table, "last"), rows);
+  Measurements m;
+  m.data = look_at_table(table, preprocessor, rows);
+  return find_rule("outlier_feature").judge(m, {}).findings;
+}
+
+TEST(OutlierFeature, IsANumberFarFromAllOthers) {
+  const Noise r;
+  for (const double value : {1e9, -1e9, 1e3, 200.0}) {
+    const auto one = far_numbers([&](auto i) { return i == 7 ? value : r.z(i); });
+    ASSERT_EQ(one.size(), 1u) << value;
+    EXPECT_EQ(one[0].severity, Severity::warning);
+    EXPECT_THAT(one[0].cause,
+                HasSubstr(fmt::format("1 number of column \"odd\" is far from the others: {:.6g}", value)));
+  }
+  const auto several = far_numbers([&](auto i) { return i % 100 == 7 ? 1e6 + static_cast<double>(i) : r.z(i); });
+  ASSERT_EQ(several.size(), 1u);
+  EXPECT_EQ(several[0].evidence[0].second, 4);
+}
+
+TEST(OutlierFeature, AdvisesToTakeAMarkForMissing) {
+  const Noise r;
+  for (const auto& [mark, every] : {std::pair{-999.0, 10}, std::pair{-9999.0, 3}, std::pair{99999.0, 50}}) {
+    const auto found = far_numbers([&, mark = mark, every = every](auto i) { return i % every == 0 ? mark : r.z(i); });
+    ASSERT_EQ(found.size(), 1u) << mark;
+    EXPECT_EQ(found[0].evidence[0].second, (n + every - 1) / every);
+    EXPECT_THAT(to_string(found[0], Voice::command_line), HasSubstr(fmt::format("--na {:g}", mark)));
+  }
+  // An age of 0 to 90 and 999.
+  EXPECT_EQ(far_numbers([&](auto i) { return i % 9 ? static_cast<double>(i % 91) : 999.0; }).size(), 1u);
+}
+
+TEST(OutlierFeature, IsNoneAmongSkewedNumbersFlagsAndCounts) {
+  const Noise r;
+  EXPECT_THAT(far_numbers([&](auto i) { return r.z(i); }), IsEmpty());
+  EXPECT_THAT(far_numbers([&](auto i) { return std::exp(2 * r.z(i)); }), IsEmpty());
+  EXPECT_THAT(far_numbers([&](auto i) { return i % 40 == 0 ? 1.0 : 0.0; }), IsEmpty());
+  EXPECT_THAT(far_numbers([&](auto i) { return i % 10 == 0 ? 5 + static_cast<double>(i % 90) : 0.0; }), IsEmpty());
+  EXPECT_THAT(far_numbers([&](auto i) { return static_cast<double>(90 + i % 10); }), IsEmpty()) << "99 is among them";
 }
 
 TEST(LeakingFeature, IsAColumnThatSaysTheClassInOtherWords) {

@@ -375,6 +375,12 @@ class Suite {
       const float value = std::pow(10.0f, static_cast<float>(3 + seed % 7)) * (seed % 2 ? -1.0f : 1.0f);
       add({"target_outlier", "target", fmt::format("one target of {:g}", value), r,
            [=](Training& t) { t.y.data<float>()[11] = value; }});
+      const std::int64_t every = seed % 2 ? 30 : 300;
+      const float mark = seed % 4 == 1 ? -999.0f : value;
+      add({"outlier_feature", "input", fmt::format("{:g} in each {}th row of column {}", mark, every, column + 1), r,
+           [=](Training& t) {
+             for (std::int64_t i = 0; i < t.x.size(0); i += every) t.x.data<float>()[i * t.x.size(1) + column] = mark;
+           }});
     }
   }
 };
@@ -388,15 +394,18 @@ std::vector<std::int64_t> first_rows(std::int64_t count) {
 /// What a table of these rows would tell.
 DataFacts facts_of(const Training& t) {
   DataFacts facts;
-  facts.looked_at = true;
-  if (!t.regression) return facts;
-  const data::Column target{.numbers = t.y.to_vector<double>()};
-  facts.target = measure_target(target.numbers);
-  for (std::int64_t j = 0; j < t.x.size(1); ++j) {
+  facts.looked_at = facts.looked_for_outlying = true;
+  const data::Column target{.numbers = t.regression ? t.y.to_vector<double>() : std::vector<double>()};
+  if (t.regression) facts.target = measure_target(target.numbers);
+  const Tensor x = t.x.reshape({t.x.size(0), -1});
+  for (std::int64_t j = 0; j < x.size(1); ++j) {
     data::Column column;
-    for (std::int64_t i = 0; i < t.x.size(0); ++i)
-      column.numbers.push_back(static_cast<double>(t.x.data<float>()[i * t.x.size(1) + j]));
-    const double share = tells(column, target, data::Task::regression, first_rows(t.x.size(0)));
+    for (std::int64_t i = 0; i < x.size(0); ++i)
+      column.numbers.push_back(static_cast<double>(x.data<float>()[i * x.size(1) + j]));
+    if (auto outlying = measure_outlying(std::to_string(j + 1), column.numbers))
+      facts.outlying.push_back(std::move(*outlying));
+    if (!t.regression) continue;
+    const double share = tells(column, target, data::Task::regression, first_rows(x.size(0)));
     facts.telling.push_back({std::to_string(j + 1), share, false});
   }
   return facts;
