@@ -88,7 +88,8 @@ void bind_findings(nb::module_& module) {
 void bind_health(nb::module_& module) {
   bind_findings(module);
   nb::class_<ForeignOptimizer, Optimizer>(module, "_ForeignOptimizer")
-      .def(nb::init<const std::vector<Tensor>&, double>(), "parameters"_a, "lr"_a);
+      .def(nb::init<const std::vector<Tensor>&, double>(), "parameters"_a, "lr"_a)
+      .def("_set_lr", [](ForeignOptimizer& o, double lr) { o.set_lr(lr); });
   nb::class_<Monitor>(module, "Monitor",
                       "Watches a network while it learns: call step(loss) in place of the optimizer's step().")
       .def(

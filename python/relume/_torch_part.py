@@ -111,7 +111,7 @@ class Part:
             mirrored._set_data(now)
 
     def before_step(self, loss: float, lr: float, scale: float) -> None:
-        self._steps.lr = lr
+        self._steps._set_lr(lr)
         self._was_due = self.is_due
         if self._was_due:
             self._refresh()

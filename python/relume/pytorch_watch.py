@@ -95,6 +95,8 @@ class Watch:
     def __init__(self, module: torch.nn.Module, optimizer, interval: int, on_finding, thresholds: dict, loss=None):
         if loss is not None and not isinstance(loss, torch.nn.Module):
             raise TypeError("watch: loss= takes the module that computes the loss; monitor.loss(loss) tells any other")
+        if isinstance(module, torch.jit.ScriptModule):
+            raise TypeError("watch: a ScriptModule takes no hooks; watch the module before torch.jit.script()")
         if next(module.parameters(), None) is None:
             raise ValueError("watch: the module has no parameters that are trained")
         self.layers: dict[str, str] = {}

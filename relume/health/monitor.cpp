@@ -229,7 +229,8 @@ void Monitor::record(Finding finding) {
 
 void Monitor::report_not_finite() {
   measurements_.step = optimizer_.steps();
-  measurements_.not_finite_step = optimizer_.steps();
+  // Where a loop goes on, the first of those steps is the one to look at.
+  if (!measurements_.not_finite_step) measurements_.not_finite_step = optimizer_.steps();
   record(find_rule("exploding_gradient").judge(measurements_, options_.thresholds).findings.front());
 }
 

@@ -627,3 +627,32 @@ def test_remedies_speak_of_a_loop_and_stay_near_its_rate():
         plain(net, 60, optimizer=torch.optim.SGD(net.parameters(), lr=100.0))
         kill(net[0])
     assert monitor.findings and not any("--" in str(finding) for finding in monitor.findings)
+
+
+@pytest.mark.parametrize("lr, advised", [(1e-9, (1e-4, 0.1)), (10.0, (1e-4, 0.1))])
+def test_the_rate_is_the_optimizers(lr, advised):
+    net = mlp()
+    with relume.health.watch(net, on_finding=lambda finding: None) as monitor:
+        plain(net, 100, optimizer=torch.optim.SGD(net.parameters(), lr=lr))
+    steps = [finding for finding in monitor.findings if finding.rule in ("step_too_small", "step_too_large")]
+    assert steps
+    for finding in steps:
+        assert finding.evidence.get("lr", lr) == pytest.approx(lr)
+        assert advised[0] <= float(finding.remedy.rstrip(".").split()[-1]) <= advised[1]
+
+
+def test_a_scripted_module_is_refused_by_name():
+    with pytest.raises(TypeError, match="watch the module before torch.jit.script"):
+        relume.health.watch(torch.jit.script(mlp()))
+
+
+def test_the_first_step_that_was_no_number_is_named():
+    net = mlp()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+    with relume.health.watch(net, on_finding=lambda finding: None) as monitor:
+        plain(net, 30, optimizer=optimizer)
+        with torch.no_grad():
+            net[0].weight.fill_(float("nan"))
+        plain(net, 30, optimizer=optimizer)
+    (found,) = [finding for finding in monitor.findings if finding.rule == "exploding_gradient"]
+    assert found.step == 30 and found.evidence["lr"] == pytest.approx(0.01)
