@@ -26,7 +26,8 @@ def whole(X) -> np.ndarray:
 
 def targets_of(y) -> np.ndarray:
     """numpy.asarray, of targets of which none is masked."""
-    if np.ma.is_masked(y):
+    # pandas' own arrays have a mask too; theirs are missing values.
+    if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
         raise ValueError("y has masked elements, and every row needs its target; leave those rows out of X and y")
     return np.asarray(y)
 
@@ -82,25 +83,40 @@ class Classes:
     """The values among targets as they were given, by the text that a model has for each."""
 
     def __init__(self, values):
-        if not hasattr(values, "dropna"):
-            values = np.asarray(values).reshape(-1)
-            self._values = np.array([v for v in values.tolist() if not _is_missing(v)], dtype=values.dtype)
+        if hasattr(values, "dropna"):
+            distinct = (values.iloc[:, 0] if values.ndim == 2 else values).dropna().drop_duplicates()
+            self._values = distinct.unique()
+            if not isinstance(self._values, np.ndarray):
+                self._values = np.asarray(distinct) if distinct.dtype.kind in "mM" else np.array(distinct.tolist())
         else:
-            distinct = values.iloc[:, 0] if values.ndim == 2 else values
-            distinct = distinct.dropna().unique()
-            self._values = distinct if isinstance(distinct, np.ndarray) else np.array(distinct.tolist())
+            values = np.asarray(values).reshape(-1)
+            values = values[~np.isnat(values)] if values.dtype.kind in "mM" else values
+            present = dict.fromkeys(v for v in values.tolist() if not _is_missing(v))
+            distinct = self._values = _array(present, values.dtype)
+        column = _column(distinct, "y")
+        if len(column) == 1:
+            self._texts = [_text(number) for number in column[0].tolist()]
+        else:
+            self._texts = [column[1][code] for code in column[0]]
 
     def in_order(self, labels: list[str]) -> np.ndarray | None:
         """The values of a model's labels; None where some are not among them."""
-        by_text, by_number = {}, {}
-        for value in dict.fromkeys(self._values.tolist()):
-            by_text[_text(value)] = value
-            by_number[_number(_text(value))] = value
+        by_text = {text: i for i, text in enumerate(self._texts)}
+        by_number = {_number(text): i for i, text in enumerate(self._texts)}
         found = [by_text[label] if label in by_text else by_number.get(_number(label)) for label in labels]
-        if not found or any(value is None for value in found):
+        if not found or any(i is None for i in found):
             return None
-        of_objects = self._values.dtype.kind == "O" and not all(isinstance(value, str) for value in found)
-        return np.array(found, dtype=None if of_objects else self._values.dtype)
+        values = self._values[found]
+        is_numbers = values.dtype.kind == "O" and all(isinstance(value, numbers.Number) for value in values)
+        return np.array(values.tolist()) if is_numbers else values
+
+
+def _array(values, dtype) -> np.ndarray:
+    """Tuples among objects stay what they are."""
+    array = np.empty(len(values), dtype=dtype)
+    for i, value in enumerate(values):
+        array[i] = value
+    return array
 
 
 def classes_of(labels: list[str], dtype: str) -> np.ndarray:
@@ -108,7 +124,9 @@ def classes_of(labels: list[str], dtype: str) -> np.ndarray:
     kind = np.dtype(dtype or "U").kind
     if kind == "b":
         return np.array([label == "True" for label in labels])
-    return np.array(labels).astype(dtype) if kind in "iuf" else np.array(labels)
+    if kind == "m":
+        return np.array([round(float(label) * 1e9) for label in labels]).astype("timedelta64[ns]").astype(dtype)
+    return np.array(labels).astype(dtype) if kind in "iufM" else np.array(labels)
 
 
 def _column(values, what: str) -> Column:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import html
 import inspect
+import numbers
 import os
 import warnings
 from typing import Any, Callable, Sequence
@@ -81,7 +82,8 @@ class Model:
 
     def predict(self, X, **reading) -> np.ndarray:
         """The most probable class of each row, or the value of a regression. X has the columns of the training data, or
-        names a file or a folder that has them; `decimal` and `na` say how it is read, as train() takes them.
+        names a file or a folder that has them; `decimal` and `na` say how it is read, as train() takes them. Warns
+        where a column holds texts that training did not see.
         """
         outputs = self._outputs(X, reading)
         return outputs if self.task == "regression" else self.classes[outputs.argmax(axis=1)]
@@ -128,13 +130,33 @@ def _is_name(X) -> bool:
     return isinstance(X, (str, os.PathLike))
 
 
-def _rows(X) -> int:
-    return len(X) if hasattr(X, "__len__") else len(np.asarray(X))
+def _rows(X, name: str) -> int:
+    if getattr(X, "ndim", 1) == 0 or not hasattr(X, "__len__"):
+        raise ValueError(f"train: {name} is a single {type(X).__name__}; give an array with a value for each row")
+    return len(X)
 
 
 def _check_rows(X, y) -> None:
-    if _rows(X) != _rows(y):
-        raise ValueError(f"train: {_rows(X)} rows of X and {_rows(y)} of y; give one target for each row")
+    if isinstance(y, str):
+        raise ValueError(f"train: y is the text {y!r}; to learn the column of that name give target={y!r} instead")
+    if (rows := _rows(X, "X")) != _rows(y, "y"):
+        raise ValueError(f"train: {rows} rows of X and {len(y)} of y; give one target for each row")
+    if hasattr(X, "iloc") and hasattr(y, "iloc") and not X.index.equals(y.index):
+        if X.index.is_unique and set(X.index) == set(y.index):
+            warnings.warn("X and y have one index in two orders and are taken row by row; y.loc[X.index] has the order of X",
+                          stacklevel=4)
+
+
+def _name_of(target, X) -> str:
+    """The target's name, for a column that has another label than a text; what is no label counts places."""
+    if isinstance(target, str):
+        return target
+    labels = list(X.columns) if is_frame(X) else []
+    if target in labels:
+        return unique_names(labels)[labels.index(target)]
+    if not isinstance(target, numbers.Integral):
+        raise ValueError(f"train: target is {target!r}; give the name of a column, or its number from 1")
+    return str(target)
 
 
 def _table(X, y, target: str) -> tuple[_core._Table, str]:
@@ -185,7 +207,7 @@ def train(
     X,
     y=None,
     *,
-    target: str = "last",
+    target: Any = "last",
     task: str | None = None,
     hidden: Sequence[int] | None = None,
     activation: str = "relu",
@@ -228,13 +250,13 @@ def train(
     if hidden is not None and not len(hidden):
         raise ValueError("train: hidden is empty; give widths such as [64, 64], or layers=\"flatten\" for none")
     if _is_name(X):
-        source = os.fspath(X)
+        source, target = os.fspath(X), _name_of(target, X)
     elif is_images(X):
         if y is None:
             raise ValueError("train: images need targets; give y")
         source = _arrays(X, y)
     else:
-        source, target = _table(X, y, target)
+        source, target = _table(X, y, _name_of(target, X))
     listen, done = _listener(on_epoch, progress, options.get("epochs", 0))
     try:
         trained = _core._train(

@@ -158,3 +158,86 @@ def test_a_large_target_is_predicted_to_the_digit():
     assert predicted.dtype == np.float64
     assert len(np.unique(predicted)) > 400
     assert np.sqrt(np.mean((predicted - y) ** 2)) < 2 * model.metrics["valid"]["rmse"] + 1
+
+
+@pytest.mark.parametrize("values", [[True, False], [1, 0], ["true", "FALSE"], ["1", "0"]])
+def test_a_truth_is_known_in_any_spelling(frame, values):
+    flag = np.random.default_rng(1).random(400) > 0.5
+    y = np.where(flag, "p", "n")
+    model = relume.train(frame.assign(flag=flag), y, **settings())
+    other = frame.assign(flag=np.where(flag, *np.array(values, dtype=object)))
+    assert (model.predict(other) == y).mean() == 1.0
+
+
+def test_texts_that_training_did_not_see_are_told_of(frame):
+    place = np.random.default_rng(1).choice(["north", "south"], 400)
+    model = relume.train(frame.assign(place=place), np.where(frame.b > 0, "p", "n"), **settings())
+    with pytest.warns(UserWarning, match="'west' in column 'place' is no category of the model, as 400 of its"):
+        model.predict(frame.assign(place="west"))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(["2020-01-01", "2021-06-01"], dtype="datetime64[D]"),
+        pd.to_datetime(["2020-01-01", "2021-06-01"]),
+        pd.Series(pd.to_datetime(["2020-01-01", "2021-06-01"])),
+        pd.to_timedelta([1, 2.5], unit="s"),
+        np.array([1, "a"], dtype=object),
+        np.array([2.5, None, "x"], dtype=object)[[0, 2]],
+    ],
+    ids=["days", "index", "series", "spans", "mixed", "number and text"],
+)
+def test_labels_come_back_as_they_stood(frame, labels):
+    take = (frame.b > 0).astype(int).to_numpy()
+    y = labels.iloc[take] if hasattr(labels, "iloc") else labels[take]
+    model = relume.train(frame, y, task="classification", **settings())
+    predicted = model.predict(frame)
+    assert predicted.dtype == np.asarray(labels).dtype
+    assert (predicted == np.asarray(y)).mean() > 0.95
+
+
+def test_labels_that_are_tuples_come_back(frame):
+    y = np.empty(400, dtype=object)
+    for i, b in enumerate(frame.b):
+        y[i] = (1, 0) if b > 0 else (0, 1)
+    predicted = relume.train(frame, y, **settings()).predict(frame)
+    assert np.mean([p == t for p, t in zip(predicted, y)]) > 0.95
+
+
+@pytest.mark.parametrize("dtype", ["datetime64[D]", "datetime64[us]", "timedelta64[s]"])
+def test_labels_in_time_come_back_from_a_file(frame, dtype, tmp_path):
+    y = np.array([10, 20]).astype(dtype)[(frame.b > 0).astype(int)]
+    model = relume.train(frame, y, task="classification", **settings())
+    model.save(tmp_path / "m.safetensors")
+    loaded = relume.load(tmp_path / "m.safetensors")
+    assert loaded.classes.dtype == model.classes.dtype and (loaded.classes == model.classes).all()
+
+
+def test_pandas_own_arrays_may_lack_a_target(frame):
+    y = pd.array([None if i % 5 == 0 else int(b > 0) for i, b in enumerate(frame.b)], dtype="Int64")
+    with pytest.warns(UserWarning, match="80 rows have no target"):
+        assert relume.train(frame, y, **settings()).classes.tolist() == [0, 1]
+
+
+def test_a_target_is_named_by_any_label(frame):
+    columns = pd.MultiIndex.from_tuples([("s", "mean"), ("s", "std"), ("t", "y")])
+    for labels, target in [(columns, ("t", "y")), ([7, 8, 9], 9), ([7, 8, 9], -1), (["a", "b", "y"], 3)]:
+        X = frame.assign(y=(frame.b > 0).astype(int)).set_axis(labels, axis=1)
+        assert accuracy(relume.train(X, target=target, **settings())) > 0.95
+    with pytest.raises(ValueError, match="target is 1.5"):
+        relume.train(frame, target=1.5)
+
+
+def test_a_target_that_is_no_column_of_values_is_refused(frame):
+    with pytest.raises(ValueError, match="to learn the column of that name give target='b'"):
+        relume.train(frame, "b")
+    for y in (3, np.array(3.0), (v for v in [1])):
+        with pytest.raises(ValueError, match="y is a single"):
+            relume.train(frame, y)
+
+
+def test_an_index_in_another_order_is_told_of(frame):
+    y = (frame.b > 0).astype(int)
+    with pytest.warns(UserWarning, match="one index in two orders"):
+        relume.train(frame, y.iloc[::-1], epochs=1)
