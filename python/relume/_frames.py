@@ -14,12 +14,20 @@ def is_frame(X) -> bool:
     return hasattr(X, "columns") and hasattr(X, "iloc")
 
 
+def _plain(values):
+    """A tensor of PyTorch as NumPy takes it: dense, without its graph, bfloat16 as float32. Anything else as it is."""
+    if not hasattr(values, "resolve_conj"):
+        return values
+    values = values.detach().cpu().to_dense().resolve_conj().resolve_neg()
+    return values.float() if str(values.dtype) == "torch.bfloat16" else values
+
+
 def whole(X) -> np.ndarray:
     """numpy.asarray, with NaN, or None among objects, in the place of what is masked: both are missing values."""
     if hasattr(X, "toarray"):
         raise TypeError("X is sparse; give X.toarray(), or train an estimator of relume.sklearn, which takes it as it is")
     if not np.ma.is_masked(X):
-        return np.asarray(X)
+        return np.asarray(_plain(X))
     numeric = X.dtype.kind in "biuf"
     return np.asarray(X.astype(np.result_type(X.dtype, np.float32) if numeric else object).filled(np.nan if numeric else None))
 
@@ -29,7 +37,9 @@ def targets_of(y) -> np.ndarray:
     # pandas' own arrays have a mask too; theirs are missing values.
     if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
         raise ValueError("y has masked elements, and every row needs its target; leave those rows out of X and y")
-    return np.asarray(y)
+    if hasattr(y, "toarray"):
+        raise TypeError("y is sparse; give y.toarray()")
+    return np.asarray(_plain(y))
 
 
 def is_images(X) -> bool:
@@ -45,7 +55,11 @@ def columns_of(X) -> list[Column]:
     if is_frame(X):
         names = unique_names(X.columns)
         return [(name, *_column(X.iloc[:, i], f"column {name!r}")) for i, name in enumerate(names)]
-    X = whole(X)
+    given, X = X, whole(X)
+    if X.dtype.names:
+        return [(name, *_column(X[name], f"column {name!r}")) for name in X.dtype.names]
+    if X.ndim == 0:
+        raise ValueError(f"X is a {type(given).__name__}; give an array or a frame, which has rows and columns")
     if X.ndim != 2:
         raise ValueError(f"X has the shape {X.shape}; rows and columns are needed, so reshape it to (rows, columns)")
     return [(f"x{i + 1}", *_column(X[:, i], f"column {i + 1}")) for i in range(X.shape[1])]

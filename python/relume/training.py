@@ -133,14 +133,14 @@ def _is_name(X) -> bool:
 def _rows(X, name: str) -> int:
     if getattr(X, "ndim", 1) == 0 or not hasattr(X, "__len__"):
         raise ValueError(f"train: {name} is a single {type(X).__name__}; give an array with a value for each row")
-    return len(X)
+    return X.shape[0] if hasattr(X, "shape") else len(X)
 
 
 def _check_rows(X, y) -> None:
     if isinstance(y, str):
         raise ValueError(f"train: y is the text {y!r}; to learn the column of that name give target={y!r} instead")
     if (rows := _rows(X, "X")) != _rows(y, "y"):
-        raise ValueError(f"train: {rows} rows of X and {len(y)} of y; give one target for each row")
+        raise ValueError(f"train: {rows} rows of X and {_rows(y, 'y')} of y; give one target for each row")
     if hasattr(X, "iloc") and hasattr(y, "iloc") and not X.index.equals(y.index):
         if X.index.is_unique and set(X.index) == set(y.index):
             warnings.warn("X and y have one index in two orders and are taken row by row; y.loc[X.index] has the order of X",

@@ -241,3 +241,29 @@ def test_an_index_in_another_order_is_told_of(frame):
     y = (frame.b > 0).astype(int)
     with pytest.warns(UserWarning, match="one index in two orders"):
         relume.train(frame, y.iloc[::-1], epochs=1)
+
+
+def test_arrays_with_named_fields_are_columns(frame):
+    y = np.where(frame.b > 0, "p", "n")
+    fields = frame.to_records(index=False)
+    model = relume.train(fields, y, **settings())
+    assert model.columns == ["a", "b"] and accuracy(model) > 0.95
+    assert (model.predict(fields) == model.predict(frame)).all()
+
+
+def test_what_has_no_rows_is_named(frame):
+    for X, kind in [({"a": [1, 2]}, "dict"), ((row for row in [[1, 2]]), "generator")]:
+        with pytest.raises(ValueError, match=f"X is a {kind}; give an array or a frame"):
+            relume.train(X, [0, 1])
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(TypeError, match="y is sparse; give y.toarray"):
+        relume.train(frame, sparse.csr_matrix(frame[["b"]].to_numpy()))
+
+
+def test_tensors_of_pytorch_are_taken_in_any_form(frame):
+    torch = pytest.importorskip("torch")
+    X, y = torch.tensor(frame.to_numpy()), torch.tensor((frame.b > 0).to_numpy())
+    expected = relume.train(X, y, **settings()).predict(X)
+    for other in (X.clone().requires_grad_(), X.to_sparse(), X.neg()._neg_view(), X.T.contiguous().T):
+        assert (relume.train(other, y, **settings()).predict(other) == expected).all()
+    assert accuracy(relume.train(X.bfloat16(), y.to_sparse(), **settings())) > 0.95
