@@ -21,13 +21,13 @@ std::string body_of(const double* parameters) {
   } else if constexpr (kind_of<S> == Kind::elementwise || kind_of<S> == Kind::parametric) {
     CStatements statements;
     const S s = with_parameters<S>(parameters);
-    const V x(CExpression{&statements, "x"});
+    const V x(CExpression::of("x"));
     V y(0);
     if constexpr (kind_of<S> == Kind::parametric)
-      y = s.forward(x, V(CExpression{&statements, "slope"}));
+      y = s.forward(x, V(CExpression::of("slope")));
     else
       y = s.forward(x);
-    return statements.text + "  return " + y.text + ";\n";
+    return statements.text() + "  return " + y.text() + ";\n";
   } else {
     return {};
   }
