@@ -22,20 +22,20 @@ std::string literal(T value, const char* suffix) {
 std::string c_literal(float value) { return literal(value, "f"); }
 std::string c_literal(double value) { return literal(value, ""); }
 
-thread_local CStatements* CStatements::current_ = nullptr;
+thread_local CStatements* CStatements::current = nullptr;
 
-CStatements::CStatements() : outer_(current_) { current_ = this; }
-CStatements::~CStatements() { current_ = outer_; }
+CStatements::CStatements() : outer_(current) { current = this; }
+CStatements::~CStatements() { current = outer_; }
 
 CExpression CExpression::of(std::string text) {
-  std::vector<std::string>& all = CStatements::current_->expressions_;
+  std::vector<std::string>& all = CStatements::current->expressions_;
   all.push_back(std::move(text));
   return {static_cast<int>(all.size()) - 1};
 }
 
 CExpression CExpression::named(const char* type, std::string_view operation,
                                std::initializer_list<CExpression> operands) {
-  CStatements& statements = *CStatements::current_;
+  CStatements& statements = *CStatements::current;
   std::string name = fmt::format("t{}", statements.names_++);
   statements.text_ += fmt::format("  const {} {} = ", type, name);
   for (std::size_t i = 0; i < operation.size(); ++i)
@@ -48,7 +48,7 @@ CExpression CExpression::named(const char* type, std::string_view operation,
 }
 
 const std::string& CExpression::text() const {
-  return CStatements::current_->expressions_[static_cast<std::size_t>(place)];
+  return CStatements::current->expressions_[static_cast<std::size_t>(place)];
 }
 
 }  // namespace relume::activation

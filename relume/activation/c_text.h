@@ -26,7 +26,7 @@ class CStatements {
 
  private:
   friend struct CExpression;
-  static thread_local CStatements* current_;
+  static thread_local CStatements* current;
   CStatements* outer_;
   std::string text_;
   std::vector<std::string> expressions_;
