@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "relume/base/require.h"
+#include "relume/data/parse_json.h"
 #include "relume/health/monitor.h"
 
 namespace relume::health {
@@ -110,7 +111,7 @@ void Monitor::restore(const MonitorState& state) {
     return Tensor();
   };
   try {
-    const Json j = Json::parse(state.text);
+    const Json j = data::parse_json(state.text);
     measurements_.checks = to_checks(find("checks"), weights_.size());
     measurements_.epochs.clear();
     const Tensor epochs = find("epochs");

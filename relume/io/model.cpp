@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "relume/base/require.h"
+#include "relume/data/parse_json.h"
 #include "relume/data/preprocess_json.h"
 #include "relume/io/safetensors.h"
 #include "relume/nn/loss_table.h"
@@ -13,6 +14,7 @@ namespace relume::io {
 namespace {
 
 constexpr int format_version = 1;
+constexpr std::size_t most_shown = 40;  // characters of what is wrong
 
 nlohmann::json description(const Model& model) {
   nlohmann::json j = {{"version", format_version},
@@ -38,13 +40,14 @@ std::int64_t count(const nlohmann::json& j, const char* name) {
   constexpr std::int64_t most = 1 << 24;
   const nlohmann::json& value = j.at(name);
   require<InputError>(value.is_number_integer() && value >= 1 && value <= most, "{} {} make no network; it is damaged",
-                      value.dump(), name);
+                      value.dump().substr(0, most_shown), name);
   return value.get<std::int64_t>();
 }
 
 Model from_description(const nlohmann::json& j) {
   require<InputError>(j.at("version") == format_version,
-                      "it is of version {}, which this relume does not know; get a newer one", j.at("version").dump());
+                      "it is of version {}, which this relume does not know; get a newer one",
+                      j.at("version").dump().substr(0, most_shown));
   Model model;
   model.layers = nn::parse_architecture(j.at("layers").get<std::string>());
   model.features = count(j, "features");
@@ -112,7 +115,7 @@ Model model_of(const SafeTensors& file, const std::string& source) {
   require<InputError>(found != file.metadata.end(),
                       "model: {}: holds tensors but no relume network; give one that a run of relume left", source);
   try {
-    Model model = from_description(nlohmann::json::parse(found->second));
+    Model model = from_description(data::parse_json(found->second));
     check_parts(model);
     check_sizes(model, file);
     Rng rng(0);

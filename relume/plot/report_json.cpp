@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "relume/base/require.h"
+#include "relume/data/parse_json.h"
 
 namespace relume::plot {
 namespace {
@@ -169,7 +170,7 @@ std::string to_json(const ReportData& data) {
 ReportData report_from_json(const std::string& text, const std::string& source) {
   ReportData data;
   try {
-    json j = json::parse(text);
+    json j = data::parse_json(text);
     Archive(j, false).value(data);
   } catch (const json::exception& error) {
     fail<InputError>("report: {} is damaged, or of another version of relume: {}", source, error.what());

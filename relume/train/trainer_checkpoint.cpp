@@ -6,6 +6,7 @@
 
 #include "relume/base/require.h"
 #include "relume/base/rng.h"
+#include "relume/data/parse_json.h"
 #include "relume/health/leaky.h"
 #include "relume/train/data_fingerprint.h"
 #include "relume/train/option_table.h"
@@ -167,7 +168,7 @@ io::Checkpoint Trainer::checkpoint() const {
 void Trainer::restore(const io::Checkpoint& checkpoint) {
   State& s = *state_;
   try {
-    const nlohmann::json j = nlohmann::json::parse(checkpoint.state);
+    const nlohmann::json j = data::parse_json(checkpoint.state);
     const nlohmann::json mine = fingerprint(model_, s.layers_before, options_, split_);
     const nlohmann::json usual = nlohmann::json::parse(to_json(Options{}));
     const nlohmann::json& recorded = j.at("options");

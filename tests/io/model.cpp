@@ -141,6 +141,23 @@ std::int64_t peak_kilobytes() {
   return usage.ru_maxrss;
 }
 
+TEST(Model, RefusesADescriptionThatWouldUseUpTheStack) {
+  const TemporaryFolder folder;
+  const Model model = small_model(data::Task::classification);
+  model.save(folder / "model.safetensors");
+  SafeTensors file = load_safetensors(folder / "model.safetensors");
+  const std::string whole = file.metadata.at("relume");
+  constexpr std::size_t depth = 300'000;
+  for (const std::string field : {"training", "version", "features", "preprocessing"}) {
+    const std::string::size_type at = whole.find("\"" + field + "\":") + field.size() + 3;
+    file.metadata["relume"] =
+        whole.substr(0, at) + std::string(depth, '[') + std::string(depth, ']') + "," + whole.substr(at);
+    save_safetensors(folder / "deep.safetensors", file);
+    EXPECT_THAT(message_of<InputError>([&] { Model::load(folder / "deep.safetensors"); }),
+                testing::HasSubstr("too deep"));
+  }
+}
+
 TEST(Model, MakesNoNetworkThatItsFileHoldsNoWeightsFor) {
   std::string many_norms, widening, there_and_back;
   for (int i = 0; i < 20; ++i) many_norms += "crelu ";
