@@ -99,7 +99,9 @@ RunningApp::RunningApp(const Workplace& place, const std::vector<std::string>& a
   ::close(in);
 }
 
-void RunningApp::interrupt() const { ::kill(process_, SIGINT); }
+void RunningApp::interrupt() const { send(SIGINT); }
+
+void RunningApp::send(int signal) const { ::kill(process_, signal); }
 
 Outcome RunningApp::wait() {
   int status = 0;

@@ -50,6 +50,7 @@ class RunningApp {
  public:
   RunningApp(const Workplace& place, const std::vector<std::string>& arguments, const Setting& setting = {});
   void interrupt() const;
+  void send(int signal) const;
   Outcome wait();
 
  private:
