@@ -1,0 +1,14 @@
+// Any bytes are an IDX file, plain or gzip, that can be read to its end, or an error of ours.
+#include "relume/data/idx.h"
+
+#include "relume/base/error.h"
+#include "tests/fuzz/input_file.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const relume::fuzz::InputFile file(data, size);
+  try {
+    relume::data::read_idx(file.path()).clone();
+  } catch (const relume::Error&) {
+  }
+  return 0;
+}
