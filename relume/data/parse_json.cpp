@@ -15,7 +15,7 @@ nlohmann::json parse_json(std::string_view text) {
     if (quoted) continue;
     if (c == '[' || c == '{') ++depth;
     if (c == ']' || c == '}') --depth;
-    if (depth > most) throw nlohmann::json::other_error::create(501, "objects and arrays are too deep", nullptr);
+    if (depth > most) throw nlohmann::json::out_of_range::create(416, "objects and arrays are too deep", nullptr);
   }
   return nlohmann::json::parse(text);
 }
