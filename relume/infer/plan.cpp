@@ -1,3 +1,4 @@
+// Compiled for size.
 #include "relume/infer/plan.h"
 
 #include <algorithm>
