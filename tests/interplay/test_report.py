@@ -97,7 +97,7 @@ def points(browser, title):
         ("numbers", "rmse (valid)", "valid", "valid_rmse"),
         ("numbers", "learning rate", "learning rate", "lr"),
         ("numbers", "gradient norm", "gradient norm", "grad_norm"),
-        ("numbers", "largest step ‖Δw‖/‖w‖", "largest step", "update_ratio"),
+        ("numbers", "largest step ‖Δw‖/‖w‖", "largest step ‖Δw‖/‖w‖", "update_ratio"),
         ("numbers", "share of dead units", "share of dead units", "dead_share"),
     ],
 )
