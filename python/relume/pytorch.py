@@ -49,12 +49,8 @@ def _along(module: torch.nn.Module) -> nn.Module:
     return nn.ActivateAlong(_MODULES[type(module).__name__][0], module.dim)
 
 
-def _dtype(module: torch.nn.Module) -> str:
-    return str(module.weight.dtype)
-
-
 _LAYERS = {
-    torch.nn.Linear: lambda m: nn.Linear(m.in_features, m.out_features, m.bias is not None, dtype=_dtype(m)),
+    torch.nn.Linear: lambda m: nn.Linear(m.in_features, m.out_features, m.bias is not None),
     torch.nn.BatchNorm1d: lambda m: nn.BatchNorm1d(
         m.num_features, m.eps, m.momentum, m.affine, m.track_running_stats, bias=not m.affine or m.bias is not None
     ),
@@ -82,7 +78,10 @@ def _convert(module: torch.nn.Module, share: bool) -> nn.Module:
         raise TypeError(
             f"from_torch: {type(module).__name__} is not known; it takes Sequential, {known} and the activations"
         )
-    return _fill(make(module), module, share)
+    layer = make(module)
+    if (parameter := next(module.parameters(), None)) is not None:
+        layer.to(str(parameter.dtype))
+    return _fill(layer, module, share)
 
 
 def from_torch(module: torch.nn.Module, *, share: bool = False) -> nn.Module:
@@ -105,9 +104,7 @@ def _activation_to_torch(module: nn.Activate) -> torch.nn.Module:
 
 
 _TO_TORCH = {
-    nn.Linear: lambda m: torch.nn.Linear(
-        m.in_features, m.out_features, m.bias is not None, dtype=getattr(torch, repr(m.weight.dtype).partition(".")[2])
-    ),
+    nn.Linear: lambda m: torch.nn.Linear(m.in_features, m.out_features, m.bias is not None),
     nn.BatchNorm1d: lambda m: torch.nn.BatchNorm1d(
         m.num_features, m.eps, m.momentum, m.weight is not None, m.track_running_stats, **_bias(m)
     ),
@@ -150,6 +147,8 @@ def to_torch(model) -> torch.nn.Module:
         if make is None:
             raise TypeError(f"to_torch: {type(network).__name__} is not known")
         result = make(network)
+        if (parameter := next(iter(network.parameters()), None)) is not None:
+            result.to(getattr(torch, repr(parameter.dtype).partition(".")[2]))
         with torch.no_grad():
             for name, value in network.state_dict().items():
                 result.state_dict()[name].copy_(torch.from_dlpack(value.detach()))

@@ -24,8 +24,9 @@ void NAdam::update(const Update& u) {
   const NAdamOptions& o = options(u);
   const auto t = static_cast<double>(u.step);
   const auto mu = [&](double step) { return o.beta1 * (1 - 0.5 * std::pow(0.96, step * o.momentum_decay)); };
-  double& product = *u.buffers[2].data<double>();
-  product = (u.step == 1 ? 1 : product) * mu(t);
+  float& kept = *u.buffers[2].data<float>();  // as PyTorch keeps it
+  kept = (u.step == 1 ? 1 : kept) * static_cast<float>(mu(t));
+  const double product = kept;
   const double next = mu(t + 1), root = 1 / std::sqrt(1 - std::pow(o.beta2, t));
   const double of_gradient = u.lr * (1 - mu(t)) / (1 - product), of_mean = u.lr * next / (1 - product * next);
   const double keep = o.decoupled_weight_decay ? 1 - u.lr * o.weight_decay : 1;

@@ -28,7 +28,7 @@ void Optimizer::add_group(const std::vector<Tensor>& parameters, double lr) {
 }
 
 Tensor Optimizer::new_buffer(std::size_t buffer, const Tensor& parameter) const {
-  return info_.buffers[buffer].scalar ? zeros({}, DType::float64) : zeros_like(parameter);
+  return info_.buffers[buffer].scalar ? zeros({}, DType::float32) : zeros_like(parameter);
 }
 
 void Optimizer::need_buffers(std::size_t count) {

@@ -14,7 +14,7 @@
 
 namespace relume::optim {
 
-/// What an optimizer keeps from step to step: as large as each parameter, or one number (float64) a parameter.
+/// What an optimizer keeps from step to step: as large as each parameter, or one number (float32) a parameter.
 struct Buffer {
   std::string_view name;   ///< in state()
   std::string_view torch;  ///< in PyTorch's state_dict

@@ -20,7 +20,7 @@ NETWORKS = {
     "without": lambda: torch.nn.Sequential(
         torch.nn.Linear(10, 6), torch.nn.BatchNorm1d(6, momentum=None, track_running_stats=False),
         torch.nn.LayerNorm(6, bias=False), torch.nn.GroupNorm(3, 6), torch.nn.Flatten(0, 1), torch.nn.Flatten(0),
-    ),
+    ).double(),
     "double": lambda: torch.nn.Sequential(torch.nn.Linear(10, 4), torch.nn.ELU(0.5), torch.nn.Linear(4, 2)).double(),
 }
 
