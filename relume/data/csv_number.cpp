@@ -30,9 +30,10 @@ bool is_missing_mark(std::string_view text) {
 }
 
 bool is_missing_number_mark(std::string_view text) {
-  static constexpr std::array<std::string_view, 16> marks = {
-      "-", "--",   "---", "\u2012",  "\u2013",  "\u2014",    ".",    "..",
-      "*", "none", "nil", "unknown", "missing", "undefined", "n.a.", "-nan"};
+  static constexpr std::array<std::string_view, 22> marks = {
+      "-",       "--",      "---",   "\u2012",  "\u2013",  "\u2014",    ".",    "..",
+      "*",       "none",    "nil",   "unknown", "missing", "undefined", "n.a.", "-nan",
+      "#div/0!", "#value!", "#ref!", "#num!",   "#name?",  "#null!"};  // the last six are a spreadsheet's errors
   return is_one_of(text, marks);
 }
 

@@ -19,6 +19,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsNan;
 
 Table table_of(std::string_view text) {
   const TemporaryFile file("t.csv", text);
@@ -200,6 +201,13 @@ TEST(CsvComments, AreNotRowsThatBeginWithAHash) {
 TEST(CsvComments, AreNotTheErrorsOfSpreadsheets) {
   const Table table = table_of("a,b\n1,2\n#N/A,3\n4,5\n#DIV/0!,6\n7,8\n# 1,2\n9,10\n3,11\n5,12\n6,13\n#N/A,14\n");
   EXPECT_THAT(column(table, 1), ElementsAre("2", "3", "5", "6", "8", "10", "11", "12", "13", "14"));
+}
+
+TEST(CsvMissing, IsAnErrorOfASpreadsheetAmongNumbersAlone) {
+  const Table table = table_of("a,b\n1,x\n#DIV/0!,y\n3,#VALUE!\n#Ref!,x\n5,y\n#NUM!,x\n7,y\n#NAME?,x\n#NULL!,x\n8,y\n");
+  ASSERT_FALSE(table.columns[0].is_text());
+  EXPECT_THAT(table.columns[0].numbers, ElementsAre(1, IsNan(), 3, IsNan(), 5, IsNan(), 7, IsNan(), IsNan(), 8));
+  EXPECT_THAT(column(table, 1), ElementsAre("x", "y", "#VALUE!", "x", "y", "x", "y", "x", "x", "y"));
 }
 
 TEST(CsvComments, MayHoldTheNames) {
