@@ -65,14 +65,8 @@ Cases layers() {
   add(cases, "values", model_of(houses(false), "linear(8) elu"), rows);
   add(cases, "categories that are all", model_of(many_kinds(false)), rows);
   add(cases, "skewed, with missing ones", model_of(many_kinds(true)), {1, 0, 1000, 3, 1e6f, 2, NAN, 1, 0, 7});
-  io::Model array;
-  array.features = 8;
-  array.outputs = 2;
-  array.labels = {"no \"?\?/", "\xc3\xbc\\"};
+  io::Model array = array_model(8, {"no \"?\?/", "\xc3\xbc\\"}, "linear(5) silu", 1);
   array.scale = {0.02f, -60};
-  array.layers = nn::parse_architecture("linear(5) silu");
-  Rng rng(1);
-  array.build(rng);
   add(cases, "array", array, random_rows(8 * 4, 2, 200));
   return cases;
 }

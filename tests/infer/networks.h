@@ -159,4 +159,17 @@ struct Sandwich {
   std::shared_ptr<nn::Linear> first, last;
 };
 
+/// A classifier of rows without columns, its weights as a training of that seed begins.
+inline io::Model array_model(std::int64_t features, const std::vector<std::string>& labels, const std::string& layers,
+                             std::uint64_t seed) {
+  io::Model model;
+  model.features = features;
+  model.outputs = std::ssize(labels);
+  model.labels = labels;
+  model.layers = nn::parse_architecture(layers);
+  Rng rng(seed);
+  model.build(rng);
+  return model;
+}
+
 }  // namespace relume::infer

@@ -188,13 +188,7 @@ TEST(Predictor, SaysWhatTheModelSaysOfARowByItsNames) {
 }
 
 TEST(Predictor, ScalesArraysAndGivesTheNetworksOwnOutputsWhereAsked) {
-  io::Model model;
-  model.features = 12;
-  model.outputs = 3;
-  model.labels = {"a", "b", "c"};
-  model.layers = nn::parse_architecture("linear(9) relu");
-  Rng rng(2);
-  model.build(rng);
+  io::Model model = array_model(12, {"a", "b", "c"}, "linear(9) relu", 2);
   set_random(*model.network);
   for (const data::InputScale scale :
        {data::InputScale{0.01f, -0.4f}, data::InputScale{1, 0}, data::InputScale{1, -300}}) {

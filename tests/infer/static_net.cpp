@@ -62,13 +62,7 @@ TEST(StaticNet, TakesParametersOfActivations) {
 }
 
 TEST(StaticNet, TakesAModelAndMakesItsProbabilities) {
-  io::Model model;
-  model.features = 6;
-  model.outputs = 3;
-  model.labels = {"a", "b", "c"};
-  model.layers = nn::parse_architecture("linear(10) batchnorm relu");
-  Rng rng(1);
-  model.build(rng);
+  const io::Model model = array_model(6, {"a", "b", "c"}, "linear(10) batchnorm relu", 1);
   set_random(*model.network);
   const std::vector<float> rows = random_rows(6 * 4);
   const StaticNet<6, Linear<10>, Relu, Linear<3>, Softmax> net(model);
