@@ -2,14 +2,11 @@
 #include "relume/infer/plan.h"
 
 #include <algorithm>
-#include <new>
 
 #include "relume/infer/steps.h"
 
 namespace relume::infer {
 namespace {
-
-constexpr std::align_val_t line{64};
 
 /// So that a vector at a row's end reads and writes nothing of the next row's.
 std::int64_t rounded_up(std::int64_t floats) { return (floats + 15) / 16 * 16; }
@@ -17,11 +14,25 @@ std::int64_t rounded_up(std::int64_t floats) { return (floats + 15) / 16 * 16; }
 // The caller's rows; a plan's own buffers are numbered from 0: two that take turns, then one for each open detour.
 constexpr std::int32_t input = -1, output = -2;
 
+/// Whether f is 0 over more than a point, as behind relu.
+bool has_zeros(const Activation& f) {
+  int zeros = 0;
+  for (double x = -8; x <= 8; x += 0.125) zeros += f.entry().scalar(x, f.parameters()) == 0;
+  return zeros > 1;
+}
+
+/// Layers that are read from memory each time, and that fit into wide rows.
+bool may_be_wide(const Dense& dense) {
+  const auto bytes = static_cast<std::size_t>(dense.inputs * dense.outputs) * sizeof(float);
+  return dense.outputs >= kernels::WideRowTable::group_width && dense.outputs % 64 == 0 &&
+         bytes > kernels::last_level_cache_bytes() / 2;
+}
+
 /// Lays layers out one after the other: first to learn the sizes, and then, with memory, in earnest.
 class Layout {
  public:
-  Layout(const Frozen& frozen, const kernels::PanelTable& table, float* memory)
-      : table_(table), memory_(memory), width_(frozen.inputs), strides_{0, 0} {
+  Layout(const Frozen& frozen, const ProductTables& tables, float* memory, bool look = true)
+      : tables_(tables), memory_(memory), look_(look), width_(frozen.inputs), strides_{0, 0} {
     for (const FrozenLayer& layer : frozen.layers) std::visit([this](const auto& l) { add(l); }, layer);
     if (steps_.empty() || current_ == input) move(steps::copy, width_);
     lead_to_output();
@@ -30,31 +41,43 @@ class Layout {
   std::vector<Step>& steps() { return steps_; }
   std::vector<std::int64_t>& strides() { return strides_; }
   std::size_t floats() const { return used_; }
+  std::int64_t floats_more() const { return more_; }
 
  private:
   void add(const Dense& dense) {
-    const std::int64_t columns = table_.columns(dense.outputs);
+    const bool look = look_ && zeros_, wide = look && may_be_wide(dense);
+    if (look) more_ = std::max(more_, rounded_up(room_for_zeros(dense.inputs, wide)));
+    const std::int64_t columns = tables_.panels->columns(dense.outputs);
     float* weight = take(dense.inputs * columns);
     float* bias = take(columns);
+    Product product{.weights = {dense.inputs, dense.outputs, weight, bias}};
     if (memory_) {
-      table_.pack(dense.inputs, dense.outputs, dense.weight.data(), weight);
+      if (wide && wide_rows_pay(dense.inputs, tables_)) product.layout = Product::Layout::wide_rows;
+      const bool panels = product.layout == Product::Layout::panels;
+      (panels ? tables_.panels->pack : tables_.wide->pack)(dense.inputs, dense.outputs, dense.weight.data(), weight);
       std::fill(std::ranges::copy(dense.bias, bias).out, bias + columns, 0.0f);
+      if (look) measure_zeros(product, tables_);
     }
-    Step& step = move(nullptr, dense.outputs, columns);
-    step.panels = {dense.inputs, dense.outputs, weight, bias};
+    move(nullptr, dense.outputs, columns).product = product;
+    zeros_ = false;
   }
 
   void add(const Scale& scale) {
     Step& step = stay(steps::scale);
+    zeros_ = false;
     step.factor = keep(scale.factor);
     step.offset = keep(scale.offset);
     step.center = keep(scale.center);
   }
 
-  void add(const Elementwise& f) { set(stay(steps::elementwise), f.activation); }
+  void add(const Elementwise& f) {
+    set(stay(steps::elementwise), f.activation);
+    zeros_ = has_zeros(f.activation);
+  }
 
   void add(const Slopes& slopes) {
     Step& step = stay(steps::slopes);
+    zeros_ = false;
     step.factor = keep(slopes.slope);
     step.groups = std::ssize(slopes.slope);
     const auto table = activation::table();
@@ -65,6 +88,8 @@ class Layout {
   void add(const Along& along) {
     const activation::Entry& entry = along.activation.entry();
     const std::int64_t width = entry.features_out(width_);
+    zeros_ = (entry.kind == activation::Kind::gated || entry.kind == activation::Kind::concatenated) &&
+             has_zeros(Activation(entry.wraps));
     switch (entry.kind) {
       case activation::Kind::gated: return set(move(steps::gated, width), Activation(entry.wraps));
       case activation::Kind::concatenated: return set(move(steps::both_signs, width), Activation(entry.wraps));
@@ -75,6 +100,7 @@ class Layout {
 
   void add(const Normalise& norm) {
     Step& step = stay(steps::normalise);
+    zeros_ = false;
     step.groups = norm.groups;
     step.epsilon = norm.epsilon;
     step.factor = keep(norm.factor);
@@ -97,6 +123,7 @@ class Layout {
     step.from = kept, step.from_stride = strides_[static_cast<std::size_t>(kept)];
     step.to = current_, step.to_stride = stride_;
     steps_.push_back(step);
+    zeros_ = false;
   }
 
   Step begin(Step::Run run, std::int64_t width) const {
@@ -155,9 +182,12 @@ class Layout {
     return at;
   }
 
-  const kernels::PanelTable& table_;
+  const ProductTables& tables_;
   float* memory_;
+  bool look_;
+  bool zeros_ = true;  // whether inputs of the next layer may be 0; those of the network may
   std::size_t used_ = 0;
+  std::int64_t more_ = 0;
   std::int64_t width_;
   std::int32_t current_ = input;
   std::int64_t stride_ = 0;
@@ -174,41 +204,40 @@ std::int64_t total(const std::vector<std::int64_t>& strides) {
 
 }  // namespace
 
-Block::Block(std::size_t floats)
-    : data_(static_cast<float*>(::operator new(std::max<std::size_t>(floats, 1) * sizeof(float), line))) {}
-
-void Block::Free::operator()(float* p) const { ::operator delete(p, line); }
-
-Plan::Size Plan::size(const Frozen& frozen) {
-  Layout layout(frozen, kernels::panels(), nullptr);
-  return {layout.floats() * sizeof(float) + layout.steps().size() * sizeof(Step), total(layout.strides())};
+Plan::Size Plan::size(const Frozen& frozen, bool zeros) {
+  Layout layout(frozen, ProductTables::in_use(), nullptr, zeros);
+  return {layout.floats() * sizeof(float) + layout.steps().size() * sizeof(Step), total(layout.strides()),
+          layout.floats_more()};
 }
 
-Plan::Plan(const Frozen& frozen)
+Plan::Plan(const Frozen& frozen, bool zeros)
     : inputs_(frozen.inputs),
       outputs_(frozen.outputs),
-      table_(&kernels::panels()),
-      weights_(Layout(frozen, *table_, nullptr).floats()) {
-  Layout layout(frozen, *table_, weights_.data());
+      tables_(ProductTables::in_use()),
+      weights_(Layout(frozen, tables_, nullptr).floats()) {
+  Layout layout(frozen, tables_, weights_.data(), zeros);
   weight_floats_ = layout.floats();
   steps_ = std::move(layout.steps());
   strides_ = std::move(layout.strides());
   floats_a_row_ = total(strides_);
+  floats_more_ = layout.floats_more();
 }
 
 void Plan::run(const float* in, std::int64_t rows, float* out, float* workspace) const {
+  float* buffers = workspace + floats_more_;
   const auto place = [&](std::int32_t buffer) {
     if (buffer == output) return out;
-    float* at = workspace;
+    float* at = buffers;
     for (std::int32_t b = 0; b < buffer; ++b) at += strides_[static_cast<std::size_t>(b)] * rows;
     return at;
   };
   for (const Step& step : steps_) {
     const float* x = step.from == input ? in : place(step.from);
+    const Rows between = {x, step.from_stride, place(step.to), step.to_stride, rows};
     if (step.run)
-      step.run(step, {x, step.from_stride, place(step.to), step.to_stride, rows});
+      step.run(step, between);
     else
-      table_->product(step.panels, x, step.from_stride, rows, place(step.to), step.to_stride);
+      infer::run(step.product, tables_, between, workspace);
   }
 }
 

@@ -5,35 +5,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
+#include "relume/infer/block.h"
 #include "relume/infer/frozen.h"
-#include "relume/kernels/panels.h"
+#include "relume/infer/product.h"
 
 namespace relume::infer {
-
-/// Memory that begins where a cache line does.
-class Block {
- public:
-  explicit Block(std::size_t floats);
-  float* data() const { return data_.get(); }
-
- private:
-  struct Free {
-    void operator()(float* p) const;
-  };
-  std::unique_ptr<float, Free> data_;
-};
-
-/// Rows between two layers. A buffer's rows lie `stride` floats apart, of which the first `width` mean something.
-struct Rows {
-  const float* x = nullptr;
-  std::int64_t x_stride = 0;
-  float* y = nullptr;  ///< may be x
-  std::int64_t y_stride = 0;
-  std::int64_t count = 0;
-};
 
 /// A layer.
 struct Step {
@@ -46,7 +24,7 @@ struct Step {
   std::int32_t from = 0, to = 0;
   std::int64_t from_stride = 0, to_stride = 0;
 
-  kernels::Panels panels = {};
+  Product product = {};           ///< where run is none
   const float* factor = nullptr;  ///< slopes, too
   const float* offset = nullptr;
   const float* center = nullptr;
@@ -59,29 +37,32 @@ struct Step {
 /// Not to be copied: the steps point into the weights. run() changes nothing of it.
 class Plan {
  public:
-  explicit Plan(const Frozen& frozen);
+  /// Where `zeros` is false, no layer looks for inputs that are 0.
+  explicit Plan(const Frozen& frozen, bool zeros = true);
 
-  /// Rows [rows, inputs] to [rows, outputs], on this thread. `workspace` has room for floats_a_row() · rows floats and
-  /// begins where a cache line does. Each row's arithmetic is the same whatever `rows` is.
+  /// Rows [rows, inputs] to [rows, outputs], on this thread. `workspace` has room for floats_a_row() · rows +
+  /// floats_more() floats and begins where a cache line does. Each row's arithmetic is the same whatever `rows` is.
   void run(const float* in, std::int64_t rows, float* out, float* workspace) const;
   std::int64_t floats_a_row() const { return floats_a_row_; }
+  std::int64_t floats_more() const { return floats_more_; }
   std::int64_t inputs() const { return inputs_; }
   std::int64_t outputs() const { return outputs_; }
   /// Of the weights as they are laid out, and of the steps.
   std::size_t bytes() const { return weight_floats_ * sizeof(float) + steps_.size() * sizeof(Step); }
 
-  /// What bytes() will be of a plan of this network, and floats_a_row(), told without laying anything out.
+  /// What bytes() will be of a plan of this network, and the floats, told without laying anything out.
   struct Size {
     std::size_t bytes = 0;
     std::int64_t floats_a_row = 0;
+    std::int64_t floats_more = 0;
   };
-  static Size size(const Frozen& frozen);
+  static Size size(const Frozen& frozen, bool zeros = true);
 
  private:
   std::int64_t inputs_, outputs_;
-  std::int64_t floats_a_row_ = 0;
+  std::int64_t floats_a_row_ = 0, floats_more_ = 0;
   std::size_t weight_floats_ = 0;
-  const kernels::PanelTable* table_;  ///< of the level at which the weights were packed
+  ProductTables tables_;
   std::vector<Step> steps_;
   std::vector<std::int64_t> strides_;  ///< of the buffers, which lie one after the other in a workspace
   Block weights_;

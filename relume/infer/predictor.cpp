@@ -25,19 +25,21 @@ constexpr std::int64_t rows_set_aside = 48, fewest_on_stack = 16;
 /// How the memory of calls is divided, by what a row takes.
 struct Room {
   std::int64_t floats_a_row;
+  std::int64_t floats_more;  // of a call with however many rows
 
+  std::int64_t floats(std::int64_t rows) const { return rows * floats_a_row + floats_more; }
   /// Where the stack has no room for rows enough to make good use of a weight that was read.
-  bool is_set_aside() const { return floats_a_row * fewest_on_stack > stack_floats; }
+  bool is_set_aside() const { return floats(fewest_on_stack) > stack_floats; }
   std::int64_t rows() const { return floats_a_row * rows_set_aside > 64 * stack_floats ? 1 : rows_set_aside; }
   static int count() { return std::min(processors(), 64); }
-  std::size_t floats() const { return static_cast<std::size_t>(rows() * floats_a_row); }
+  std::size_t floats() const { return static_cast<std::size_t>(floats(rows())); }
   std::size_t bytes() const {
     return is_set_aside() ? static_cast<std::size_t>(count()) * floats() * sizeof(float) : 0;
   }
   std::size_t of_call() const {
-    const std::int64_t taken = floats_a_row <= small_stack_floats ? small_stack_floats
-                               : floats_a_row <= stack_floats     ? stack_floats
-                                                                  : 0;
+    const std::int64_t taken = floats(1) <= small_stack_floats ? small_stack_floats
+                               : floats(1) <= stack_floats     ? stack_floats
+                                                               : 0;
     return static_cast<std::size_t>(taken) * sizeof(float);
   }
 };
@@ -45,8 +47,8 @@ struct Room {
 std::int64_t rounded_up(std::int64_t floats) { return (floats + 15) / 16 * 16; }
 
 /// What a row takes in a call: what the network does, and the features that a table's columns become.
-Room room_for(std::int64_t floats, const io::Model* model) {
-  return {std::max<std::int64_t>(1, floats + (model && model->preprocessor ? rounded_up(model->features) : 0))};
+Room room_for(std::int64_t floats, std::int64_t more, const io::Model* model) {
+  return {std::max<std::int64_t>(1, floats + (model && model->preprocessor ? rounded_up(model->features) : 0)), more};
 }
 
 /// The column as the model takes it: numbers, or the place of each text among the categories, −1 for any other.
@@ -76,8 +78,10 @@ struct Predictor::Parts {
     float median = 0;
   };
 
-  explicit Parts(const Frozen& frozen, const io::Model* from = nullptr, bool is_raw = false)
-      : plan(frozen), room(room_for(plan.floats_a_row(), from)), raw(is_raw) {
+  Parts(const Frozen& frozen, const PredictorOptions& options, const io::Model* from = nullptr)
+      : plan(frozen, options.skip_zeros),
+        room(room_for(plan.floats_a_row(), plan.floats_more(), from)),
+        raw(options.raw) {
     if (from) {
       model = *from;
       model->network = nullptr;
@@ -133,13 +137,13 @@ struct Predictor::Parts {
   template <std::int64_t floats>
   [[gnu::noinline]] void run_on_stack(const float* in, std::int64_t rows, float* out) const {
     alignas(64) float workspace[static_cast<std::size_t>(floats)];
-    run(in, rows, out, workspace, floats / room.floats_a_row);
+    run(in, rows, out, workspace, (floats - room.floats_more) / room.floats_a_row);
   }
 
   void run(const float* in, std::int64_t rows, float* out) const {
-    const std::int64_t floats = rows * room.floats_a_row;
+    const std::int64_t floats = room.floats(rows);
     if (floats <= small_stack_floats) return run_on_stack<small_stack_floats>(in, rows, out);
-    const bool fits = room.floats_a_row <= stack_floats;
+    const bool fits = room.floats(1) <= stack_floats;
     if (workspaces && (rows > 1 || !fits)) {
       const Workspaces::Lease lease(*workspaces);
       if (lease.data()) return run(in, rows, out, lease.data(), room.rows());
@@ -158,10 +162,10 @@ struct Predictor::Parts {
 };
 
 Predictor::Predictor(const io::Model& model, const PredictorOptions& options)
-    : parts_(std::make_shared<const Parts>(freeze(model), &model, options.raw)) {}
+    : parts_(std::make_shared<const Parts>(freeze(model), options, &model)) {}
 
-Predictor::Predictor(const nn::Module& network, std::int64_t features)
-    : parts_(std::make_shared<const Parts>(freeze(network, features))) {}
+Predictor::Predictor(const nn::Module& network, std::int64_t features, const PredictorOptions& options)
+    : parts_(std::make_shared<const Parts>(freeze(network, features), options)) {}
 
 Predictor Predictor::load(const std::filesystem::path& path, const PredictorOptions& options) {
   return Predictor(io::Model::load(path), options);
@@ -173,13 +177,13 @@ Predictor Predictor::load(std::span<const std::byte> file, const PredictorOption
 
 PredictorBytes Predictor::bytes(const io::Model& model) {
   const Plan::Size size = Plan::size(freeze(model));
-  const Room room = room_for(size.floats_a_row, &model);
+  const Room room = room_for(size.floats_a_row, size.floats_more, &model);
   return {sizeof(Parts) + size.bytes + room.bytes(), room.of_call()};
 }
 
 PredictorBytes Predictor::bytes(const nn::Module& network, std::int64_t features) {
   const Plan::Size size = Plan::size(freeze(network, features));
-  const Room room = room_for(size.floats_a_row, nullptr);
+  const Room room = room_for(size.floats_a_row, size.floats_more, nullptr);
   return {sizeof(Parts) + size.bytes + room.bytes(), room.of_call()};
 }
 
@@ -238,7 +242,7 @@ Prediction Predictor::predict(const io::Row& row) const {
   const Tensor features = io::features_of(*parts.model, row);
   const std::vector<float> x(features.span<float>().begin(), features.span<float>().end());
   std::vector<float> y(static_cast<std::size_t>(outputs()));
-  const Block workspace(static_cast<std::size_t>(parts.room.floats_a_row));
+  const Block workspace(static_cast<std::size_t>(parts.room.floats(1)));
   parts.plan.run(x.data(), 1, y.data(), workspace.data());
   return io::predictions_of(*parts.model, from_vector(y, Shape{1, outputs()}))[0];
 }

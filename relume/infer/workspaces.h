@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "relume/infer/plan.h"
+#include "relume/infer/block.h"
 
 namespace relume::infer {
 

@@ -1,50 +1,12 @@
-#include <algorithm>
-
-#include "relume/kernels/lane.h"
+#include "relume/kernels/panel_sums.h"
 #include "relume/kernels/panels_table.h"
 
 namespace relume::kernels::RELUME_TARGET {
 namespace {
 
-using V = Lane<float>;
-using Access = LaneAccess<V>;
-constexpr std::int64_t width = V::width;
-
-/// Into how many parts the inputs of a panel of so many lanes are cut.
-template <int lanes>
-constexpr int parts = 8 / lanes;
-
 /// Rows that share a weight once it is in a register: as many as the registers have sums for.
 template <int lanes>
 constexpr int rows_at_once = HWY_CAP_GE512 ? (lanes == 4 ? 6 : 8) : (lanes == 4 ? 2 : 4);
-
-/// How many lanes the next panel has, of so many outputs that are left.
-constexpr int lanes_for(std::int64_t outputs) { return outputs > 2 * width ? 4 : outputs > width ? 2 : 1; }
-
-/// Where a row of results goes.
-struct Row {
-  float* y;
-  std::int64_t room;  // from the panel's first column on
-
-  template <int lanes>
-  void store(const V* v) const {
-    for (int l = 0; l < lanes; ++l) {
-      const std::int64_t left = room - l * width;
-      if (left >= width)
-        Access::store(v[l], y + l * width);
-      else if (left > 0)
-        Access::store_part(v[l], y + l * width, left);
-    }
-  }
-};
-
-/// The sums of `count` parts, neighbours first; each has `lanes` lanes.
-template <int count, int lanes>
-[[gnu::always_inline]] inline void join(V* v) {
-  for (int n = count; n > 1; n /= 2)
-    for (int i = 0; i < n / 2; ++i)
-      for (int l = 0; l < lanes; ++l) v[i * lanes + l] = v[2 * i * lanes + l] + v[(2 * i + 1) * lanes + l];
-}
 
 /// All parts side by side.
 template <int lanes>
@@ -113,12 +75,6 @@ void panel(std::int64_t inputs, const float* weight, const float* bias, const fl
   for (; rows > 0; --rows, x += x_stride, y += y_stride) one_row<lanes>(inputs, weight, bias, x, {y, room});
 }
 
-std::int64_t columns(std::int64_t outputs) {
-  std::int64_t done = 0;
-  while (done < outputs) done += lanes_for(outputs - done) * width;
-  return done;
-}
-
 void pack(std::int64_t inputs, std::int64_t outputs, const float* weight, float* packed) {
   for (std::int64_t j = 0; j < outputs;) {
     const std::int64_t wide = lanes_for(outputs - j) * width;
@@ -131,7 +87,7 @@ void pack(std::int64_t inputs, std::int64_t outputs, const float* weight, float*
 void product(const Panels& p, const float* x, std::int64_t x_stride, std::int64_t rows, float* y,
              std::int64_t y_stride) {
   const float* weight = p.weight;
-  const std::int64_t end = columns(p.outputs), room = y_stride >= end ? end : p.outputs;
+  const std::int64_t room = room_for(p.outputs, y_stride);
   for (std::int64_t j = 0; j < p.outputs;) {
     const int lanes = lanes_for(p.outputs - j);
     const auto run = lanes == 4 ? panel<4> : lanes == 2 ? panel<2> : panel<1>;
@@ -144,6 +100,6 @@ void product(const Panels& p, const float* x, std::int64_t x_stride, std::int64_
 }  // namespace
 
 extern const PanelTable panel_table;
-constinit const PanelTable panel_table{columns, pack, product};
+constinit const PanelTable panel_table{panel_columns, pack, product};
 
 }  // namespace relume::kernels::RELUME_TARGET

@@ -1,0 +1,24 @@
+// Private. Memory that begins where a cache line does.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+namespace relume::infer {
+
+/// Where it is large it lies in large pages, where the system has them: weights that come from memory are read by half
+/// faster.
+class Block {
+ public:
+  explicit Block(std::size_t floats);
+  float* data() const { return data_.get(); }
+
+ private:
+  struct Free {
+    std::size_t alignment;
+    void operator()(float* p) const;
+  };
+  std::unique_ptr<float, Free> data_;
+};
+
+}  // namespace relume::infer
