@@ -10,10 +10,11 @@ find_path(RELUME_ZLIB_INCLUDE zlib.h REQUIRED)
 find_library(RELUME_ZLIB_LIBRARY NAMES libz.a z REQUIRED)
 find_library(RELUME_CSV_LIBRARY NAMES libcsv.a csv REQUIRED)
 
-add_library(relume_dependencies INTERFACE)
-target_include_directories(relume_dependencies SYSTEM INTERFACE
+add_library(relume_headers INTERFACE)
+target_include_directories(relume_headers SYSTEM INTERFACE
   ${RELUME_HIGHWAY_INCLUDE} ${RELUME_FMT_INCLUDE} ${RELUME_JSON_INCLUDE} ${RELUME_CSV_INCLUDE} ${RELUME_ZLIB_INCLUDE})
-target_link_libraries(relume_dependencies INTERFACE
+add_library(relume_dependencies INTERFACE)
+target_link_libraries(relume_dependencies INTERFACE relume_headers
   ${RELUME_ZLIB_LIBRARY} ${RELUME_CSV_LIBRARY} Threads::Threads ${CMAKE_DL_LIBS})
 
 if(RELUME_WITH_LIBXSMM)

@@ -7,6 +7,10 @@ install(TARGETS relume EXPORT relumeTargets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(TARGET relume_infer)
+  install(TARGETS relume_infer EXPORT relumeTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+          INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endif()
 install(EXPORT relumeTargets NAMESPACE relume:: DESTINATION ${relume_package_dir})
 
 # What a program links beside a static relume: names, found where the program is built.
@@ -31,6 +35,10 @@ install(FILES ${PROJECT_BINARY_DIR}/relumeConfig.cmake ${PROJECT_BINARY_DIR}/rel
 file(RELATIVE_PATH relume_prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/relume.pc.in relume.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/relume.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(TARGET relume_infer)
+  configure_file(cmake/relume-infer.pc.in relume-infer.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/relume-infer.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endif()
 
 install(FILES LICENSE README.md CHANGELOG.md CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN *.cpp)

@@ -71,14 +71,6 @@ bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bf
 
 }  // namespace
 
-std::int64_t Entry::features_out(std::int64_t features) const {
-  if (kind == Kind::concatenated) return 2 * features;
-  if (kind != Kind::gated) return features;
-  require<ShapeError>(features % 2 == 0, "{}: {} features cannot be halved; one half is the gate of the other",
-                      info.name, features);
-  return features / 2;
-}
-
 double Entry::scalar(double x, const double* values) const {
   require<Error>(scalar_value, "{}: has no value at a single number", info.name);
   return scalar_value(x, values);

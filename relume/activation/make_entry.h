@@ -46,8 +46,9 @@ constexpr auto parameters_of() {
   return parameters;
 }
 
-/// The entry of S with the loops of three levels, which may be the same.
-template <class S>
+/// The entry of S with the loops of three levels, which may be the same. One that is not whole has no functions of
+/// single numbers.
+template <class S, bool is_whole = true>
 Entry make_entry_with(const LevelLoops* baseline, const LevelLoops* avx2, const LevelLoops* avx512) {
   static constexpr auto parameters = parameters_of<S>();
   Entry entry{.info = S::info,
@@ -57,10 +58,12 @@ Entry make_entry_with(const LevelLoops* baseline, const LevelLoops* avx2, const 
               .levels = {baseline, avx2, avx512}};
   if constexpr (kind_of<S> == Kind::elementwise) {
     entry.saves = S::saves;
-    entry.scalar_value = ScalarFunctions<S>::value;
-    entry.scalar_derivative = ScalarFunctions<S>::derivative;
     entry.random_slope = requires { S::random_slope; };
-    if constexpr (requires { S::integers; }) {
+    if constexpr (is_whole) {
+      entry.scalar_value = ScalarFunctions<S>::value;
+      entry.scalar_derivative = ScalarFunctions<S>::derivative;
+    }
+    if constexpr (is_whole && requires { S::integers; }) {
       entry.integers = true;
       entry.integer_forward = integer_forward<S>;
     }

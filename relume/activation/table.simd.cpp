@@ -1,5 +1,4 @@
 #include "relume/activation/level_loops.h"
-#include "relume/activation/loops.h"
 #include "relume/kernels/lane.h"
 
 namespace relume::kernels::RELUME_TARGET {
@@ -7,7 +6,11 @@ namespace {
 
 template <class... S>
 constexpr activation::FamilyLoops make_loops(TypeList<S...>) {
+#ifdef RELUME_INFER_ALONE
+  return {activation::LevelLoops{activation::forward_loops_of<S, Lane<float>>(), {}}...};
+#else
   return {activation::LevelLoops{activation::loops_of<S, Lane<float>>(), activation::loops_of<S, Lane<double>>()}...};
+#endif
 }
 
 }  // namespace

@@ -5,9 +5,15 @@
 #include <cmath>
 #include <cstdint>
 
-#include "relume/data/column_role.h"
+#include "relume/data/preprocess.h"
 
 namespace relume::data {
+
+/// sign(u) log(1 + |u|) with u = (x − center) / unit
+double squeeze(double x, double center, double unit);
+
+/// The same of a skewed column, of others x itself; standardised and clipped.
+float standardise(const ColumnPlan& plan, double x);
 
 /// Of a number, NaN where it is missing; `median` is standardise(plan, plan.median).
 inline void write_number(const ColumnPlan& plan, double x, float median, float* out) {

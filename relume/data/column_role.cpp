@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "relume/base/require.h"
+#include "relume/data/column_features.h"
 #include "relume/data/number_text.h"
 
 namespace relume::data {
@@ -61,11 +62,6 @@ Moments moments(const std::vector<double>& numbers) {
   m.deviation = deviation * largest;
   m.skew = cubes / n / (deviation * deviation * deviation);
   return m;
-}
-
-double squeeze(double x, double center, double unit) {
-  const double u = (x - center) / unit;
-  return std::copysign(std::log1p(std::abs(u)), u);
 }
 
 std::int64_t count_distinct(const std::vector<double>& sorted) {
@@ -221,12 +217,6 @@ ColumnRole choose_text_role(const Column& column, std::span<const std::int64_t> 
 bool is_code(const Column& column) { return column.reading.zero_padded && !column.reading.spellings.empty(); }
 
 }  // namespace
-
-float standardise(const ColumnPlan& plan, double x) {
-  const double value = plan.logarithmic ? squeeze(x, plan.center, plan.unit) : x;
-  const double scaled = (value - plan.mean) / plan.deviation;
-  return static_cast<float>(std::clamp(scaled, -Preprocessor::limit, Preprocessor::limit));
-}
 
 Column as_text(const Column& numbers) {
   Column text{.name = numbers.name, .kind = ColumnKind::text};

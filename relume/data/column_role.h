@@ -22,7 +22,4 @@ Column as_text(const Column& numbers);
 /// The plan of a column of numbers, whatever its role.
 ColumnPlan plan_numbers(const Column& column, std::span<const std::int64_t> training_rows);
 
-/// sign(u) log(1 + |u|) with u = (x − center) / unit, or x itself; standardised and clipped.
-float standardise(const ColumnPlan& plan, double x);
-
 }  // namespace relume::data

@@ -193,8 +193,6 @@ bool may_be_number(std::string_view text) {
 
 }  // namespace
 
-std::string_view name(Decimal decimal) { return decimal == Decimal::point ? "point" : "comma"; }
-
 std::optional<double> plain_number(std::string_view text) {
   text = trim(text);
   if (text.size() > 1 && text.front() == '+' && text[1] != '-') text.remove_prefix(1);

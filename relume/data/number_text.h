@@ -11,7 +11,7 @@ namespace relume::data {
 enum class Decimal : std::uint8_t { point, comma };
 
 /// "point", "comma"
-std::string_view name(Decimal decimal);
+constexpr std::string_view name(Decimal decimal) { return decimal == Decimal::point ? "point" : "comma"; }
 
 /// A text read with decimal points and with decimal commas. "12" is the same in both, "0,5" and "1.234,5" are numbers
 /// in one of them only, and "1,234" is another number in each: only other fields can tell which.

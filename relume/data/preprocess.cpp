@@ -11,6 +11,7 @@
 #include "relume/base/require.h"
 #include "relume/data/column_features.h"
 #include "relume/data/column_index.h"
+#include "relume/data/column_role.h"
 #include "relume/data/split.h"
 
 namespace relume::data {
@@ -105,10 +106,6 @@ ColumnSpec spec_of(const Column& column) {
 std::string to_string(const UnknownCategory& unknown) {
   return fmt::format("{}: '{}' in column '{}' is no category of the model, as {} of its fields {} not", unknown.where,
                      unknown.example.substr(0, 40), unknown.column, unknown.rows, unknown.rows == 1 ? "is" : "are");
-}
-
-std::int64_t ColumnPlan::features() const {
-  return kind == ColumnKind::text ? static_cast<std::int64_t>(categories.size()) + 1 : 1 + flags_missing;
 }
 
 Preprocessor Preprocessor::fit(const Table& table, Target target, std::span<const std::int64_t> training_rows,
@@ -237,12 +234,6 @@ std::vector<UnknownCategory> Preprocessor::unknown_categories(const Table& table
 }
 
 Tensor Preprocessor::transform(const Table& table) const { return transform(table, count_to(table.rows())); }
-
-std::int64_t Preprocessor::features() const {
-  std::int64_t count = 0;
-  for (const ColumnPlan& plan : used_) count += plan.features();
-  return count;
-}
 
 std::vector<std::string> Preprocessor::feature_names() const {
   std::vector<std::string> names;

@@ -34,8 +34,6 @@ void check_new(const Table& table, const std::string& name, std::size_t rows) {
 
 }  // namespace
 
-std::string_view name(ColumnKind kind) { return kind == ColumnKind::text ? "text" : "number"; }
-
 Column text_column(std::string name, const std::vector<std::string>& texts) {
   Column column{.name = std::move(name), .kind = ColumnKind::text};
   std::unordered_map<std::string_view, std::int32_t> codes;

@@ -16,7 +16,7 @@ namespace relume::data {
 enum class ColumnKind : std::uint8_t { number, text };
 
 /// "number", "text".
-std::string_view name(ColumnKind kind);
+constexpr std::string_view name(ColumnKind kind) { return kind == ColumnKind::text ? "text" : "number"; }
 
 /// One column. Numbers: NaN is missing. Text: an index into the distinct values, −1 is missing.
 struct Column {

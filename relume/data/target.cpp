@@ -88,14 +88,6 @@ std::vector<std::string> used_values(const Column& column) {
 
 }  // namespace
 
-std::string_view name(Task task) { return task == Task::classification ? "classification" : "regression"; }
-
-Task task_from_name(std::string_view text) {
-  for (const Task task : {Task::classification, Task::regression})
-    if (text == name(task)) return task;
-  fail<InputError>("the task \"{}\" is unknown", text);
-}
-
 Target Target::choose(const Table& table, std::string_view which, std::optional<Task> task) {
   const Column& column = table.columns[static_cast<std::size_t>(find_column(table, which))];
   Target target;

@@ -16,7 +16,7 @@ namespace relume::data {
 enum class Task : std::uint8_t { classification, regression };
 
 /// "classification", "regression"
-std::string_view name(Task task);
+constexpr std::string_view name(Task task) { return task == Task::classification ? "classification" : "regression"; }
 /// "classification", "regression". Throws InputError for another text.
 Task task_from_name(std::string_view text);
 

@@ -8,7 +8,7 @@
 #include "relume/activation/c_text.h"
 #include "relume/base/atomic_file.h"
 #include "relume/base/require.h"
-#include "relume/data/column_role.h"
+#include "relume/data/column_features.h"
 #include "relume/infer/c_layers.h"
 
 namespace relume::infer {

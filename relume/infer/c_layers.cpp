@@ -15,16 +15,16 @@ namespace {
 constexpr const char* dense_function =
     R"(static inline void {0}_dense(const float *weight, const float *bias, int inputs, int outputs, const float *x,
                              float *y) {{
+  const int whole = inputs - inputs % 4;
   for (int j = 0; j < outputs; ++j, weight += inputs) {{
     float a = {1}_READ(bias + j), b = 0.0f, c = 0.0f, d = 0.0f;
-    int i = 0;
-    for (; i + 4 <= inputs; i += 4) {{
+    for (int i = 0; i < whole; i += 4) {{
       a += {1}_READ(weight + i) * x[i];
       b += {1}_READ(weight + i + 1) * x[i + 1];
       c += {1}_READ(weight + i + 2) * x[i + 2];
       d += {1}_READ(weight + i + 3) * x[i + 3];
     }}
-    for (; i < inputs; ++i) a += {1}_READ(weight + i) * x[i];
+    for (int i = whole; i < inputs; ++i) a += {1}_READ(weight + i) * x[i];
     y[j] = (a + b) + (c + d);
   }}
 }}

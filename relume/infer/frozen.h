@@ -7,8 +7,13 @@
 #include <vector>
 
 #include "relume/activation/activation.h"
-#include "relume/io/model.h"
-#include "relume/nn/module.h"
+
+namespace relume::nn {
+class Module;
+}
+namespace relume::io {
+struct Model;
+}
 
 namespace relume::infer {
 

@@ -16,9 +16,11 @@ constexpr std::int32_t input = -1, output = -2;
 
 /// Whether f is 0 over more than a point, as behind relu.
 bool has_zeros(const Activation& f) {
-  int zeros = 0;
-  for (double x = -8; x <= 8; x += 0.125) zeros += f.entry().scalar(x, f.parameters()) == 0;
-  return zeros > 1;
+  std::array<float, 129> values;
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.125f * static_cast<float>(i) - 8;
+  const auto& loops = f.entry().levels[static_cast<std::size_t>(kernels::level())]->float32.elementwise;
+  loops.forward(values.data(), values.data(), std::ssize(values), f.parameters(), false);
+  return std::ranges::count(values, 0.0f) > 1;
 }
 
 /// Layers that are read from memory each time, and that fit into wide rows.

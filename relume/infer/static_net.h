@@ -17,6 +17,7 @@
 #include "relume/activation/parameters.h"
 #include "relume/base/error.h"
 #include "relume/infer/frozen.h"
+#include "relume/io/model.h"
 
 namespace relume::infer {
 

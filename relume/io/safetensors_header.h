@@ -16,6 +16,9 @@ namespace relume::io {
 /// The key of the header that holds texts instead of a tensor.
 inline constexpr std::string_view metadata_key = "__metadata__";
 
+/// The file begins with the length of the header, in so many bytes.
+inline constexpr std::size_t safetensors_length_bytes = 8;
+
 /// The longest header that the format allows, in bytes.
 inline constexpr std::uint64_t max_header_bytes = 100'000'000;
 

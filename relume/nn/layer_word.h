@@ -11,6 +11,9 @@
 
 namespace relume::nn {
 
+/// The most units of a layer, and values of a row.
+inline constexpr double largest_count = 1 << 24;
+
 /// One word of an architecture: its name and its arguments.
 struct LayerSpec {
   std::string name;

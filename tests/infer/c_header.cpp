@@ -11,94 +11,11 @@
 #include <gtest/gtest.h>
 
 #include "relume/base/atomic_file.h"
-#include "relume/infer/c_layers.h"
-#include "tests/infer/networks.h"
-#include "tests/io/temporary_folder.h"
+#include "tests/infer/c_cases.h"
 #include "tests/reference/message_of.h"
 
 namespace relume::infer {
 namespace {
-
-/// A header, and what a Predictor says of the same.
-struct Case {
-  std::string what, name;
-  CHeader header;
-  std::vector<float> rows, expected;
-};
-
-using Cases = std::vector<Case>;
-
-std::string name_of(const Cases& cases) { return "net" + std::to_string(cases.size()); }
-
-void add(Cases& cases, const std::string& what, const nn::Module& net) {
-  const Predictor predictor(net);
-  const std::vector<float> rows = random_rows(predictor.inputs() * 6);
-  cases.push_back({what, name_of(cases), c_header(net, name_of(cases)), rows, predict(predictor, rows)});
-}
-
-void add(Cases& cases, const std::string& what, const io::Model& model, const std::vector<float>& rows) {
-  cases.push_back({what, name_of(cases), c_header(model, name_of(cases)), rows, predict(Predictor(model), rows)});
-}
-
-Cases activations() {
-  Cases cases;
-  for (const activation::Entry& entry : activation::table())
-    add(cases, std::string(entry.info.name), Sandwich(Activation(entry), 7, 18, 3).net);
-  for (const char* text : {"leaky_relu(0.3)", "general_relu(0.1,6,0.5)", "general_relu(0.1)", "threshold(0.5,-3)"})
-    add(cases, text, Sandwich(Activation(text), 7, 18, 3).net);
-  return cases;
-}
-
-Cases layers() {
-  Cases cases;
-  const auto both = [&](const std::string& what, nn::Sequential net) {
-    set_random(net);
-    add(cases, what, net);
-  };
-  both("batchnorm", nn::Sequential(nn::BatchNorm1d(5), nn::Tanh(), nn::BatchNorm1d(5), nn::Linear(5, 3)));
-  both("normal", nn::Sequential(nn::LayerNorm(6), nn::Linear(6, 12), nn::GroupNorm(3, 12), nn::PReLU(12)));
-  both("residual", nn::Sequential(nn::Residual(nn::Linear(6, 6), nn::ReLU()),
-                                  nn::Residual(nn::ReLU(), nn::Residual(nn::Tanh(), nn::Linear(6, 6)))));
-  both("linear", nn::Sequential(nn::Linear(300, 2), nn::Dropout()));
-  const std::vector<float> rows = {3, 0, NAN, 1, 7.5f, 2, -40, 9, 0, -1, 1e9f, NAN};
-  add(cases, "classes", model_of(houses(true)), rows);
-  add(cases, "values", model_of(houses(false), "linear(8) elu"), rows);
-  add(cases, "categories that are all", model_of(many_kinds(false)), rows);
-  add(cases, "skewed, with missing ones", model_of(many_kinds(true)), {1, 0, 1000, 3, 1e6f, 2, NAN, 1, 0, 7});
-  io::Model array = array_model(8, {"no \"?\?/", "\xc3\xbc\\"}, "linear(5) silu", 1);
-  array.scale = {0.02f, -60};
-  add(cases, "array", array, random_rows(8 * 4, 2, 200));
-  return cases;
-}
-
-bool is_here(const std::string& program) {
-  return std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) == 0;
-}
-
-void expect_compiles(const std::string& command) { EXPECT_EQ(std::system((command + " 2>&1").c_str()), 0) << command; }
-
-/// The headers in a folder, and a source with run(number, in, out).
-class Sources {
- public:
-  explicit Sources(const Cases& cases) {
-    std::ofstream source(folder_ / "all.c");
-    for (std::size_t i = 0; i < cases.size(); ++i) {
-      std::ofstream(folder_ / (cases[i].name + ".h").c_str()) << cases[i].header.text;
-      source << "#include \"" << cases[i].name << ".h\"\n";
-    }
-    source << "#ifdef __cplusplus\nextern \"C\"\n#endif\nvoid run(int number, const float *in, float *out);\n"
-           << "void run(int number, const float *in, float *out) {\n  switch (number) {\n";
-    for (std::size_t i = 0; i < cases.size(); ++i)
-      source << "    case " << i << ": " << cases[i].name << "_predict(in, out); break;\n";
-    source << "    default: break;\n  }\n}\n";
-  }
-  std::string path(const char* name) const { return (folder_ / name).string(); }
-
- private:
-  io::TemporaryFolder folder_;
-};
-
-constexpr const char* strict = " -Wall -Wextra -Werror -pedantic ";
 
 void expect_same(const Cases& cases, const std::string& compiler) {
   const Sources sources(cases);
@@ -134,27 +51,6 @@ TEST(CHeader, CompilesWithClang) {
   expect_same(layers(), clang + " -std=c99");
   expect_same(activations(), clang + " -std=c99");
 }
-
-/// Leaves out what calls one of those functions, but not all.
-void compile_for_device(const std::string& compiler, const std::string& options,
-                        const std::vector<std::string>& missing = {}) {
-  if (!is_here(compiler)) GTEST_SKIP() << "skipped: no " << compiler;
-  for (Cases cases : {layers(), activations()}) {
-    std::erase_if(cases, [&](const Case& c) {
-      return std::ranges::any_of(missing,
-                                 [&](const std::string& f) { return c.header.text.find(f) != std::string::npos; });
-    });
-    ASSERT_GT(cases.size(), 3U);
-    const Sources sources(cases);
-    expect_compiles(compiler + " -std=c99" + strict + options + " -c " + sources.path("all.c") + " -o " +
-                    sources.path("all.o"));
-  }
-}
-
-TEST(CHeader, CompilesForCortexM) { compile_for_device("arm-none-eabi-gcc", "-mcpu=cortex-m4 -mthumb -Os"); }
-
-// Its math.h lacks these.
-TEST(CHeader, CompilesForAvr) { compile_for_device("avr-gcc", "-mmcu=atmega2560 -Os", {"expm1", "log1p", "erfc"}); }
 
 TEST(CHeader, TakesTheStackThatItTells) {
   const std::shared_ptr<nn::Sequential> net = network({100, 300, 200, 3});
