@@ -10,8 +10,10 @@ find_path(RELUME_ZLIB_INCLUDE zlib.h REQUIRED)
 find_library(RELUME_ZLIB_LIBRARY NAMES libz.a z REQUIRED)
 find_library(RELUME_CSV_LIBRARY NAMES libcsv.a csv REQUIRED)
 
+include(RelumeJson)
+
 add_library(relume_headers INTERFACE)
-target_include_directories(relume_headers SYSTEM INTERFACE
+target_include_directories(relume_headers SYSTEM INTERFACE ${PROJECT_BINARY_DIR}/include
   ${RELUME_HIGHWAY_INCLUDE} ${RELUME_FMT_INCLUDE} ${RELUME_JSON_INCLUDE} ${RELUME_CSV_INCLUDE} ${RELUME_ZLIB_INCLUDE})
 add_library(relume_dependencies INTERFACE)
 target_link_libraries(relume_dependencies INTERFACE relume_headers

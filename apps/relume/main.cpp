@@ -1,6 +1,7 @@
 #include <csignal>
 #include <cstdio>
 #include <new>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,32 @@ void flush_output() {
   if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw relume::FileError(output_lost);
 }
 
+/// The status that the program ends with. What wants to be said may need memory, too.
+int run(std::span<char*> words) {
+  try {
+    run_command_line(commands(), {words.begin() + (words.empty() ? 0 : 1), words.end()});
+    flush_output();
+    return 0;
+  } catch (const Exit& exit) {
+    return exit.status;
+  } catch (const relume::OptionError& error) {
+    complain(in_own_words(error, words[1]));
+    return exit_bad_input;
+  } catch (const relume::Error& error) {
+    complain(error.what());
+    return exit_bad_input;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    if (std::ferror(stdout)) {  // more than a buffer of it
+      complain(output_lost);
+      return exit_bad_input;
+    }
+    complain(error.what());
+  }
+  return exit_failed;
+}
+
 }  // namespace
 }  // namespace relume::app
 
@@ -51,25 +78,9 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);
   fill_standard_streams();
   try {
-    run_command_line(commands(), {argv + (argc > 0 ? 1 : 0), argv + argc});
-    flush_output();
-    return 0;
-  } catch (const Exit& exit) {
-    return exit.status;
-  } catch (const relume::OptionError& error) {
-    complain(in_own_words(error, argv[1]));
-    return exit_bad_input;
-  } catch (const relume::Error& error) {
-    complain(error.what());
-    return exit_bad_input;
+    return run(std::span(argv, static_cast<std::size_t>(argc)));
   } catch (const std::bad_alloc&) {
-    complain("out of memory; give less data at a time or a smaller network");
-  } catch (const std::exception& error) {
-    if (std::ferror(stdout)) {  // more than a buffer of it
-      complain(output_lost);
-      return exit_bad_input;
-    }
-    complain(error.what());
+    put_on_stderr("relume: out of memory; give less data at a time or a smaller network\n");
+    return exit_failed;
   }
-  return exit_failed;
 }

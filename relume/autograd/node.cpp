@@ -1,6 +1,7 @@
 #include "relume/autograd/node.h"
 
 #include <cctype>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -19,15 +20,22 @@ thread_local bool destroying = false;
 }  // namespace
 
 void Node::destroy(Node* node) {
-  doomed.push_back(node);
+  const auto end = [](Node* last) {
+    const std::size_t bytes = last->block_bytes();
+    last->~Node();
+    pool::deallocate(last, bytes);
+  };
+  try {
+    doomed.push_back(node);
+  } catch (const std::bad_alloc&) {
+    return end(node);  // deeper, but not left, and no exception out of a destructor
+  }
   if (destroying) return;
   destroying = true;
   while (!doomed.empty()) {
     Node* next = doomed.back();
     doomed.pop_back();
-    const std::size_t bytes = next->block_bytes();
-    next->~Node();
-    pool::deallocate(next, bytes);
+    end(next);
   }
   destroying = false;
 }

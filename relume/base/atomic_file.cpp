@@ -93,13 +93,11 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
 void AtomicFile::name_temporary() {
   const std::string itself = fmt::format("/proc/self/fd/{}", ::fileno(file_));
   for (int i = 0; i < attempts; ++i) {
-    const std::string name = name_beside(path_);
-    if (::linkat(AT_FDCWD, itself.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
-      temporary_ = name;
-      return;
-    }
+    temporary_ = name_beside(path_);  // before the name is there: a lack of memory must not leave it
+    if (::linkat(AT_FDCWD, itself.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) == 0) return;
     if (errno != EEXIST) break;
   }
+  temporary_.clear();
   fail_with_errno();
 }
 

@@ -14,7 +14,11 @@
 namespace relume::data {
 namespace {
 
-ColumnKind kind_from(const nlohmann::json& json) { return json == "text" ? ColumnKind::text : ColumnKind::number; }
+ColumnKind kind_from(const nlohmann::json& json) {
+  // json == "text" would make JSON of the text first, where nothing may be thrown.
+  const auto* kind = json.get_ptr<const std::string*>();
+  return kind && *kind == "text" ? ColumnKind::text : ColumnKind::number;
+}
 
 nlohmann::json plan_to_json(const ColumnPlan& plan) {
   if (plan.kind == ColumnKind::text) {

@@ -7,18 +7,23 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <limits>
 #include <memory>
 
 #include "relume/kernels/cpu.h"
+#include "relume/kernels/xsmm_calls.h"
 
 namespace relume::kernels {
 
 #ifdef RELUME_HAVE_LIBXSMM
 namespace {
 
+/// Set where memory for a kernel's code was refused: libxsmm would give what it then made to the next who asks.
+std::atomic<bool> no_more_kernels{false};
+
 template <class T>
-SmallProduct<T> make(const SmallShape& s) {
+SmallProduct<T> make_by_libxsmm(const SmallShape& s) {
   const auto m = static_cast<libxsmm_blasint>(s.m), n = static_cast<libxsmm_blasint>(s.n),
              k = static_cast<libxsmm_blasint>(s.k), lda = static_cast<libxsmm_blasint>(s.lda),
              ldb = static_cast<libxsmm_blasint>(s.ldb), ldc = static_cast<libxsmm_blasint>(s.ldc);
@@ -38,6 +43,15 @@ SmallProduct<T> make(const SmallShape& s) {
     const double alpha = 1, beta = s.add ? 1 : 0;
     return libxsmm_dmmdispatch(m, n, k, &lda, &ldb, &ldc, &alpha, &beta, &flags, &prefetch);
   }
+}
+
+template <class T>
+SmallProduct<T> make(const SmallShape& s) {
+  if (no_more_kernels) return nullptr;
+  const SmallProduct<T> made = make_by_libxsmm<T>(s);
+  if (!code_was_refused()) return made;
+  no_more_kernels = true;
+  return nullptr;
 }
 
 /// A shape in few words, which are compared and hashed with few instructions.

@@ -9,7 +9,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,7 +83,7 @@ RunningApp::RunningApp(const Workplace& place, const std::vector<std::string>& a
   argv.push_back(nullptr);
   process_ = ::fork();
   if (process_ == 0) {
-    if (::chdir(place.path().c_str()) != 0) ::_exit(99);
+    if (::chdir((place / setting.folder).c_str()) != 0) ::_exit(99);
     if (setting.largest_file > 0) {
       const rlimit limit{static_cast<rlim_t>(setting.largest_file), static_cast<rlim_t>(setting.largest_file)};
       ::setrlimit(RLIMIT_FSIZE, &limit);
@@ -93,6 +97,17 @@ RunningApp::RunningApp(const Workplace& place, const std::vector<std::string>& a
       ::dup2(ends[1], STDERR_FILENO);
     }
     for (const int stream : setting.closed) ::close(stream);
+    if (setting.powerless) {
+      ::prctl(PR_SET_SECUREBITS, SECBIT_NOROOT);
+      __user_cap_header_struct version{_LINUX_CAPABILITY_VERSION_3, 0};
+      __user_cap_data_struct none[2] = {};
+      ::syscall(SYS_capset, &version, none);
+    }
+    for (const auto& [what, value] : setting.limits) {
+      const rlimit limit{static_cast<rlim_t>(value), static_cast<rlim_t>(value)};
+      if (::setrlimit(static_cast<__rlimit_resource_t>(what), &limit) != 0) ::_exit(98);
+    }
+    for (const std::string& assignment : setting.environment) ::putenv(const_cast<char*>(assignment.c_str()));
     ::execv(RELUME_APP, argv.data());
     ::_exit(99);
   }

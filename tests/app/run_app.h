@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <sys/types.h>
@@ -38,11 +39,15 @@ struct Outcome {
 
 struct Setting {
   std::string input = {};
-  long largest_file = 0;         ///< bytes that a file may grow to; 0: no limit
-  std::string stdout_to = {};    ///< a file instead of `out`
-  std::string stderr_to = {};    ///< the same for `err`
-  bool stderr_broken = false;    ///< a pipe that nobody reads
-  std::vector<int> closed = {};  ///< streams that the app begins without
+  long largest_file = 0;                          ///< bytes that a file may grow to; 0: no limit
+  std::string stdout_to = {};                     ///< a file instead of `out`
+  std::string stderr_to = {};                     ///< the same for `err`
+  bool stderr_broken = false;                     ///< a pipe that nobody reads
+  std::vector<int> closed = {};                   ///< streams that the app begins without
+  bool powerless = false;                         ///< root may then not write where permissions forbid it
+  std::string folder = {};                        ///< of the workplace, to begin in
+  std::vector<std::pair<int, long>> limits = {};  ///< RLIMIT_… and what it is to be
+  std::vector<std::string> environment = {};      ///< NAME=value beside what there is; NAME alone is taken away
 };
 
 /// The app with these arguments, running.

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <system_error>
 
+#include <google/protobuf/arena.h>
 #include <unistd.h>
 
 #include "relume/base/error.h"
@@ -126,7 +127,9 @@ struct EventFile::State {
 
   template <class Fill>
   void write(const std::string& tag, std::int64_t step, const Fill& fill_value) const {
-    events::Event event;
+    // What lies in an arena goes with it: a list of messages that finds no room to grow would leave one behind.
+    google::protobuf::Arena arena;
+    events::Event& event = *google::protobuf::Arena::CreateMessage<events::Event>(&arena);
     event.set_step(step);
     events::Summary::Value& value = *event.mutable_summary()->add_value();
     value.set_tag(tag);
@@ -134,7 +137,7 @@ struct EventFile::State {
     write(event);
   }
 
-  void write(const std::string& tag, events::HParams content) const {
+  void write(const std::string& tag, const events::HParams& content) const {
     write(tag, 0, [&](events::Summary::Value& value) { set_plugin(value, "hparams", content.SerializeAsString()); });
   }
 };
@@ -187,7 +190,9 @@ void EventFile::image(const std::string& tag, const std::string& name, const std
 
 void EventFile::hyper_parameters(const std::vector<HyperParameter>& parameters,
                                  const std::vector<std::string>& metrics) {
-  events::HParams experiment, start;
+  google::protobuf::Arena arena;
+  auto& experiment = *google::protobuf::Arena::CreateMessage<events::HParams>(&arena);
+  auto& start = *google::protobuf::Arena::CreateMessage<events::HParams>(&arena);
   for (const HyperParameter& parameter : parameters) {
     auto& info = *experiment.mutable_experiment()->add_hparam_infos();
     info.set_name(parameter.first);
