@@ -11,6 +11,17 @@ if(TARGET relume_infer)
   install(TARGETS relume_infer EXPORT relumeTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
           INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endif()
+# ONNX files, where protobuf was found. What is static takes the program's own protobuf.
+set(relume_onnx_library "")
+if(TARGET relume_onnx)
+  install(TARGETS relume_onnx EXPORT relumeOnnxTargets
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT relumeOnnxTargets NAMESPACE relume:: DESTINATION ${relume_package_dir})
+  if(NOT BUILD_SHARED_LIBS)
+    set(relume_onnx_library protobuf-lite)
+  endif()
+endif()
 install(EXPORT relumeTargets NAMESPACE relume:: DESTINATION ${relume_package_dir})
 
 # What a program links beside a static relume: names, found where the program is built.

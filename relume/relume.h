@@ -59,6 +59,7 @@
 #include "relume/nn/layers.h"
 #include "relume/nn/loss.h"
 #include "relume/nn/loss_table.h"
+#include "relume/onnx/onnx.h"
 #include "relume/ops/activation.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/assign.h"

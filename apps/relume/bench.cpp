@@ -5,6 +5,7 @@
 
 #include "apps/relume/command.h"
 #include "apps/relume/print.h"
+#include "apps/relume/read_model.h"
 #include "relume/base/require.h"
 #include "relume/data/open.h"
 #include "relume/infer/call_times.h"
@@ -36,7 +37,7 @@ std::vector<float> rows_of(const io::Model& model, const Predictor& predictor, c
 }
 
 void run(const Arguments& a) {
-  const io::Model model = io::Model::load(a.model);
+  const io::Model model = read_model(a.model);
   const Predictor predictor(model);
   const auto inputs = static_cast<std::size_t>(predictor.inputs());
   const std::vector<float> given = rows_of(model, predictor, a.data);
@@ -67,7 +68,7 @@ void run(const Arguments& a) {
 
 void define_bench(Command& command) {
   auto a = std::make_shared<Arguments>();
-  command.option("MODEL", a->model, "model.safetensors of a run").required();
+  command.option("MODEL", a->model, "model.safetensors of a run, or an .onnx").required();
   command.option("DATA", a->data, "rows to predict, as for predict; rows of chance without it").or_stdin();
   command.option("--seconds", a->seconds, "how long each measurement takes")
       .number(training::above_zero)

@@ -6,7 +6,7 @@ namespace relume::app {
 using Define = void(Command&);
 Define define_train, define_eval, define_predict, define_inspect, define_doctor, define_lr_find, define_compare,
     define_lab, define_apply, define_activations, define_rules, define_plot, define_report, define_convert,
-    define_export, define_bench;
+    define_export, define_import, define_bench;
 
 std::span<const CommandEntry> commands() {
   static constexpr CommandEntry table[] = {
@@ -23,7 +23,8 @@ std::span<const CommandEntry> commands() {
       {"rules", "List the rules of health and their thresholds", define_rules},
       {"plot", "Draw activations, or what runs have measured", define_plot},
       {"convert", "Turn a table or a .safetensors into NumPy's .npz, or a .npz into a .safetensors", define_convert},
-      {"export", "Write a model as C for programs and devices without relume", define_export},
+      {"export", "Write a model as C or as ONNX, for programs and devices without relume", define_export},
+      {"import", "Turn an .onnx into a model of relume", define_import},
       {"bench", "How long this machine takes for a model's predictions", define_bench},
       {"report", "Write a run's report anew, or one page that compares runs", define_report},
   };

@@ -8,6 +8,7 @@
 
 #include "apps/relume/command.h"
 #include "apps/relume/print.h"
+#include "apps/relume/read_model.h"
 #include "relume/base/require.h"
 #include "relume/io/foreign_model.h"
 
@@ -66,7 +67,7 @@ void run(Arguments& a) {
   for (const std::string& text : a.threshold_texts) health::set_threshold(a.thresholds, text);
   require<InputError>(a.fix.empty() || !a.out.empty(),
                       "doctor: --fix needs a file to write the mended model to: -o FILE");
-  io::Model model = a.layers.empty() ? io::Model::load(a.model) : io::load_foreign_model(a.model, a.layers);
+  io::Model model = a.layers.empty() ? read_model(a.model) : io::load_foreign_model(a.model, a.layers);
   io::Trial trial = a.layers.empty() ? io::make_trial(model, a.data) : io::make_foreign_trial(model, a.data, a.target);
   const Examination e = training::examine(model, std::move(trial), a.thresholds);
   std::optional<training::Fixed> fixed;
@@ -90,7 +91,8 @@ void run(Arguments& a) {
 
 void define_doctor(Command& command) {
   auto a = std::make_shared<Arguments>();
-  command.option("MODEL", a->model, "model.safetensors of a run; with --layers any file of that format").required();
+  command.option("MODEL", a->model, "model.safetensors of a run, or an .onnx; with --layers any file of that format")
+      .required();
   command.option("DATA", a->data, "as for train; of an IDX folder the test set").required().or_stdin();
   command.option("--layers", a->layers,
                  "the layers of a network that others have saved: \"linear(64) relu linear(32) relu\"; the output "

@@ -2,6 +2,7 @@
 
 #include "apps/relume/command.h"
 #include "apps/relume/print.h"
+#include "apps/relume/read_model.h"
 #include "apps/relume/result.h"
 #include "apps/relume/say.h"
 #include "apps/relume/train_arguments.h"
@@ -18,7 +19,7 @@ struct Arguments {
 };
 
 void run(const Arguments& a) {
-  const io::Model model = io::Model::load(a.model);
+  const io::Model model = read_model(a.model);
   const training::Trial trial = training::make_trial(model, a.data, a.reading.csv);
   for (const std::string& note : trial.notes) say("{}", note);
   const training::Metrics metrics = training::evaluate(model, trial.dataset, trial.rows);
@@ -32,7 +33,7 @@ void run(const Arguments& a) {
 
 void define_eval(Command& command) {
   auto a = std::make_shared<Arguments>();
-  command.option("MODEL", a->model, "model.safetensors of a run").required();
+  command.option("MODEL", a->model, "model.safetensors of a run, or an .onnx").required();
   command.option("DATA", a->data, "as for train; of an IDX folder the test set").required().or_stdin();
   add_train_options(command, a->reading, {"decimal", "na"});
   command.flag("--json", a->json, "print the result as one JSON object");

@@ -3,6 +3,7 @@
 
 #include "apps/relume/command.h"
 #include "apps/relume/print.h"
+#include "apps/relume/read_model.h"
 #include "relume/plot/network_picture.h"
 
 namespace relume::app {
@@ -14,7 +15,7 @@ struct Arguments {
 };
 
 void run(const Arguments& a) {
-  const io::Model model = io::Model::load(a.model);
+  const io::Model model = read_model(a.model);
   std::optional<io::Trial> trial;
   std::vector<health::LayerActivity> activity;
   if (!a.data.empty()) {
@@ -34,7 +35,7 @@ void run(const Arguments& a) {
 
 void define_inspect(Command& command) {
   auto a = std::make_shared<Arguments>();
-  command.option("MODEL", a->model, "model.safetensors of a run").required();
+  command.option("MODEL", a->model, "model.safetensors of a run, or an .onnx").required();
   command.option("DATA", a->data, "as for eval: also count the zeros and the dead units on it").or_stdin();
   command.option("--svg", a->picture, "draw the network into this file: .svg, .png or .pdf");
   command.flag("--json", a->json, "print it as one JSON object");

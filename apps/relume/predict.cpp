@@ -5,6 +5,7 @@
 
 #include "apps/relume/command.h"
 #include "apps/relume/print.h"
+#include "apps/relume/read_model.h"
 #include "apps/relume/say.h"
 #include "apps/relume/train_arguments.h"
 #include "relume/base/atomic_file.h"
@@ -21,7 +22,7 @@ struct Arguments {
 };
 
 void run(const Arguments& a) {
-  const Model model = Model::load(a.model);
+  const Model model = read_model(a.model);
   std::unique_ptr<AtomicFile> file;
   const auto write = [&](std::string_view text) {
     if (!a.out.empty() && !file) file = std::make_unique<AtomicFile>(a.out);
@@ -44,7 +45,7 @@ void run(const Arguments& a) {
 
 void define_predict(Command& command) {
   auto a = std::make_shared<Arguments>();
-  command.option("MODEL", a->model, "model.safetensors of a run").required();
+  command.option("MODEL", a->model, "model.safetensors of a run, or an .onnx").required();
   command.option("DATA", a->data, "as for train; the target's column may be missing").required().or_stdin();
   add_train_options(command, a->reading, {"decimal", "na"});
   command.option("-o,--output", a->out, "file to write; stdout without it");

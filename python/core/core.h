@@ -33,6 +33,7 @@ void bind_health(nb::module_& module);
 void bind_estimator(nb::module_& module);
 void bind_io(nb::module_& module);
 void bind_infer(nb::module_& module);
+void bind_onnx(nb::module_& module);
 void bind_plot(nb::module_& module);
 
 /// A dtype as an object of Python.

@@ -22,6 +22,7 @@ NB_MODULE(_core, module) {  // NOLINT
   bind_io(module);
   bind_training(module);
   bind_infer(module);
+  bind_onnx(module);
   bind_estimator(module);
   bind_health(module);
   bind_plot(module);

@@ -21,10 +21,10 @@ from relume._operations import *  # noqa: F403
 from relume.grad_mode import enable_grad, no_grad
 from relume.inference import Predictor, export
 from relume.optim.optimizer import *  # noqa: F403
-from relume.training import Model, load, train
+from relume.training import Model, load, load_network, train
 
 _NAMES = [name for name in dir(_core) if not name.startswith("_")] + _arranging.__all__ + _operations.__all__ + [
-    "Model", "Predictor", "activation_names", "enable_grad", "export", "from_torch", "health", "load", "nn", "no_grad", "optim", "plot",
+    "Model", "Predictor", "activation_names", "enable_grad", "export", "from_torch", "health", "load", "load_network", "nn", "no_grad", "optim", "plot",
     "sklearn", "to_torch", "train", "__version__",
 ]
 

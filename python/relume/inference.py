@@ -75,16 +75,29 @@ class Predictor:
         return f"<relume.Predictor: {self.inputs} to {self.outputs}, {self.bytes()['plan']} bytes>"
 
 
-def export(model: Model | str | os.PathLike, path: str | os.PathLike, to: str = "header", name: str = "") -> dict[str, Any]:
-    """Writes a model, or that of a file, for programs without relume, and returns what it takes.
+def export(
+    model, path: str | os.PathLike, to: str = "", name: str = "", *, opset: int = 17, preprocessing: bool = False, features: int = 0
+) -> dict[str, Any]:
+    """Writes a model for programs without relume, and returns what it is there.
 
-    to: "header": one file of C99 that is C++11 too and needs math.h alone, with the preprocessing inside.
-    name: what its names begin with; the file's name without it.
+    model: a relume.Model, the name of a model's file, or, for ONNX, a module of relume.nn.
+    to: "header": one file of C99 that is C++11 too and needs math.h alone, with the preprocessing inside; "onnx": a graph for ONNX
+       runtimes. Where it is not given, the name says it: "net.onnx" is ONNX.
+    name: of a header: what its names begin with; the file's name without it.
+    opset: of ONNX: which version of the operators, from 9 to 25.
+    preprocessing: of ONNX: a table's columns go in by their names, numbers (NaN where they are missing) and texts, and "label" comes
+       out too.
+    features: of a module: how many values a row has, where its first layers do not say.
 
-    Returns {"inputs", "outputs", "flash_bytes", "ram_bytes", "stack_bytes"}: flash of constants, stack of arrays.
+    Returns {"inputs", "outputs", "flash_bytes", "ram_bytes", "stack_bytes"} of a header: flash of constants, stack of arrays;
+    {"inputs", "outputs", "nodes", "opset", "bytes"} of ONNX: the names of what goes in and comes out.
     """
-    if to != "header":
-        raise ValueError(f"export: {to!r} is unknown; give \"header\"")
-    if not isinstance(model, Model):
+    to = to or ("onnx" if str(path).endswith(".onnx") else "header")
+    if to not in ("header", "onnx"):
+        raise ValueError(f"export: {to!r} is unknown; give \"header\" or \"onnx\"")
+    if isinstance(model, (str, os.PathLike)):
         model = load(model)
-    return _core._export_header(model._model, os.fspath(path), name)
+    inner = model._model if isinstance(model, Model) else model
+    if to == "onnx":
+        return _core._export_onnx(inner, os.fspath(path), opset, preprocessing, features)
+    return _core._export_header(inner, os.fspath(path), name)

@@ -15,7 +15,7 @@ import numpy as np
 from relume import _core
 from relume._frames import Classes, classes_of, columns_of, is_frame, is_images, labels_of, targets_of, unique_names, whole
 
-__all__ = ["Model", "load", "train"]
+__all__ = ["Model", "load", "load_network", "train"]
 
 
 class Model:
@@ -122,8 +122,17 @@ class Report(str):
 
 
 def load(path: str | os.PathLike) -> Model:
-    """A model that was saved by Model.save() or by `relume train`. Raises InputError for a file that is none."""
-    return Model(_core._Model.load(os.fspath(path)))
+    """A model that was saved by Model.save() or by `relume train`, or an .onnx of fully connected layers.
+
+    Raises InputError for a file that is none, and names the node of an .onnx that is not supported.
+    """
+    name = os.fspath(path)
+    return Model(_core._load_onnx(name) if str(name).endswith(".onnx") else _core._Model.load(name))
+
+
+def load_network(path: str | os.PathLike) -> _core.Sequential:
+    """The network of an .onnx, as modules of relume.nn in evaluation: also one with detours or with outputs of any kind."""
+    return _core._load_onnx_network(os.fspath(path))[0]
 
 
 def _is_name(X) -> bool:

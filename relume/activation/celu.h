@@ -12,7 +12,7 @@ struct Celu {
                              .module = "CELU",
                              .formula = "max(0, x) + min(0, alpha*(exp(x/alpha) - 1))",
                              .reference = "Barron 2017",
-                             .onnx = "Celu",
+                             .onnx = "Celu@12(alpha=alpha)",
                              .max_ulp = 2};
   Param alpha{"alpha", 1, {.min = 0, .above_min = true}};
 

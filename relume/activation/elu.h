@@ -12,7 +12,7 @@ struct Elu {
                              .module = "ELU",
                              .formula = "x > 0 ? x : alpha*(exp(x) - 1)",
                              .reference = "Clevert, Unterthiner and Hochreiter 2016",
-                             .onnx = "Elu",
+                             .onnx = "Elu(alpha=alpha)",
                              .max_ulp = 2};
   Param alpha{"alpha", 1, {.min = 0}};
 

@@ -13,7 +13,7 @@ struct Gelu {
                              .formula = "x*Phi(x)",
                              .reference = "Hendrycks and Gimpel 2016",
                              .output = {.min = -0.17},
-                             .onnx = "Gelu",
+                             .onnx = "Gelu@20",
                              .max_ulp = 4};
 
   template <class V>

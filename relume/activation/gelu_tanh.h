@@ -13,6 +13,7 @@ struct GeluTanh {
                              .formula = "x/2*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x^3)))",
                              .reference = "Hendrycks and Gimpel 2016",
                              .output = {.min = -0.18},
+                             .onnx = "Gelu@20(approximate=tanh)",
                              .max_ulp = 4};
 
   static constexpr double slope = 1.5957691216057307117;  // 2 √(2/π)

@@ -10,7 +10,8 @@ struct Hardshrink {
   static constexpr Info info{.name = "hardshrink",
                              .module = "Hardshrink",
                              .formula = "|x| > lambd ? x : 0",
-                             .reference = "Donoho and Johnstone 1994"};
+                             .reference = "Donoho and Johnstone 1994",
+                             .onnx = "Shrink(lambd=lambd,bias=0)"};
   Param lambd{"lambd", 0.5, {.min = 0}};
 
   template <class V>

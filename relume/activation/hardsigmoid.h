@@ -13,7 +13,7 @@ struct Hardsigmoid {
                              .formula = "min(max(x + 3, 0), 6)/6",
                              .reference = "Howard et al. 2019",
                              .output = {.min = 0, .max = 1},
-                             .onnx = "HardSigmoid",
+                             .onnx = "HardSigmoid(alpha=0.16666666666666666,beta=0.5)",
                              .max_ulp = 2};
 
   template <class V>

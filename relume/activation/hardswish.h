@@ -13,7 +13,7 @@ struct Hardswish {
                              .formula = "x*min(max(x + 3, 0), 6)/6",
                              .reference = "Howard et al. 2019",
                              .output = {.min = -0.375},
-                             .onnx = "HardSwish",
+                             .onnx = "HardSwish@14",
                              .max_ulp = 2};
 
   template <class V>

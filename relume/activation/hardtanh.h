@@ -13,7 +13,7 @@ struct Hardtanh {
                              .formula = "min(max(x, min_val), max_val)",
                              .reference = "Collobert 2004",
                              .output = {},
-                             .onnx = "Clip"};
+                             .onnx = "Clip(min=min_val,max=max_val)"};
   Param min_val{"min_val", -1};
   Param max_val{"max_val", 1};
 

@@ -54,7 +54,10 @@ struct Info {
   std::string_view formula{};    ///< as text for the docs
   std::string_view reference{};  ///< where it was first described
   Range output{};                ///< the closed hull of the values it takes
-  std::string_view onnx{};       ///< the ONNX operator, empty where there is none
+  /// The ONNX operator that computes it: "Relu", "Gelu@20" from that opset on, "Elu(alpha=alpha)" with attributes that
+  /// are parameters or numbers. Without attributes it is that for default parameters alone. Elsewhere, and where there
+  /// is none, the formula is written in ONNX's arithmetic.
+  std::string_view onnx{};
   double max_ulp = 0;            ///< largest distance from the correctly rounded result, over all finite float32 inputs
 };
 

@@ -12,7 +12,7 @@ struct LeakyRelu {
                              .module = "LeakyReLU",
                              .formula = "x > 0 ? x : negative_slope*x",
                              .reference = "Maas, Hannun and Ng 2013",
-                             .onnx = "LeakyRelu"};
+                             .onnx = "LeakyRelu(alpha=negative_slope)"};
   Param negative_slope{"negative_slope", 0.01};
 
   template <class V>

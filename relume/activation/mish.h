@@ -13,7 +13,7 @@ struct Mish {
                              .formula = "x*tanh(log(1 + exp(x)))",
                              .reference = "Misra 2019",
                              .output = {.min = -0.31},
-                             .onnx = "Mish",
+                             .onnx = "Mish@18",
                              .max_ulp = 4};
 
   template <class V>

@@ -12,7 +12,8 @@ struct Relu6 {
                              .module = "ReLU6",
                              .formula = "min(max(x, 0), 6)",
                              .reference = "Krizhevsky 2010",
-                             .output = {.min = 0, .max = 6}};
+                             .output = {.min = 0, .max = 6},
+                             .onnx = "Clip(min=0,max=6)"};
 
   template <class V>
   V forward(V x) const {

@@ -11,7 +11,7 @@ struct Softshrink {
                              .module = "Softshrink",
                              .formula = "x > lambd ? x - lambd : x < -lambd ? x + lambd : 0",
                              .reference = "Donoho 1995",
-                             .onnx = "Shrink"};
+                             .onnx = "Shrink(lambd=lambd,bias=lambd)"};
   Param lambd{"lambd", 0.5, {.min = 0}};
 
   template <class V>

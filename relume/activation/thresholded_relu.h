@@ -12,7 +12,7 @@ struct ThresholdedRelu {
                              .module = "ThresholdedReLU",
                              .formula = "x > theta ? x : 0",
                              .reference = "Konda, Memisevic and Krueger 2014",
-                             .onnx = "ThresholdedRelu"};
+                             .onnx = "ThresholdedRelu@10(alpha=theta)"};
   Param theta{"theta", 1};
 
   template <class V>
