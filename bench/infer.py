@@ -1,4 +1,5 @@
-"""One call of a Predictor and of a StaticNet, beside PyTorch, JAX and NumPy, one thread: half of the calls take no longer
+"""One call of a Predictor and of a StaticNet, beside PyTorch (as it is and compiled), ONNX Runtime, OpenVINO, JAX, NumPy
+and, where RTNeural's headers are found, RTNeural, one thread: half of the calls take no longer
 than p50, 999 of 1000 no longer than p99.9, in nanoseconds. And the start: a file to the first prediction."""
 import argparse
 import importlib.util
@@ -7,7 +8,9 @@ import tempfile
 
 import report
 
-PEERS = [peer for peer in ("torch", "jax", "numpy") if importlib.util.find_spec(peer)]
+NEEDED = {"torch": ["torch"], "torch_compile": ["torch"], "onnxruntime": ["onnx", "onnxruntime"],
+          "openvino": ["onnx", "openvino"], "jax": ["jax"], "numpy": ["numpy"]}
+PEERS = [peer for peer, modules in NEEDED.items() if all(map(importlib.util.find_spec, modules))]
 CASES = [("10-5-1", 1), ("4-64-64-2", 1), ("16-128-128-1", 1), ("6-64-8-4", 1), ("784-512-256-10", 1), ("784-512-256-10", 64),
          ("784-1024-1024-10", 1), ("784-1024-1024-10", 64)]
 # On other machines: RTNeural's own benchmark of single layers (xsimd, i7-8700B), its static networks, and one that was
@@ -15,6 +18,10 @@ CASES = [("10-5-1", 1), ("4-64-64-2", 1), ("16-128-128-1", 1), ("6-64-8-4", 1), 
 PUBLISHED = {"16-16": ("RTNeural published", 18), "64-64": ("RTNeural published", 270), "10-5-1": ("RTNeural static", 11),
              "4-64-64-2": ("RTNeural static", 190), "16-128-128-1": ("RTNeural static", 696),
              "6-64-8-4": ("written by hand", 506)}
+
+
+# What a Predictor is to take for a row.
+REACH = {"10-5-1": 30, "4-64-64-2": 100, "16-128-128-1": 400, "6-64-8-4": 100}
 
 
 def predictors(programs, python, seconds, turns):
@@ -26,19 +33,35 @@ def predictors(programs, python, seconds, turns):
             ours.append(report.run([programs / "bench_infer", widths, batch, seconds]).result)
             for peer in PEERS:
                 theirs[peer].append(report.run([python, peer_program, peer, widths, batch, seconds]).result)
+        best = {metric: min(r[metric] for r in ours) for metric in ("p50", "p999")}
+        if batch == 1:
+            rows.append(report.row(f"{widths} rows 1", "p999 ns", best["p999"], "2 x own p50", 2 * best["p50"]))
+        if widths in REACH:
+            rows.append(report.row(f"{widths} rows 1", "p50 ns", best["p50"], "reach", REACH[widths]))
+            rows.append(report.row(f"{widths} rows 1", "p50 ns", best["p50"], *PUBLISHED[widths]))
         for peer, results in theirs.items():
             for metric in ("p50", "p999"):
-                rows.append(report.row(f"{widths} rows {batch}", f"{metric} ns", min(r[metric] for r in ours), peer,
+                rows.append(report.row(f"{widths} rows {batch}", f"{metric} ns", best[metric], peer,
                                        min(r[metric] for r in results)))
     return rows
 
 
 def static_nets(programs, seconds, turns):
-    results = [report.run([programs / "bench_static_net", seconds]).result for _ in range(turns)]
+    """In turns with RTNeural's, of whatever backends were built."""
+    peers = sorted(programs.glob("bench_rtneural_*"))
+    results, theirs = [], {peer: [] for peer in peers}
+    for _ in range(turns):
+        results.append(report.run([programs / "bench_static_net", seconds]).result)
+        for peer in peers:
+            theirs[peer].append(report.run([peer, seconds]).result)
     rows = []
     for widths in results[0]:
         best = {metric: min(r[widths][metric] for r in results) for metric in ("p50", "p999")}
         rows.append(report.row(f"{widths} StaticNet", "p50 ns", best["p50"], *PUBLISHED[widths]))
+        for peer in peers:
+            name = peer.name.removeprefix("bench_").replace("rtneural_", "RTNeural ")
+            rows.append(report.row(f"{widths} StaticNet", "p50 ns", best["p50"], name,
+                                   min(r[widths]["p50"] for r in theirs[peer])))
         rows.append(report.row(f"{widths} StaticNet", "p999 ns", best["p999"], "2 x own p50", 2 * best["p50"]))
     return rows
 

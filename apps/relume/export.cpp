@@ -14,12 +14,13 @@ namespace {
 struct Arguments {
   std::string model, kind, out, name;
   int opset = onnx::ExportOptions().opset;
-  bool preprocessing = false;
+  bool preprocessing = false, int8 = false;
 };
 
 void write_header(const Arguments& a) {
   require<InputError>(!a.out.empty(), "export: a header needs a file to write to: -o FILE");
-  const infer::CHeader header = infer::save_c_header(read_model(a.model), a.out, a.name);
+  const auto weights = a.int8 ? infer::CWeights::int8 : infer::CWeights::float32;
+  const infer::CHeader header = infer::save_c_header(read_model(a.model), a.out, a.name, weights);
   print("{}: {}\n", a.out, to_string(header));
 }
 
@@ -48,6 +49,7 @@ void define_export(Command& command) {
   command.option("-o,--output", a->out, "file to write; of onnx beside the model where it is not given");
   command.option("--name", a->name,
                  "of a header: what its names begin with: small letters, digits, _; the file's name without it");
+  command.flag("--int8", a->int8, "of a header: weights in eight bits, one scale an output: a quarter of the flash");
   command.option("--opset", a->opset, "of onnx: which version of the operators, from 9 to 25").with_default();
   command.flag("--preprocessing", a->preprocessing,
                "of onnx: a table's columns go in by their names, numbers and texts, and labels come out");

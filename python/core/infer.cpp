@@ -88,8 +88,9 @@ nb::list columns_of(const Predictor& predictor) {
   return columns;
 }
 
-nb::dict export_header(const io::Model& model, const std::filesystem::path& path, const std::string& name) {
-  const infer::CHeader header = infer::save_c_header(model, path, name);
+nb::dict export_header(const io::Model& model, const std::filesystem::path& path, const std::string& name, bool int8) {
+  const infer::CHeader header =
+      infer::save_c_header(model, path, name, int8 ? infer::CWeights::int8 : infer::CWeights::float32);
   nb::dict d;
   d["inputs"] = header.inputs;
   d["outputs"] = header.outputs;
@@ -124,7 +125,7 @@ void bind_infer(nb::module_& module) {
       .def_prop_ro("outputs", &Predictor::outputs)
       .def_prop_ro("labels", &Predictor::labels)
       .def_prop_ro("columns", &columns_of);
-  module.def("_export_header", &export_header, "model"_a, "path"_a, "name"_a);
+  module.def("_export_header", &export_header, "model"_a, "path"_a, "name"_a, "int8"_a);
 }
 
 }  // namespace relume::python

@@ -76,7 +76,8 @@ class Predictor:
 
 
 def export(
-    model, path: str | os.PathLike, to: str = "", name: str = "", *, opset: int = 17, preprocessing: bool = False, features: int = 0
+    model, path: str | os.PathLike, to: str = "", name: str = "", *, opset: int = 17, preprocessing: bool = False, features: int = 0,
+    int8: bool = False
 ) -> dict[str, Any]:
     """Writes a model for programs without relume, and returns what it is there.
 
@@ -84,6 +85,7 @@ def export(
     to: "header": one file of C99 that is C++11 too and needs math.h alone, with the preprocessing inside; "onnx": a graph for ONNX
        runtimes. Where it is not given, the name says it: "net.onnx" is ONNX.
     name: of a header: what its names begin with; the file's name without it.
+    int8: of a header: its weights in eight bits, with one scale an output: a quarter of the flash.
     opset: of ONNX: which version of the operators, from 9 to 25.
     preprocessing: of ONNX: a table's columns go in by their names, numbers (NaN where they are missing) and texts, and "label" comes
        out too.
@@ -100,4 +102,4 @@ def export(
     inner = model._model if isinstance(model, Model) else model
     if to == "onnx":
         return _core._export_onnx(inner, os.fspath(path), opset, preprocessing, features)
-    return _core._export_header(inner, os.fspath(path), name)
+    return _core._export_header(inner, os.fspath(path), name, int8)

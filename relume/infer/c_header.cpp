@@ -142,12 +142,23 @@ class CColumns {
   bool numbers_ = false, squeezes_ = false, categories_ = false;
 };
 
-std::string array_of(const std::vector<float>& values) {
+/// Texts in lines of eight.
+template <class Number, class Text>
+std::string array_of(const std::vector<Number>& values, Text text_of) {
   std::string text;
   for (std::size_t i = 0; i < values.size(); ++i)
-    text += fmt::format("{}{}", i == 0 ? "  " : i % 8 == 0 ? ",\n  " : ", ", c_literal(values[i]));
-  return values.empty() ? "  0.0f" : text;
+    (text += i == 0 ? "  " : i % 8 == 0 ? ",\n  " : ", ") += text_of(values[i]);
+  return text;
 }
+
+constexpr const char* weights_of_bytes = R"(#ifndef {1}_READ_BYTE
+#define {1}_READ_BYTE(pointer) (*(pointer))
+#endif
+static const signed char {0}_weights[{2}] {1}_SECTION = {{
+{3}
+}};
+
+)";
 
 std::string labels_function(const std::vector<std::string>& labels, const std::string& name) {
   if (labels.empty()) return {};
@@ -187,10 +198,10 @@ static const float {0}_values[{6}] {1}_SECTION = {{
 #endif
 )";
 
-CHeader header_of(const Frozen& frozen, const std::string& name, const io::Model* model) {
+CHeader header_of(const Frozen& frozen, const std::string& name, const io::Model* model, CWeights weights) {
   check_name(name);
   const bool is_table = model && model->preprocessor;
-  CLayers layers(frozen, name, is_table ? "features" : "in");
+  CLayers layers(frozen, name, is_table ? "features" : "in", weights);
   CHeader header;
   header.inputs = frozen.inputs;
   header.outputs = frozen.outputs;
@@ -209,31 +220,38 @@ CHeader header_of(const Frozen& frozen, const std::string& name, const io::Model
   const std::int64_t feature_floats = is_table ? frozen.inputs : 0;
   std::string body = is_table ? fmt::format("  float features[{}];\n", frozen.inputs) : "";
   body += layers.arrays() + columns + layers.statements + end;
-  header.flash_bytes = layers.values.size() * sizeof(float);
+  header.flash_bytes = layers.values.size() * sizeof(float) + layers.weights.size();
   header.stack_bytes = static_cast<std::size_t>(layers.array_floats() + feature_floats) * sizeof(float);
   if (model) functions += labels_function(model->labels, name);
+  if (!layers.weights.empty())
+    functions = fmt::format(weights_of_bytes, name, capitals(name), layers.weights.size(),
+                            array_of(layers.weights, [](int w) { return std::to_string(w); })) +
+                functions;
   words = fmt::format(" * Constants {} bytes, arrays on the stack {} bytes, no other memory.\n", header.flash_bytes,
                       header.stack_bytes) +
           words;
-  header.text = fmt::format(frame, name, capitals(name), words, header.inputs, header.outputs, array_of(layers.values),
-                            std::max<std::size_t>(layers.values.size(), 1), functions, body);
+  header.text =
+      fmt::format(frame, name, capitals(name), words, header.inputs, header.outputs,
+                  layers.values.empty() ? "  0.0f" : array_of(layers.values, [](float x) { return c_literal(x); }),
+                  std::max<std::size_t>(layers.values.size(), 1), functions, body);
   return header;
 }
 
 }  // namespace
 
-CHeader c_header(const io::Model& model, const std::string& name) {
+CHeader c_header(const io::Model& model, const std::string& name, CWeights weights) {
   Frozen frozen = freeze(model);
   if (model.task == data::Task::classification) frozen.layers.emplace_back(Along{Activation("softmax")});
-  return header_of(frozen, name, &model);
+  return header_of(frozen, name, &model, weights);
 }
 
-CHeader c_header(const nn::Module& network, const std::string& name, std::int64_t features) {
-  return header_of(freeze(network, features), name, nullptr);
+CHeader c_header(const nn::Module& network, const std::string& name, std::int64_t features, CWeights weights) {
+  return header_of(freeze(network, features), name, nullptr, weights);
 }
 
-CHeader save_c_header(const io::Model& model, const std::filesystem::path& path, const std::string& name) {
-  CHeader header = c_header(model, name.empty() ? name_from(path) : name);
+CHeader save_c_header(const io::Model& model, const std::filesystem::path& path, const std::string& name,
+                      CWeights weights) {
+  CHeader header = c_header(model, name.empty() ? name_from(path) : name, weights);
   write_file(path, header.text);
   return header;
 }

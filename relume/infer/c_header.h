@@ -11,6 +11,10 @@
 
 namespace relume::infer {
 
+/// How a header holds the weights of its linear layers: as float, or in eight bits with a float for each output, a
+/// quarter of the memory. What that costs in exactness is seen on data; all else stays float.
+enum class CWeights : std::uint8_t { float32, int8 };
+
 /// A header and what it takes on a machine whose float has four bytes.
 struct CHeader {
   std::string text;
@@ -26,15 +30,18 @@ struct CHeader {
 /// its category, NaN for a missing value, as Predictor takes them; `out` is a class's probabilities or a value in the
 /// target's units. Everything is static inline, to be included where it is used. NAME_SECTION, where it is defined
 /// before, stands behind the name of the constants (__attribute__((section(".flash")))), and NAME_READ(pointer) reads
-/// one, for machines that cannot read flash as memory. Throws InputError as freeze() does, for an activation that is
-/// the user's own, and where `name` is no identifier of small letters, digits and underscores.
-CHeader c_header(const io::Model& model, const std::string& name = "net");
+/// one, NAME_READ_BYTE(pointer) a weight of eight bits, for machines that cannot read flash as memory. Throws
+/// InputError as freeze() does, for an activation that is the user's own, and where `name` is no identifier of small
+/// letters, digits and underscores.
+CHeader c_header(const io::Model& model, const std::string& name = "net", CWeights weights = CWeights::float32);
 /// Of a network alone: it takes and gives what the network does.
-CHeader c_header(const nn::Module& network, const std::string& name = "net", std::int64_t features = 0);
+CHeader c_header(const nn::Module& network, const std::string& name = "net", std::int64_t features = 0,
+                 CWeights weights = CWeights::float32);
 
 /// Writes the model's to a file, whole or not at all. Where no name is given it is the file's: "My net.h" has my_net.
 /// Throws as c_header(), and FileError.
-CHeader save_c_header(const io::Model& model, const std::filesystem::path& path, const std::string& name = "");
+CHeader save_c_header(const io::Model& model, const std::filesystem::path& path, const std::string& name = "",
+                      CWeights weights = CWeights::float32);
 
 /// What it takes and gives, in one line: "2 numbers in, 2 out; flash 1000 bytes of constants …".
 std::string to_string(const CHeader& header);

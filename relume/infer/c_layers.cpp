@@ -2,6 +2,8 @@
 #include "relume/infer/c_layers.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include <fmt/core.h>
 
@@ -30,6 +32,24 @@ constexpr const char* dense_function =
 }}
 )";
 
+constexpr const char* dense_of_bytes_function =
+    R"(static inline void {0}_dense(const signed char *weight, const float *scale, const float *bias, int inputs, int outputs,
+                             const float *x, float *y) {{
+  const int whole = inputs - inputs % 4;
+  for (int j = 0; j < outputs; ++j, weight += inputs) {{
+    float a = 0.0f, b = 0.0f, c = 0.0f, d = 0.0f;
+    for (int i = 0; i < whole; i += 4) {{
+      a += (float){1}_READ_BYTE(weight + i) * x[i];
+      b += (float){1}_READ_BYTE(weight + i + 1) * x[i + 1];
+      c += (float){1}_READ_BYTE(weight + i + 2) * x[i + 2];
+      d += (float){1}_READ_BYTE(weight + i + 3) * x[i + 3];
+    }}
+    for (int i = whole; i < inputs; ++i) a += (float){1}_READ_BYTE(weight + i) * x[i];
+    y[j] = ((a + b) + (c + d)) * {1}_READ(scale + j) + {1}_READ(bias + j);
+  }}
+}}
+)";
+
 constexpr const char* normal_function =
     R"(static inline void {0}_normal(int n, double epsilon, const float *factor, const float *offset, const float *x, float *y) {{
   double mean = 0.0, variance = 0.0;
@@ -50,9 +70,10 @@ std::string capitals(std::string text) {
   return text;
 }
 
-CLayers::CLayers(const Frozen& frozen, std::string name, std::string input)
+CLayers::CLayers(const Frozen& frozen, std::string name, std::string input, CWeights kind)
     : name_(std::move(name)),
       macro_(capitals(name_)),
+      kind_(kind),
       width_(frozen.inputs),
       current_(std::move(input)),
       input_(current_) {
@@ -130,11 +151,29 @@ std::string CLayers::function_of(const Activation& f) {
 }
 
 void CLayers::add(const Dense& dense) {
+  if (kind_ == CWeights::int8) return add_in_bytes(dense);
   define("dense", fmt::format(dense_function, name_, macro_));
   const std::string from = current_, to = move(dense.outputs);
   const std::string weight = keep(dense.weight), bias = keep(dense.bias);
   statements +=
       fmt::format("  {}_dense({}, {}, {}, {}, {}, {});\n", name_, weight, bias, dense.inputs, dense.outputs, from, to);
+}
+
+void CLayers::add_in_bytes(const Dense& dense) {
+  define("dense", fmt::format(dense_of_bytes_function, name_, macro_));
+  const std::string from = current_, to = move(dense.outputs);
+  const std::string weight = fmt::format("{}_weights + {}", name_, weights.size());
+  std::vector<float> scales;
+  for (auto row = dense.weight.begin(); row != dense.weight.end(); row += dense.inputs) {
+    float largest = 0;
+    for (auto w = row; w != row + dense.inputs; ++w) largest = std::max(largest, std::abs(*w));
+    const float scale = std::max(largest / 127, std::numeric_limits<float>::min());
+    for (auto w = row; w != row + dense.inputs; ++w) weights.push_back(static_cast<int>(std::lround(*w / scale)));
+    scales.push_back(scale);
+  }
+  const std::string scale = keep(scales), bias = keep(dense.bias);
+  statements += fmt::format("  {}_dense({}, {}, {}, {}, {}, {}, {});\n", name_, weight, scale, bias, dense.inputs,
+                            dense.outputs, from, to);
 }
 
 void CLayers::add(const Scale& scale) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relume/infer/c_header.h"
 #include "relume/infer/frozen.h"
 
 namespace relume::infer {
@@ -14,11 +15,12 @@ namespace relume::infer {
 class CLayers {
  public:
   /// `name` begins every name; `input` is where the first layer reads.
-  CLayers(const Frozen& frozen, std::string name, std::string input);
+  CLayers(const Frozen& frozen, std::string name, std::string input, CWeights kind);
 
   std::string functions;      ///< to stand before
   std::string statements;     ///< the body
   std::vector<float> values;  ///< NAME_values
+  std::vector<int> weights;   ///< NAME_weights, of eight bits
   std::string result;         ///< where the last layer wrote, or `input`
 
   /// Declarations of the arrays that the statements use, and their floats.
@@ -32,6 +34,8 @@ class CLayers {
 
  private:
   void add(const Dense& dense);
+  /// Weights as whole numbers up to 127, and for each output what a 1 of them is worth.
+  void add_in_bytes(const Dense& dense);
   void add(const Scale& scale);
   void add(const Elementwise& f);
   void add(const Slopes& slopes);
@@ -51,6 +55,7 @@ class CLayers {
   void use(const std::string& array, std::int64_t width);
 
   std::string name_, macro_;
+  CWeights kind_;
   std::int64_t width_;
   std::string current_;
   std::string input_;

@@ -67,9 +67,10 @@ struct Layer<Inputs, Linear<Outputs>> {
   }
 
  private:
-  /// Few outputs are sums along the inputs, more are computed side by side.
-  static constexpr bool along_inputs = Outputs <= 4;
-  static constexpr std::size_t lanes = along_inputs || Outputs > 8 ? 16 : 8;
+  /// Few outputs of many inputs are sums along the inputs, others are computed side by side.
+  static constexpr bool along_inputs = Outputs == 1 || (Outputs <= 4 && Inputs >= 16);
+  static constexpr std::size_t wide_as(std::size_t count) { return count > 8 ? 16 : count > 4 ? 8 : 4; }
+  static constexpr std::size_t lanes = along_inputs ? wide_as(Inputs < 16 ? Inputs / 2 : Inputs) : wide_as(Outputs);
   static constexpr std::size_t width = along_inputs ? Outputs : (Outputs + lanes - 1) / lanes * lanes;
 #ifdef __AVX512F__
   static constexpr std::size_t at_once = 4;
@@ -108,23 +109,31 @@ struct Layer<Inputs, Linear<Outputs>> {
     for (; j < width; j += lanes) run_block<1>(x, y, j);
   }
 
-  /// So many times `lanes` outputs, whose sums stay in registers.
+  /// So many times `lanes` outputs, whose sums stay in registers. A sum alone would wait for its last addition at each
+  /// input: of few there are several, each of a part of the inputs.
   template <std::size_t Count>
   void run_block(const float* x, float* y, std::size_t j) const {
-    Lanes sums[Count];
-    std::memcpy(sums, bias_.data() + j, sizeof sums);
-    for (std::size_t i = 0; i < Inputs; ++i) {
+    constexpr std::size_t parts = Inputs >= 8 ? 4 / Count : 1, whole = Inputs / parts * parts;
+    Lanes sums[parts][Count] = {};
+    std::memcpy(sums[0], bias_.data() + j, sizeof sums[0]);
+    const auto add = [&](std::size_t part, std::size_t i) {
       const float* w = weight_.data() + i * width + j;
       for (std::size_t k = 0; k < Count; ++k) {
         Lanes column;
         std::memcpy(&column, w + k * lanes, sizeof column);
-        sums[k] += column * x[i];
+        sums[part][k] += column * x[i];
       }
-    }
+    };
+    for (std::size_t i = 0; i < whole; i += parts)
+      for (std::size_t part = 0; part < parts; ++part) add(part, i + part);
+    for (std::size_t i = whole; i < Inputs; ++i) add(i - whole, i);
+    for (std::size_t half = parts / 2; half > 0; half /= 2)
+      for (std::size_t part = 0; part < half; ++part)
+        for (std::size_t k = 0; k < Count; ++k) sums[part][k] += sums[part + half][k];
     if (j + Count * lanes <= Outputs)
-      std::memcpy(y + j, sums, sizeof sums);
+      std::memcpy(y + j, sums[0], sizeof sums[0]);
     else
-      std::memcpy(y + j, sums, (Outputs - j) * sizeof(float));
+      std::memcpy(y + j, sums[0], (Outputs - j) * sizeof(float));
   }
 
   alignas(64) std::array<float, Inputs * width> weight_{};

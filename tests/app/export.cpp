@@ -54,6 +54,12 @@ int main(void) {
   EXPECT_NEAR(std::stod(place.read("said")), expected, 1e-6 * std::abs(expected));
 }
 
+TEST_F(Export, HoldsWeightsInEightBitsWhereAsked) {
+  train("linear(8) relu");
+  EXPECT_THAT(header("price.h", {"--int8"}).out, HasSubstr("flash 96 bytes"));  // 24 weights, 9 scales and 9 biases
+  EXPECT_THAT(place.read("price.h"), HasSubstr("static const signed char price_weights[24]"));
+}
+
 TEST_F(Export, RefusesInOneLineAndWritesNothing) {
   train("linear(8) relu");
   const auto expect_refused = [&](const Outcome& outcome, const std::string& why) {

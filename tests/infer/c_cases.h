@@ -36,6 +36,41 @@ inline void add(Cases& cases, const std::string& what, const io::Model& model, c
   cases.push_back({what, name_of(cases), c_header(model, name_of(cases)), rows, predict(Predictor(model), rows)});
 }
 
+/// Weights as eight bits hold them: of each output the largest is 127 steps.
+inline void round_to_bytes(nn::Linear& linear) {
+  const auto width = static_cast<std::size_t>(linear.in_features());
+  const std::span<float> weights = linear.weight.detach().span<float>();
+  for (std::size_t row = 0; row < weights.size(); row += width) {
+    double largest = 0;
+    for (std::size_t i = row; i < row + width; ++i)
+      largest = std::max(largest, std::abs(static_cast<double>(weights[i])));
+    for (std::size_t i = row; i < row + width; ++i)
+      weights[i] = static_cast<float>(std::round(static_cast<double>(weights[i]) / largest * 127) * (largest / 127));
+  }
+}
+
+/// In eight bits, beside a Predictor of a network with such weights.
+inline Cases of_bytes() {
+  Cases cases;
+  const auto add_rounded = [&](const std::string& what, const nn::Sequential& net) {
+    const std::string name = "byte_" + name_of(cases);
+    const CHeader header = c_header(net, name, 0, CWeights::int8);
+    for (const auto& [child_name, child] : net.children())
+      if (auto* linear = dynamic_cast<nn::Linear*>(child)) round_to_bytes(*linear);
+    const Predictor predictor(net);
+    const std::vector<float> rows = random_rows(predictor.inputs() * 6);
+    cases.push_back({what, name, header, rows, predict(predictor, rows)});
+  };
+  add_rounded("three layers in bytes", *network({10, 30, 7, 2}));
+  add_rounded("a sandwich in bytes", Sandwich(Activation("tanh"), 7, 18, 3).net);
+  const nn::Linear zeros(3, 2);
+  zeros.weight.detach().zero_();
+  const nn::Sequential silent{zeros};
+  const CHeader header = c_header(silent, "byte_silent", 0, CWeights::int8);
+  cases.push_back({"weights of 0 in bytes", "byte_silent", header, {1, 2, 3}, predict(Predictor(silent), {1, 2, 3})});
+  return cases;
+}
+
 inline Cases activations() {
   Cases cases;
   for (const activation::Entry& entry : activation::table())

@@ -142,6 +142,7 @@ void run_on_cortex_m(const Cases& cases, const std::string& options) {
 TEST(CDevices, ACortexMGivesTheSame) {
   for (const char* program : {"arm-none-eabi-gcc", "qemu-system-arm"})
     if (!is_here(program)) GTEST_SKIP() << "skipped: no " << program;
+  run_on_cortex_m(of_bytes(), "-Os -mfloat-abi=soft");
   run_on_cortex_m(layers(), "-Os -mfloat-abi=hard -mfpu=fpv4-sp-d16");
   run_on_cortex_m(activations(), "-O2 -mfloat-abi=soft");
 }
@@ -166,7 +167,8 @@ static void end(void) {
 
 void run_on_avr(const Cases& cases) {
   const Sources sources(cases,
-                        "#include <avr/pgmspace.h>\n#define @_SECTION PROGMEM\n#define @_READ(p) pgm_read_float(p)\n");
+                        "#include <avr/pgmspace.h>\n#define @_SECTION PROGMEM\n#define @_READ(p) pgm_read_float(p)\n"
+                        "#define @_READ_BYTE(p) ((signed char)pgm_read_byte(p))\n");
   write_file(sources.path("main.c"), avr + std::string(hexadecimal) + program(cases));
   const std::string elf = sources.path("all.elf");
   expect_compiles("avr-gcc -std=c99" + std::string(strict) + "-mmcu=atmega2560 -DF_CPU=16000000UL -Os " +
@@ -180,6 +182,7 @@ TEST(CDevices, AnAvrGivesTheSame) {
   for (const char* program : {"avr-gcc", "simavr"})
     if (!is_here(program)) GTEST_SKIP() << "skipped: no " << program;
   const std::vector<std::string> missing = {"expm1", "log1p", "erfc"};
+  run_on_avr(of_bytes());
   run_on_avr(without(missing, layers()));
   run_on_avr(without(missing, activations()));
 }
@@ -187,7 +190,7 @@ TEST(CDevices, AnAvrGivesTheSame) {
 constexpr const char* node = R"(const fs = require("fs");
 const [, , wasm, rows, ...sizes] = process.argv;
 WebAssembly.instantiate(fs.readFileSync(wasm)).then(({instance: {exports}}) => {
-  const words = new Uint32Array(fs.readFileSync(rows).buffer);
+  const words = new Uint32Array(new Uint8Array(fs.readFileSync(rows)).buffer);
   const memory = new Uint32Array(exports.memory.buffer), place = exports.room();
   let at = 0, text = "";
   sizes.forEach((size, number) => {
@@ -229,6 +232,7 @@ TEST(CDevices, WebAssemblyGivesTheSame) {
       "echo '#include <math.h>' | " + clang + " --target=wasm32-wasi -fsyntax-only -x c - 2>/dev/null";
   if (!is_here("node") || std::system(probe.c_str()) != 0)
     GTEST_SKIP() << "skipped: no node, or no clang and wasi-libc";
+  run_on_wasm(of_bytes(), clang);
   run_on_wasm(layers(), clang);
   run_on_wasm(activations(), clang);
 }

@@ -40,6 +40,15 @@ TEST(CHeader, GivesWhatThePredictorGivesForEveryActivation) { expect_same(activa
 
 TEST(CHeader, GivesWhatThePredictorGivesForEveryLayerAndPreprocessing) { expect_same(layers(), "gcc -std=c99"); }
 
+TEST(CHeader, HoldsWeightsInEightBits) {
+  expect_same(of_bytes(), "gcc -std=c99");
+  expect_same(of_bytes(), "g++ -x c++ -std=c++11");
+  const auto net = network({100, 300, 3});
+  const CHeader bytes = c_header(*net, "net", 0, CWeights::int8), floats = c_header(*net);
+  EXPECT_EQ(bytes.flash_bytes, 100 * 300 + 300 * 3 + 2 * (300 + 3) * sizeof(float));
+  EXPECT_GT(floats.flash_bytes, 3.5 * static_cast<double>(bytes.flash_bytes));
+}
+
 TEST(CHeader, IsCppToo) {
   expect_same(layers(), "g++ -x c++ -std=c++11");
   expect_same(activations(), "g++ -x c++ -std=c++11");
