@@ -29,7 +29,8 @@ endif()
 
 find_program(RELUME_CCACHE ccache)
 if(RELUME_CCACHE AND PROJECT_IS_TOP_LEVEL)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${RELUME_CCACHE})
+  # A clone beside this one finds what was compiled here.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=true ${RELUME_CCACHE})
 endif()
 find_program(RELUME_MOLD mold)
 if(RELUME_MOLD AND PROJECT_IS_TOP_LEVEL)

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "relume/base/parse.h"
+#include "relume/data/characters.h"
 #include "relume/data/csv_marks.h"
 
 namespace relume::data {
@@ -18,8 +19,6 @@ constexpr std::size_t most_spellings = 1000;
 constexpr std::size_t most_others = 1000;
 // From here on whole numbers have no place of their own in a double.
 constexpr double exact_until = 9007199254740992.0;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Digits, with a sign or without.
 bool is_whole(std::string_view text) {

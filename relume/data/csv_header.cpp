@@ -170,16 +170,16 @@ std::vector<double> numbers_in(const Row& row, const NumberOf& number_of) {
   return numbers;
 }
 
-bool is_whole(const std::string& field) {
+bool is_digits(const std::string& field) {
   return !field.empty() && field.find_first_not_of("0123456789") == std::string::npos;
 }
 
 /// The first row holds whole numbers alone, and hardly a row under it has one: a column of decimals begins with none.
 bool is_whole_over_decimals(const TextRows& rows) {
   const auto begin = rows[0].begin() + rows[0].front().empty();
-  if (rows.size() < 4 || !std::all_of(begin, rows[0].end(), is_whole)) return false;
+  if (rows.size() < 4 || !std::all_of(begin, rows[0].end(), is_digits)) return false;
   const auto has_whole = [&](const Row& row) {
-    return row.size() != rows[0].size() || std::any_of(row.begin() + (begin - rows[0].begin()), row.end(), is_whole);
+    return row.size() != rows[0].size() || std::any_of(row.begin() + (begin - rows[0].begin()), row.end(), is_digits);
   };
   return 10 * static_cast<std::size_t>(std::count_if(rows.begin() + 1, rows.end(), has_whole)) <= rows.size() - 1;
 }
@@ -189,7 +189,7 @@ bool has_unnamed_index(const TextRows& rows) {
   if (!rows[0].front().empty() || rows.size() < 3) return false;
   std::unordered_set<std::string_view> seen;
   return std::all_of(rows.begin() + 1, rows.end(), [&](const Row& row) {
-    return row.size() == rows[0].size() && is_whole(row[0]) && seen.insert(row[0]).second;
+    return row.size() == rows[0].size() && is_digits(row[0]) && seen.insert(row[0]).second;
   });
 }
 

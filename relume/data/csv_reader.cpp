@@ -5,6 +5,7 @@
 
 #include "relume/base/require.h"
 #include "relume/data/byte_source.h"
+#include "relume/data/characters.h"
 #include "relume/data/csv.h"
 #include "relume/data/csv_rows.h"
 #include "relume/data/csv_sniff.h"
@@ -13,12 +14,6 @@
 
 namespace relume::data {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 /// Names for all columns, each of them once.
 std::vector<std::string> make_names(const std::vector<std::string_view>& header, std::size_t width) {

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "relume/base/require.h"
+#include "relume/data/characters.h"
 
 namespace relume::data {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 constexpr unsigned char no_quote = 0xff;
 
 int is_line_end(unsigned char c) { return c == '\n'; }
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 }  // namespace
 

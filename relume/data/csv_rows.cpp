@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "relume/data/characters.h"
 #include "relume/data/csv.h"
 #include "relume/data/csv_marks.h"
 
@@ -10,8 +11,6 @@ namespace {
 
 // A quote that is not closed within so much text is a stray one.
 constexpr std::size_t longest_field = std::size_t{1} << 24;
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 /// Follows quotes through the lines of one row, as the parser does.
 class QuoteScanner {

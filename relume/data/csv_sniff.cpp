@@ -14,14 +14,12 @@
 namespace relume::data {
 namespace {
 
-using Rows = TextRows;
-
 constexpr std::string_view delimiters = "\t;|,";
 
-Rows parse(const std::vector<std::string_view>& lines, char delimiter) {
+TextRows parse(const std::vector<std::string_view>& lines, char delimiter) {
   LinesInMemory source(lines);
   CsvRows parser(source, delimiter);
-  Rows rows;
+  TextRows rows;
   std::vector<std::string_view> fields;
   for (auto got = parser.next(); got != CsvRows::Got::end; got = parser.next()) {
     if (got == CsvRows::Got::open_quote) source.take(1);
@@ -33,7 +31,7 @@ Rows parse(const std::vector<std::string_view>& lines, char delimiter) {
 }
 
 /// The width that most rows have; of two the larger.
-std::size_t usual_width(const Rows& rows) {
+std::size_t usual_width(const TextRows& rows) {
   std::map<std::size_t, std::size_t> counts;
   for (const auto& row : rows) ++counts[row.size()];
   std::size_t width = 0, most = 0;
@@ -54,7 +52,7 @@ bool is_clean(const std::string& field, char delimiter) {
 }
 
 /// The share of rows of the usual width, times the share of clean fields. 0 where there is one field a row.
-double fit(const Rows& rows, char delimiter) {
+double fit(const TextRows& rows, char delimiter) {
   const std::size_t width = usual_width(rows);
   if (width < 2) return 0;
   std::size_t even = 0, fields = 0, clean = 0;
@@ -69,7 +67,7 @@ double fit(const Rows& rows, char delimiter) {
 
 /// A sentence a line is one column of text, not words in columns: all rows are of one width, but for the names, which R
 /// writes without one for the names of rows.
-bool is_table_of_blanks(const Rows& rows) {
+bool is_table_of_blanks(const TextRows& rows) {
   const std::size_t width = usual_width(rows);
   if (width < 2 || (rows[0].size() != width && rows[0].size() + 1 != width)) return false;
   const auto even = std::count_if(rows.begin() + 1, rows.end(), [&](const auto& row) { return row.size() == width; });
@@ -86,13 +84,13 @@ bool holds_numbers_between_blanks(const std::string& field) {
 }
 
 /// Files of blanks may have a tab before their last column, as UCI's auto-mpg has.
-bool is_cut_too_rarely(const Rows& rows) {
+bool is_cut_too_rarely(const TextRows& rows) {
   const auto wide = [](const auto& row) { return std::ranges::any_of(row, holds_numbers_between_blanks); };
   return 2 * static_cast<std::size_t>(std::ranges::count_if(rows, wide)) > rows.size();
 }
 
 /// "13,4 84,7 91,5": numbers with decimal commas between blanks, not cut at the commas. "1, 2, 3" is none of these.
-bool holds_decimal_commas_between_blanks(const Rows& rows) {
+bool holds_decimal_commas_between_blanks(const TextRows& rows) {
   const auto speaks = [](const std::vector<std::string>& row) {
     bool commas = false;
     for (const std::string& field : row) {
@@ -109,9 +107,9 @@ bool holds_decimal_commas_between_blanks(const Rows& rows) {
 }
 
 /// Names between blanks, which the delimiter of the other lines does not cut: its marks are those within numbers.
-bool is_cut_by_blanks_alone(const std::vector<std::string_view>& lines, const Rows& rows) {
+bool is_cut_by_blanks_alone(const std::vector<std::string_view>& lines, const TextRows& rows) {
   if (rows.size() < 2 || rows[0].size() != 1) return false;
-  const Rows words = parse(lines, blanks);
+  const TextRows words = parse(lines, blanks);
   return words[0].size() == usual_width(words) && is_table_of_blanks(words);
 }
 
@@ -129,7 +127,7 @@ char find_delimiter(const std::vector<std::string_view>& lines) {
   return is_table_of_blanks(parse(lines, blanks)) ? blanks : best;
 }
 
-bool has_decimal_commas(const Rows& rows) {
+bool has_decimal_commas(const TextRows& rows) {
   std::size_t commas = 0, points = 0;
   for (const auto& row : rows)
     for (const std::string& field : row) {
@@ -149,7 +147,7 @@ std::vector<std::string_view> without_comments(const std::vector<std::string_vie
 }
 
 /// The columns in which four of five fields under the first row are numbers.
-std::vector<bool> find_numbers(const Rows& rows, std::size_t width, const NumberOf& number_of) {
+std::vector<bool> find_numbers(const TextRows& rows, std::size_t width, const NumberOf& number_of) {
   std::vector<bool> numbers(width);
   for (std::size_t c = 0; c < width; ++c) {
     std::size_t seen = 0, count = 0;
@@ -165,7 +163,7 @@ std::vector<bool> find_numbers(const Rows& rows, std::size_t width, const Number
 }
 
 /// Columns at the end that hold nothing under the first row.
-std::size_t count_empty_tail(const Rows& rows, std::size_t width) {
+std::size_t count_empty_tail(const TextRows& rows, std::size_t width) {
   std::size_t filled = rows.size() > 1 ? 0 : width;
   for (std::size_t r = 1; r < rows.size(); ++r)
     for (std::size_t c = std::min(rows[r].size(), width); c > filled; --c)
@@ -181,7 +179,7 @@ bool is_as_wide(const std::vector<std::string>& a, const std::vector<std::string
 }
 
 /// R writes no name over the names of its rows, which are counted or are words, each of them once.
-bool has_row_names(const Rows& rows, std::size_t width, const NumberOf& number_of) {
+bool has_row_names(const TextRows& rows, std::size_t width, const NumberOf& number_of) {
   if (rows.size() < 2 || rows[0].size() + 1 != width) return false;
   std::unordered_set<std::string_view> names;
   return std::all_of(rows.begin() + 1, rows.end(), [&](const auto& row) {
@@ -192,7 +190,7 @@ bool has_row_names(const Rows& rows, std::size_t width, const NumberOf& number_o
 
 /// R quotes the names of columns and never a number: the first line is quoted through and through, and of the others
 /// at most one in ten.
-bool only_first_is_quoted(const std::vector<std::string_view>& lines, const Rows& rows) {
+bool only_first_is_quoted(const std::vector<std::string_view>& lines, const TextRows& rows) {
   const auto is_quoted = [](std::string_view line, std::size_t fields) {
     return static_cast<std::size_t>(std::ranges::count(line, '"')) >= 2 * fields;
   };
@@ -206,7 +204,7 @@ bool only_first_is_quoted(const std::vector<std::string_view>& lines, const Rows
 }
 
 /// Whether most rows agree on a width that the first row does not have.
-bool first_is_odd(const Rows& rows, std::size_t width) {
+bool first_is_odd(const TextRows& rows, std::size_t width) {
   if (rows.size() < 3) return false;
   const auto count = [&](auto fits) {
     return static_cast<std::size_t>(std::count_if(rows.begin() + 1, rows.end(), fits));
@@ -219,13 +217,13 @@ bool first_is_odd(const Rows& rows, std::size_t width) {
 /// What lines that begin with # are: rows, comments, or, the last one above the rows, the names. `rows` are those of
 /// the other lines; a line that is a row or holds the names is put among them.
 void judge_hashes(const std::vector<std::string_view>& lines, const CsvOptions& options, const NumberOf& number_of,
-                  CsvDialect& dialect, Rows& rows) {
+                  CsvDialect& dialect, TextRows& rows) {
   std::optional<std::size_t> last_above;
   std::size_t above = 0, between = 0;
   bool begun = false;
   std::vector<std::string_view> kept;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const Rows row = is_comment_like(lines[i]) ? parse({lines[i]}, dialect.delimiter) : Rows();
+    const TextRows row = is_comment_like(lines[i]) ? parse({lines[i]}, dialect.delimiter) : TextRows();
     const bool fits = row.size() == 1 && row[0].size() == dialect.width;
     begun = begun || (!is_comment_like(lines[i]) && !lines[i].empty());
     if (!is_comment_like(lines[i]) || fits) kept.push_back(lines[i]);
@@ -239,7 +237,7 @@ void judge_hashes(const std::vector<std::string_view>& lines, const CsvOptions& 
   if (dialect.hash_rows) {
     rows = parse(kept, dialect.delimiter);
   } else if (last_above && !options.header.value_or(false) && !find_header(rows, options.schema, number_of)) {
-    Rows named = parse({lines[*last_above]}, dialect.delimiter);
+    TextRows named = parse({lines[*last_above]}, dialect.delimiter);
     named.insert(named.end(), rows.begin(), rows.end());
     if (!find_header(named, options.schema, number_of)) return;
     dialect.hash_header = last_above;
@@ -268,7 +266,7 @@ CsvDialect sniff(const std::vector<std::string_view>& lines, const CsvOptions& o
   CsvDialect dialect;
   const std::vector<std::string_view> told = without_comments(lines);
   dialect.delimiter = options.delimiter ? *options.delimiter : find_delimiter(told);
-  Rows rows = parse(told, dialect.delimiter);
+  TextRows rows = parse(told, dialect.delimiter);
   dialect.width = usual_width(rows);
   dialect.decimal_comma = has_decimal_commas(rows);
   const NumberOf number_of = [&](std::string_view field) -> std::optional<double> {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "relume/base/require.h"
+#include "relume/data/characters.h"
 #include "relume/data/libsvm.h"
 
 namespace relume::data {
@@ -62,14 +63,6 @@ constexpr Format formats[] = {
   fail<InputError>("data: {} is {}; {}", path.string(), name, remedy);
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 bool begins_with_word(std::string_view text, std::string_view lower_case) {
   return text.size() >= lower_case.size() &&
          std::ranges::equal(text.substr(0, lower_case.size()), lower_case,
@@ -117,12 +110,12 @@ bool is_pickle(std::string_view start) {
 /// "{" or "[" and what can only be JSON behind it.
 bool is_json(const std::vector<std::string_view>& lines, std::string_view first) {
   if (first.front() != '{' && first.front() != '[') return false;
-  const std::string_view rest = trim(first.substr(1));
+  const std::string_view rest = trim(first.substr(1), is_space);
   if (first.front() == '{')
     return rest.empty() || rest.front() == '}' || (rest.front() == '"' && rest.find(':') != rest.npos);
   if (rest.empty() || rest.front() == '{' || rest.front() == '[') return true;
   return std::ranges::all_of(lines, [](std::string_view line) {
-    line = trim(line);
+    line = trim(line, is_space);
     return line.empty() || (line.front() == '[' && line.back() == ']' && line.find("],[") == line.npos &&
                             line.find("];[") == line.npos);
   });
@@ -130,7 +123,7 @@ bool is_json(const std::vector<std::string_view>& lines, std::string_view first)
 
 /// "|---|:--:|", "+----+----+": the rule under the head of a table that is drawn with characters.
 bool is_rule(std::string_view line) {
-  line = trim(line);
+  line = trim(line, is_space);
   return line.size() >= 5 && line.find("---") != line.npos && line.find_first_of("|+") != line.npos &&
          line.find_first_not_of("|+-: ") == line.npos;
 }
@@ -147,9 +140,9 @@ void refuse_other_formats(std::string_view start, const std::filesystem::path& p
 }
 
 void refuse_other_texts(const std::vector<std::string_view>& lines, const std::filesystem::path& path) {
-  const auto found = std::ranges::find_if(lines, [](std::string_view line) { return !trim(line).empty(); });
+  const auto found = std::ranges::find_if(lines, [](std::string_view line) { return !trim(line, is_space).empty(); });
   if (found == lines.end()) return;
-  const std::string_view first = trim(*found);
+  const std::string_view first = trim(*found, is_space);
   if (begins_with_word(first, "<!doctype") || begins_with_word(first, "<html"))
     refuse(path, "an HTML page", "give the file that the page shows or links to");
   if (begins_with_word(first, "<?xml")) refuse(path, "XML", save_as_csv);
@@ -158,10 +151,10 @@ void refuse_other_texts(const std::vector<std::string_view>& lines, const std::f
   if (is_json(lines, first))
     refuse(path, "JSON", "write it as CSV (pandas: read_json(…, lines=True).to_csv(…, index=False))");
   const auto speaks = std::ranges::find_if(lines, [](std::string_view line) {
-    const std::string_view text = trim(line);
+    const std::string_view text = trim(line, is_space);
     return !text.empty() && text.front() != '%';
   });
-  if (speaks != lines.end() && begins_with_word(trim(*speaks), "@relation"))
+  if (speaks != lines.end() && begins_with_word(trim(*speaks, is_space), "@relation"))
     refuse(path, "ARFF", "take out all up to @data, give the names of the columns as its first line");
   if (is_libsvm(lines))
     refuse(path, "in LIBSVM's format of pairs such as 1:0.5", "give it as a file, which is not read row by row");

@@ -94,18 +94,18 @@ std::string prefix_of(const std::vector<Named>& files, const std::filesystem::pa
   return prefixes.empty() ? "" : prefixes.front();
 }
 
-struct Header {
+struct IdxHeader {
   DType dtype;
   Shape shape;
 };
 
 /// Two zero bytes, the code of the type, the number of dimensions, and their sizes in four bytes each.
-Header read_header(ByteSource& source) {
+IdxHeader read_header(ByteSource& source) {
   const std::filesystem::path& path = source.path();
   std::array<std::byte, 4> start{};
   require<InputError>(source.read(start) == start.size() && start[0] == std::byte{0} && start[1] == std::byte{0},
                       "idx: {}: does not begin with IDX's two zero bytes; is this an IDX file?", path.string());
-  Header header{dtype_of_code(std::to_integer<unsigned>(start[2]), path), {}};
+  IdxHeader header{dtype_of_code(std::to_integer<unsigned>(start[2]), path), {}};
   const auto dimensions = std::to_integer<int>(start[3]);
   require<InputError>(dimensions >= 1 && dimensions <= Shape::max_dimensions,
                       "idx: {}: {} dimensions; 1 to {} can be read", path.string(), dimensions, Shape::max_dimensions);
@@ -125,7 +125,7 @@ Header read_header(ByteSource& source) {
 
 Tensor read_idx(const std::filesystem::path& path) {
   ByteSource source(path);
-  const Header header = read_header(source);
+  const IdxHeader header = read_header(source);
   Tensor array;
   std::size_t present = 0;
   // Memory is asked for only where the data may be there.

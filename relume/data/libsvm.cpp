@@ -52,15 +52,15 @@ bool is_libsvm_line(std::string_view line, std::size_t& pairs) {
   return true;
 }
 
-struct Entry {
+struct Element {
   std::size_t row;
   double value;
 };
 
 /// What the rows hold, feature by feature.
-class Rows {
+class LibsvmRows {
  public:
-  explicit Rows(std::string source) { table_.source = std::move(source); }
+  explicit LibsvmRows(std::string source) { table_.source = std::move(source); }
 
   void add(std::string_view line, std::int64_t number) {
     const std::string_view label = next_word(line);
@@ -83,7 +83,7 @@ class Rows {
       std::int64_t feature = 0;
       check(parse(name, feature) && feature >= 0 && feature <= largest_feature, word,
             "is no feature from 0 to 2147483647");
-      std::vector<Entry>& column = columns_[feature];
+      std::vector<Element>& column = columns_[feature];
       check(column.empty() || column.back().row + 1 < y_.size(), word, "is a feature that the row has already");
       column.push_back({y_.size() - 1, value});
     }
@@ -96,7 +96,7 @@ class Rows {
                         table_.source, y_.size(), columns_.size());
     for (const auto& [feature, entries] : columns_) {
       std::vector<double> numbers(y_.size());
-      for (const Entry& entry : entries) numbers[entry.row] = entry.value;
+      for (const Element& entry : entries) numbers[entry.row] = entry.value;
       table_.columns.push_back({.name = fmt::format("x{}", feature), .numbers = std::move(numbers)});
     }
     table_.columns.push_back({.name = "y", .numbers = std::move(y_)});
@@ -107,7 +107,7 @@ class Rows {
 
  private:
   Table table_;
-  std::map<std::int64_t, std::vector<Entry>> columns_;
+  std::map<std::int64_t, std::vector<Element>> columns_;
   std::vector<double> y_;
   bool has_qid_ = false;
 };
@@ -120,7 +120,7 @@ bool is_libsvm(const std::vector<std::string_view>& lines) {
 }
 
 Table read_libsvm(const std::shared_ptr<ByteSource>& bytes) {
-  Rows rows(bytes->path().string());
+  LibsvmRows rows(bytes->path().string());
   TextLines lines(bytes);
   for (std::string_view line; lines.peek(0, line); lines.take(1)) rows.add(without_comment(line), lines.number());
   Table table = rows.finish();

@@ -25,7 +25,7 @@ using namespace std::string_view_literals;
 /// Records of thousands of fields stay below it.
 constexpr std::size_t longest_header = 1 << 20;
 
-struct Header {
+struct NpyHeader {
   char order = '|';
   char kind = 0;
   std::size_t width = 0;
@@ -79,7 +79,7 @@ Shape parse_shape(std::string_view text, const std::string& where) {
 }
 
 /// '<f8', "|b1", 'f8': byte order, kind and bytes an element.
-void parse_type(std::string_view text, Header& header, const std::string& where) {
+void parse_type(std::string_view text, NpyHeader& header, const std::string& where) {
   const std::size_t close = text.empty() ? text.npos : text.find(text[0], 1);
   if (text.starts_with('[') || text.starts_with('('))
     fail<InputError>(
@@ -98,8 +98,8 @@ void parse_type(std::string_view text, Header& header, const std::string& where)
   }
 }
 
-Header parse_header(std::string_view text, const std::string& where) {
-  Header header;
+NpyHeader parse_header(std::string_view text, const std::string& where) {
+  NpyHeader header;
   parse_type(value_of(text, "descr", where), header, where);
   header.fortran = value_of(text, "fortran_order", where).starts_with("True");
   header.shape = parse_shape(value_of(text, "shape", where), where);
@@ -107,7 +107,7 @@ Header parse_header(std::string_view text, const std::string& where) {
 }
 
 /// Why elements of that type are not read, and what to do.
-std::string why_not(const Header& header) {
+std::string why_not(const NpyHeader& header) {
   switch (header.kind) {
     case 'O': return "Python objects (pickled), which are not read; save it as numbers or as text: y.astype(str)";
     case 'c': return "complex numbers, which a network does not take; save real and imaginary part as columns";
@@ -120,7 +120,7 @@ std::string why_not(const Header& header) {
 }
 
 /// The dtype that holds the file's elements.
-DType dtype_of(const Header& header, const std::string& where) {
+DType dtype_of(const NpyHeader& header, const std::string& where) {
   switch (header.kind) {
     case 'f':
       if (header.width == 2) return float16;
@@ -170,13 +170,13 @@ void transpose_fortran(std::span<const std::byte> in, std::byte* out, const Shap
   }
 }
 
-[[noreturn]] void too_few(const Header& header, std::size_t bytes, const std::string& where) {
+[[noreturn]] void too_few(const NpyHeader& header, std::size_t bytes, const std::string& where) {
   damaged(where, fmt::format("the header says {} elements of {} bytes but {} bytes follow", to_string(header.shape),
                              header.width, bytes));
 }
 
 /// Reads the bytes of all elements, row-major and in this machine's byte order.
-void read_elements(const Header& header, ReadBytes read, std::size_t unit, std::span<std::byte> out,
+void read_elements(const NpyHeader& header, ReadBytes read, std::size_t unit, std::span<std::byte> out,
                    const std::string& where) {
   const auto fill = [&](std::span<std::byte> bytes) {
     if (const std::size_t got = read(bytes); got != bytes.size()) too_few(header, got, where);
@@ -222,7 +222,7 @@ bool append_utf8(std::string& text, char32_t code) {
   return true;
 }
 
-Tensor number_array(const Header& header, DType dtype, ReadBytes read, const std::string& where) {
+Tensor number_array(const NpyHeader& header, DType dtype, ReadBytes read, const std::string& where) {
   Tensor array = empty(header.shape, dtype);
   const std::size_t size = static_cast<std::size_t>(array.elements()) * header.width;
   auto* elements = static_cast<std::byte*>(array.raw_data());
@@ -258,7 +258,7 @@ std::string text_of(std::span<const std::byte> element, bool is_unicode, const s
   return text;
 }
 
-TextArray text_array(const Header& header, ReadBytes read, const std::string& where) {
+TextArray text_array(const NpyHeader& header, ReadBytes read, const std::string& where) {
   const std::size_t count = static_cast<std::size_t>(header.shape.elements());
   const bool is_unicode = header.kind == 'U';
   std::vector<std::byte> elements(count * header.width);
@@ -280,7 +280,7 @@ TextArray text_array(const Header& header, ReadBytes read, const std::string& wh
   return array;
 }
 
-Header read_header(ReadBytes read, const std::string& where) {
+NpyHeader read_header(ReadBytes read, const std::string& where) {
   std::array<std::byte, 12> start{};
   const auto fill = [&](std::span<std::byte> bytes) {
     if (read(bytes) != bytes.size()) damaged(where, "ends inside of the header");
@@ -298,7 +298,7 @@ Header read_header(ReadBytes read, const std::string& where) {
   if (length > longest_header) damaged(where, "the header is longer than any array's");
   std::string text(length, ' ');
   fill(std::as_writable_bytes(std::span(text)));
-  Header header = parse_header(text, where);
+  NpyHeader header = parse_header(text, where);
   if (header.kind == 'U') header.width *= sizeof(char32_t);
   header.bytes = (version == 1 ? 10 : 12) + length;
   return header;
@@ -309,7 +309,7 @@ Header read_header(ReadBytes read, const std::string& where) {
 Shape read_npy_shape(ReadBytes read, const std::string& where) { return read_header(read, where).shape; }
 
 NpyArray read_npy(ReadBytes read, std::size_t most, const std::string& where) {
-  const Header header = read_header(read, where);
+  const NpyHeader header = read_header(read, where);
   const bool is_text = header.kind == 'U' || header.kind == 'S';
   const DType dtype = is_text ? uint8 : dtype_of(header, where);
   for (const std::int64_t size : header.shape)

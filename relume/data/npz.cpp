@@ -18,42 +18,43 @@
 namespace relume::data {
 namespace {
 
-using Bytes = std::span<const std::byte>;
+using ByteSpan = std::span<const std::byte>;
 
 constexpr std::uint32_t local_magic = 0x04034b50, central_magic = 0x02014b50, end_magic = 0x06054b50,
                         end64_magic = 0x06064b50, locator64_magic = 0x07064b50;
 constexpr std::uint64_t in_zip64 = 0xffffffff;
 
-[[noreturn]] void damaged(const std::string& where, std::string_view what) {
+[[noreturn]] void damaged_archive(const std::string& where, std::string_view what) {
   fail<InputError>("npz: {}: {}; save the arrays again with numpy.savez", where, what);
 }
 
 /// Numbers at places of the archive, with every access checked.
 class Archive {
  public:
-  Archive(Bytes bytes, std::string where) : bytes_(bytes), where_(std::move(where)) {}
+  Archive(ByteSpan bytes, std::string where) : bytes_(bytes), where_(std::move(where)) {}
 
   template <class T>
   T at(std::uint64_t offset) const {
     return load_little_endian<T>(part(offset, sizeof(T)).data());
   }
-  Bytes part(std::uint64_t offset, std::uint64_t size) const {
-    if (offset > bytes_.size() || size > bytes_.size() - offset) damaged(where_, "the zip archive ends too early");
+  ByteSpan part(std::uint64_t offset, std::uint64_t size) const {
+    if (offset > bytes_.size() || size > bytes_.size() - offset)
+      damaged_archive(where_, "the zip archive ends too early");
     return bytes_.subspan(offset, size);
   }
   std::string_view text(std::uint64_t offset, std::uint64_t size) const {
-    const Bytes bytes = part(offset, size);
+    const ByteSpan bytes = part(offset, size);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
   std::uint64_t size() const { return bytes_.size(); }
   const std::string& where() const { return where_; }
 
  private:
-  Bytes bytes_;
+  ByteSpan bytes_;
   std::string where_;
 };
 
-struct Entry {
+struct ZipEntry {
   std::string name;
   std::uint16_t flags = 0, method = 0;
   std::uint32_t crc = 0;
@@ -66,11 +67,11 @@ struct Directory {
 
 std::uint64_t find_end(const Archive& archive) {
   constexpr std::uint64_t record = 22, longest_comment = 0xffff;
-  if (archive.size() < record) damaged(archive.where(), "too short for a zip archive");
+  if (archive.size() < record) damaged_archive(archive.where(), "too short for a zip archive");
   const std::uint64_t last = archive.size() - record;
   for (std::uint64_t back = 0; back <= std::min(last, longest_comment); ++back)
     if (archive.at<std::uint32_t>(last - back) == end_magic) return last - back;
-  damaged(archive.where(), "the zip archive's directory is missing");
+  damaged_archive(archive.where(), "the zip archive's directory is missing");
 }
 
 Directory find_directory(const Archive& archive) {
@@ -79,12 +80,13 @@ Directory find_directory(const Archive& archive) {
   const bool large = directory.offset == in_zip64 || directory.entries == 0xffff;
   if (!large || end < 20 || archive.at<std::uint32_t>(end - 20) != locator64_magic) return directory;
   const auto end64 = archive.at<std::uint64_t>(end - 12);
-  if (archive.at<std::uint32_t>(end64) != end64_magic) damaged(archive.where(), "the zip64 directory is missing");
+  if (archive.at<std::uint32_t>(end64) != end64_magic)
+    damaged_archive(archive.where(), "the zip64 directory is missing");
   return {archive.at<std::uint64_t>(end64 + 48), archive.at<std::uint64_t>(end64 + 32)};
 }
 
 /// Sizes that do not fit into 32 bits stand in an extra field, in this order, those alone that are needed.
-void read_zip64(const Archive& archive, std::uint64_t extra, std::uint64_t extra_size, Entry& entry) {
+void read_zip64(const Archive& archive, std::uint64_t extra, std::uint64_t extra_size, ZipEntry& entry) {
   const std::uint64_t stop = extra + extra_size;
   while (extra + 4 <= stop) {
     const auto id = archive.at<std::uint16_t>(extra), length = archive.at<std::uint16_t>(extra + 2);
@@ -100,10 +102,10 @@ void read_zip64(const Archive& archive, std::uint64_t extra, std::uint64_t extra
 }
 
 /// The entry at that place of the directory; `offset` moves on to the next.
-Entry read_entry(const Archive& archive, std::uint64_t& offset) {
+ZipEntry read_entry(const Archive& archive, std::uint64_t& offset) {
   if (archive.at<std::uint32_t>(offset) != central_magic)
-    damaged(archive.where(), "the zip archive's directory is damaged");
-  Entry entry;
+    damaged_archive(archive.where(), "the zip archive's directory is damaged");
+  ZipEntry entry;
   entry.flags = archive.at<std::uint16_t>(offset + 8);
   entry.method = archive.at<std::uint16_t>(offset + 10);
   entry.crc = archive.at<std::uint32_t>(offset + 16);
@@ -121,17 +123,18 @@ Entry read_entry(const Archive& archive, std::uint64_t& offset) {
 /// The bytes of one entry, unpacked as they are read.
 class EntryReader {
  public:
-  EntryReader(const Archive& archive, const Entry& entry)
+  EntryReader(const Archive& archive, const ZipEntry& entry)
       : where_(archive.where() + ": " + entry.name), size_(entry.size), crc_(entry.crc), deflated_(entry.method == 8) {
-    if (entry.flags & 1) damaged(where_, "it is encrypted");
-    if (archive.at<std::uint32_t>(entry.local) != local_magic) damaged(where_, "its place in the archive is wrong");
+    if (entry.flags & 1) damaged_archive(where_, "it is encrypted");
+    if (archive.at<std::uint32_t>(entry.local) != local_magic)
+      damaged_archive(where_, "its place in the archive is wrong");
     if (entry.method != 0 && !deflated_)
-      damaged(where_, fmt::format("packed by method {}, stored and deflated can be read", entry.method));
+      damaged_archive(where_, fmt::format("packed by method {}, stored and deflated can be read", entry.method));
     const std::uint64_t name = archive.at<std::uint16_t>(entry.local + 26),
                         extra = archive.at<std::uint16_t>(entry.local + 28);
     packed_ = archive.part(entry.local + 30 + name + extra, entry.packed);
     const std::uint64_t most = deflated_ ? packed_.size() * most_deflated : packed_.size();
-    if (size_ > most) damaged(where_, "the size in the archive is not true");
+    if (size_ > most) damaged_archive(where_, "the size in the archive is not true");
     if (deflated_ && inflateInit2(&stream_, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
   }
   ~EntryReader() {
@@ -151,8 +154,8 @@ class EntryReader {
     std::array<std::byte, 1 << 12> rest;
     while (read(rest) == rest.size()) {
     }
-    if (done_ != size_) damaged(where_, "its data is damaged or ends too early");
-    if (checksum_ != crc_) damaged(where_, "its checksum is wrong");
+    if (done_ != size_) damaged_archive(where_, "its data is damaged or ends too early");
+    if (checksum_ != crc_) damaged_archive(where_, "its checksum is wrong");
   }
   std::uint64_t size() const { return size_; }
   const std::string& where() const { return where_; }
@@ -177,7 +180,7 @@ class EntryReader {
       in_ += in_part - stream_.avail_in;
       done += out_part - stream_.avail_out;
     }
-    if (code_ != Z_OK && code_ != Z_STREAM_END) damaged(where_, "the deflated data is damaged");
+    if (code_ != Z_OK && code_ != Z_STREAM_END) damaged_archive(where_, "the deflated data is damaged");
     return done;
   }
 
@@ -185,18 +188,19 @@ class EntryReader {
   std::uint64_t size_ = 0, done_ = 0;
   std::uint32_t crc_ = 0, checksum_ = 0;
   bool deflated_ = false;
-  Bytes packed_;
+  ByteSpan packed_;
   std::size_t in_ = 0;
   z_stream stream_{};
   int code_ = Z_OK;
 };
 
 /// Entries that share bytes unpack to far more than the file holds.
-void check_apart(std::vector<const Entry*> entries, const std::string& where) {
-  std::sort(entries.begin(), entries.end(), [](const Entry* a, const Entry* b) { return a->local < b->local; });
+void check_apart(std::vector<const ZipEntry*> entries, const std::string& where) {
+  std::sort(entries.begin(), entries.end(), [](const ZipEntry* a, const ZipEntry* b) { return a->local < b->local; });
   for (std::size_t i = 1; i < entries.size(); ++i)
     if (entries[i]->local - entries[i - 1]->local < entries[i - 1]->packed)
-      damaged(where, fmt::format("{} and {} share bytes of the archive", entries[i - 1]->name, entries[i]->name));
+      damaged_archive(where,
+                      fmt::format("{} and {} share bytes of the archive", entries[i - 1]->name, entries[i]->name));
 }
 
 }  // namespace
@@ -206,17 +210,17 @@ struct NpzFile::Impl {
     const Directory directory = find_directory(archive);
     std::uint64_t offset = directory.offset;
     for (std::uint64_t i = 0; i < directory.entries; ++i) {
-      Entry entry = read_entry(archive, offset);
+      ZipEntry entry = read_entry(archive, offset);
       const bool is_array = entry.name.ends_with(ending);
       names.push_back(is_array ? entry.name.substr(0, entry.name.size() - ending.size()) : entry.name);
       if (is_array) arrays.insert_or_assign(names.back(), std::move(entry));
     }
-    std::vector<const Entry*> entries;
+    std::vector<const ZipEntry*> entries;
     for (const auto& [name, entry] : arrays) entries.push_back(&entry);
     check_apart(std::move(entries), archive.where());
   }
 
-  const Entry& entry(std::string_view array) const {
+  const ZipEntry& entry(std::string_view array) const {
     const auto found = arrays.find(array);
     require<InputError>(found != arrays.end(), "npz: {} has no array '{}'", archive.where(), array);
     return found->second;
@@ -231,7 +235,7 @@ struct NpzFile::Impl {
   std::vector<std::byte> bytes;
   Archive archive;
   std::vector<std::string> names;
-  std::map<std::string, Entry, std::less<>> arrays;
+  std::map<std::string, ZipEntry, std::less<>> arrays;
 };
 
 NpzFile::NpzFile(const std::filesystem::path& path) : impl_(std::make_unique<Impl>(path)) {}

@@ -5,44 +5,36 @@
 #include <charconv>
 #include <limits>
 
+#include "relume/data/characters.h"
+
 namespace relume::data {
 namespace {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-std::string_view trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-struct Spelling {
+struct Replacement {
   std::string_view from, to;
 };
 
 // Typographic characters and what they stand for in a number.
-constexpr std::array<Spelling, 17> typography = {{{"\u2212", "-"},
-                                                  {"\u2012", "-"},
-                                                  {"\u2013", "-"},
-                                                  {"\uff0d", "-"},
-                                                  {"\u00a0", " "},
-                                                  {"\u202f", " "},
-                                                  {"\u2009", " "},
-                                                  {"\u2007", " "},
-                                                  {"\u2008", " "},
-                                                  {"\u200a", " "},
-                                                  {"\u3000", " "},
-                                                  {"\u2019", "'"},
-                                                  {"\u02bc", "'"},
-                                                  {"\uff0c", ","},
-                                                  {"\uff0e", "."},
-                                                  {"\uff05", "%"},
-                                                  {"\uff04", "$"}}};
+constexpr std::array<Replacement, 17> typography = {{{"\u2212", "-"},
+                                                     {"\u2012", "-"},
+                                                     {"\u2013", "-"},
+                                                     {"\uff0d", "-"},
+                                                     {"\u00a0", " "},
+                                                     {"\u202f", " "},
+                                                     {"\u2009", " "},
+                                                     {"\u2007", " "},
+                                                     {"\u2008", " "},
+                                                     {"\u200a", " "},
+                                                     {"\u3000", " "},
+                                                     {"\u2019", "'"},
+                                                     {"\u02bc", "'"},
+                                                     {"\uff0c", ","},
+                                                     {"\uff0e", "."},
+                                                     {"\uff05", "%"},
+                                                     {"\uff04", "$"}}};
 
 // The longer ones first: "US$" is no "$" behind letters.
-constexpr std::array<Spelling, 34> units = {
+constexpr std::array<Replacement, 34> units = {
     {{"US$", "$"},   {"USD", "$"},   {"R$", "BRL"},  {"BRL", "BRL"}, {"C$", "CAD"},  {"CAD", "CAD"}, {"A$", "AUD"},
      {"AUD", "AUD"}, {"$", "$"},     {"€", "€"},     {"EUR", "€"},   {"£", "£"},     {"GBP", "£"},   {"¥", "¥"},
      {"￥", "¥"},    {"JPY", "¥"},   {"CNY", "CNY"}, {"RMB", "CNY"}, {"CHF", "CHF"}, {"₹", "₹"},     {"INR", "₹"},
@@ -68,7 +60,7 @@ class Plain {
 
  private:
   bool take_typography(std::string_view& text) {
-    for (const Spelling& spelling : typography)
+    for (const Replacement& spelling : typography)
       if (text.starts_with(spelling.from)) {
         text_[size_++] = spelling.to.front();
         text.remove_prefix(spelling.from.size());
@@ -178,7 +170,7 @@ bool eat_sign(std::string_view& text, bool& negative, bool& signed_already) {
 }
 
 std::string_view eat_unit(std::string_view& text) {
-  for (const Spelling& unit : units)
+  for (const Replacement& unit : units)
     if (eat_front(text, unit.from) || eat_back(text, unit.from)) return unit.to;
   return {};
 }

@@ -18,12 +18,13 @@ namespace relume::data {
 namespace {
 
 /// Where one column's features go in the matrix.
-struct Place {
+struct Destination {
   float* first;         // of row 0
   std::int64_t stride;  // from row to row
 };
 
-void write_numbers(const ColumnPlan& plan, const Column& column, std::span<const std::int64_t> rows, Place place) {
+void write_numbers(const ColumnPlan& plan, const Column& column, std::span<const std::int64_t> rows,
+                   Destination place) {
   const float median = standardise(plan, plan.median);
   parallel_for(static_cast<std::int64_t>(rows.size()), 8192, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
@@ -66,7 +67,8 @@ std::vector<std::int64_t> places_among(const std::vector<std::string>& categorie
   return places;
 }
 
-void write_categories(const ColumnPlan& plan, const Column& column, std::span<const std::int64_t> rows, Place place) {
+void write_categories(const ColumnPlan& plan, const Column& column, std::span<const std::int64_t> rows,
+                      Destination place) {
   const auto other = static_cast<std::int64_t>(plan.categories.size());
   const std::vector<std::int64_t> feature_of_code = places_among(plan.categories, column);
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -10,7 +10,7 @@ namespace {
 /// Of the units.
 constexpr Threshold always_on_share{"always_on_share", 0.5};
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_always_on_layer(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict = find_units(m, thresholds, "always_on_layer", ActivationKind::rectifier,
                                [](const LayerActivity& layer, std::size_t j) { return layer.fired[j] == layer.rows; });
   std::erase_if(verdict.findings,
@@ -28,7 +28,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule always_on_layer;
 const Rule always_on_layer{"always_on_layer",
                            Subject::units,
-                           &judge,
+                           &judge_always_on_layer,
                            "a ReLU-like layer whose units fire on every row",
                            {&least_rows, &always_on_share}};
 

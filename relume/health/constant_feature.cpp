@@ -5,7 +5,7 @@
 namespace relume::health::rule {
 namespace {
 
-Verdict judge(const Measurements& m, const Thresholds&) {
+Verdict judge_constant_feature(const Measurements& m, const Thresholds&) {
   if (m.inputs.empty()) return {.cannot_judge = "the inputs were not looked at"};
   Finding finding;
   std::string names;
@@ -31,6 +31,7 @@ Verdict judge(const Measurements& m, const Thresholds&) {
 }  // namespace
 
 extern const Rule constant_feature;
-const Rule constant_feature{"constant_feature", Subject::inputs, &judge, "the deviation of an input column"};
+const Rule constant_feature{"constant_feature", Subject::inputs, &judge_constant_feature,
+                            "the deviation of an input column"};
 
 }  // namespace relume::health::rule

@@ -10,7 +10,7 @@
 namespace relume::health {
 namespace {
 
-constexpr std::size_t least_targets = 20, least_rows = 50, most_rows = 20000, least_columns = 3;
+constexpr std::size_t least_targets = 20, enough_rows = 50, most_rows = 20000, least_columns = 3;
 constexpr double least_of_a_class = 10;
 constexpr double worth_telling = 0.9;
 
@@ -237,7 +237,7 @@ std::optional<OutlyingColumn> measure_outlying(std::string name, std::vector<dou
 
 double tells(const data::Column& column, const data::Column& target, data::Task task,
              std::span<const std::int64_t> rows) {
-  if (rows.size() < least_rows) return 0;
+  if (rows.size() < enough_rows) return 0;
   std::vector<Pair> pairs;
   for (const std::int64_t row : rows) pairs.push_back({key(column, row), key(target, row)});
   std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.x < b.x; });

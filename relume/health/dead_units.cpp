@@ -78,7 +78,7 @@ void add_silent_layers(const Measurements& m, const Thresholds& thresholds, Verd
   }
 }
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_dead_units(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict = find_units(m, thresholds, "dead_units", ActivationKind::rectifier,
                                [](const LayerActivity& layer, std::size_t j) { return layer.fired[j] == 0; });
   double ratio = 0;
@@ -126,7 +126,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule dead_units;
 const Rule dead_units{"dead_units",
                       Subject::units,
-                      &judge,
+                      &judge_dead_units,
                       "a ReLU-like unit that fires on no row of the window",
                       {&least_rows, &dead_share_warning, &dead_share_error, &large_update}};
 

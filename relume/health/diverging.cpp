@@ -10,7 +10,7 @@ constexpr Threshold diverging_factor{"diverging_factor", 1.5};
 /// The rise, as a share of the first loss.
 constexpr Threshold diverging_share{"diverging_share", 0.25};
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_diverging(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict = too_few_checks(m, thresholds);
   // A loss of nearly nothing that doubles is still nearly nothing: the rise counts against the first loss as well.
   const auto checks = long_streak(m, thresholds, [&](const Check& check) {
@@ -36,7 +36,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule diverging;
 const Rule diverging{"diverging",
                      Subject::state,
-                     &judge,
+                     &judge_diverging,
                      "the smoothed training loss over the lowest it has been",
                      {&persistence, &persistence_steps, &diverging_factor, &diverging_share}};
 

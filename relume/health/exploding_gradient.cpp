@@ -46,7 +46,7 @@ Finding not_finite(const Measurements& m) {
   return finding;
 }
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_exploding_gradient(const Measurements& m, const Thresholds& thresholds) {
   if (m.not_finite_step) return {.findings = {not_finite(m)}};
   Verdict verdict = too_few_checks(m, thresholds);
   const auto count = static_cast<std::size_t>(thresholds.count(persistence));
@@ -82,7 +82,7 @@ extern const Rule exploding_gradient;
 const Rule exploding_gradient{
     "exploding_gradient",
     Subject::steps,
-    &judge,
+    &judge_exploding_gradient,
     "the gradient's norm over its median of the steps before; whether loss and gradient are numbers",
     {&persistence, &persistence_steps, &exploding_factor, &exploding_steps}};
 

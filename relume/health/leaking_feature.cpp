@@ -8,7 +8,7 @@ namespace {
 /// Of each class's rows, of the variance a tenth as far from 1.
 constexpr Threshold telling_share{"telling_share", 0.995};
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_leaking_feature(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict;
   for (const TellingColumn& column : m.data.telling) {
     // Of a number's variance nearly all must be told: many quantities go with each other closely, and are not the same.
@@ -37,7 +37,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule leaking_feature;
 const Rule leaking_feature{"leaking_feature",
                            Subject::inputs,
-                           &judge,
+                           &judge_leaking_feature,
                            "how much of the target one input column tells by itself",
                            {&telling_share}};
 

@@ -44,7 +44,7 @@ std::optional<double> lowest_valid(const Measurements& m) {
   return lowest;
 }
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_loss_not_improving(const Measurements& m, const Thresholds& thresholds) {
   if (m.checks.empty() || (m.step < thresholds.count(learning_steps) && !m.ended))
     return {.cannot_judge = fmt::format("not enough steps: {}, it takes {}", m.step, thresholds.count(learning_steps))};
   const Check& now = m.checks.back();
@@ -87,7 +87,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule loss_not_improving;
 const Rule loss_not_improving{"loss_not_improving",
                               Subject::state,
-                              &judge,
+                              &judge_loss_not_improving,
                               "the training loss beside the first one and beside the best constant answer's",
                               {&learning_steps, &least_improvement}};
 

@@ -8,7 +8,7 @@ namespace {
 /// Fires on less than this share of the window.
 constexpr Threshold near_dead_rate{"near_dead_rate", 0.01};
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_near_dead_units(const Measurements& m, const Thresholds& thresholds) {
   const double rate = thresholds[near_dead_rate];
   Verdict verdict = find_units(
       m, thresholds, "near_dead_units", ActivationKind::rectifier, [rate](const LayerActivity& layer, std::size_t j) {
@@ -27,7 +27,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule near_dead_units;
 const Rule near_dead_units{"near_dead_units",
                            Subject::units,
-                           &judge,
+                           &judge_near_dead_units,
                            "a ReLU-like unit that fires on next to no rows",
                            {&least_rows, &near_dead_rate}};
 

@@ -5,7 +5,7 @@
 namespace relume::health::rule {
 namespace {
 
-Verdict judge(const Measurements& m, const Thresholds&) {
+Verdict judge_not_finite_feature(const Measurements& m, const Thresholds&) {
   if (m.inputs.empty()) return {.cannot_judge = "the inputs were not looked at"};
   Finding finding;
   std::string names;
@@ -35,6 +35,7 @@ Verdict judge(const Measurements& m, const Thresholds&) {
 }  // namespace
 
 extern const Rule not_finite_feature;
-const Rule not_finite_feature{"not_finite_feature", Subject::inputs, &judge, "NaN and infinity in an input column"};
+const Rule not_finite_feature{"not_finite_feature", Subject::inputs, &judge_not_finite_feature,
+                              "NaN and infinity in an input column"};
 
 }  // namespace relume::health::rule

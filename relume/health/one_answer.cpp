@@ -8,9 +8,9 @@ namespace {
 /// Deviation of the answers over that of the targets.
 constexpr Threshold one_answer_spread{"one_answer_spread", 0.01};
 
-constexpr double most = 0.8;            // of the rows: a class that is right that often is a comfortable answer
-constexpr double heavy_decay = 1;       // a weight decay that presses weights to nothing
-constexpr std::int64_t least_rows = 5;  // fewer may well be alike
+constexpr double most = 0.8;               // of the rows: a class that is right that often is a comfortable answer
+constexpr double heavy_decay = 1;          // a weight decay that presses weights to nothing
+constexpr std::int64_t least_answers = 5;  // fewer may well be alike
 
 Remedy remedy(const Measurements& m, const Answers& a) {
   if (m.weight_decay >= heavy_decay)
@@ -27,11 +27,11 @@ Remedy remedy(const Measurements& m, const Answers& a) {
           {advise_lr(m, 10), advise_lr(m, 0.1)}};
 }
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_one_answer(const Measurements& m, const Thresholds& thresholds) {
   if (!m.answers) return {.cannot_judge = "the outputs were not looked at"};
   const Answers& a = *m.answers;
   const bool numbers = a.classes == 0;
-  if (a.rows < least_rows || a.classes == 1)
+  if (a.rows < least_answers || a.classes == 1)
     return {.cannot_judge = fmt::format("not enough evidence: {} rows that may all be alike", a.rows)};
   if (numbers ? !(a.spread < thresholds[one_answer_spread]) : a.answered > 1) return {};
   Finding finding;
@@ -59,7 +59,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule one_answer;
 const Rule one_answer{"one_answer",
                       Subject::state,
-                      &judge,
+                      &judge_one_answer,
                       "whether the network answers differently on different rows",
                       {&one_answer_spread}};
 

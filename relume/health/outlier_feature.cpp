@@ -36,7 +36,7 @@ Finding describe(const OutlyingColumn& column, std::size_t more) {
   return finding;
 }
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_outlier_feature(const Measurements& m, const Thresholds& thresholds) {
   if (!m.data.looked_for_outlying) return {.cannot_judge = "the columns were not looked at"};
   std::vector<const OutlyingColumn*> far;
   for (const OutlyingColumn& column : m.data.outlying)
@@ -51,7 +51,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule outlier_feature;
 const Rule outlier_feature{"outlier_feature",
                            Subject::inputs,
-                           &judge,
+                           &judge_outlier_feature,
                            "the numbers of an input column that stand apart from the others",
                            {&outlier_distance, &mark_distance}};
 

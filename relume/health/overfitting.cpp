@@ -15,7 +15,7 @@ constexpr Threshold overfitting_share{"overfitting_share", 0.02};
 /// Epochs in a row.
 constexpr Threshold overfitting_epochs{"overfitting_epochs", 3, true};
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_overfitting(const Measurements& m, const Thresholds& thresholds) {
   const auto n = static_cast<std::int64_t>(m.epochs.size());
   if (n <= thresholds.count(overfitting_epochs) || !m.epochs.back().valid)
     return {.cannot_judge = fmt::format("not enough epochs with a validation loss: {}, it takes {}", n,
@@ -57,7 +57,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule overfitting;
 const Rule overfitting{"overfitting",
                        Subject::state,
-                       &judge,
+                       &judge_overfitting,
                        "the validation loss over its best, while the training loss falls",
                        {&overfitting_rise, &overfitting_share, &overfitting_epochs}};
 

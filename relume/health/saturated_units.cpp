@@ -8,7 +8,7 @@ namespace {
 /// Of the window.
 constexpr Threshold saturated_rate{"saturated_rate", 0.95};
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_saturated_units(const Measurements& m, const Thresholds& thresholds) {
   const double rate = thresholds[saturated_rate];
   Verdict verdict = find_units(
       m, thresholds, "saturated_units", ActivationKind::bounded, [rate](const LayerActivity& layer, std::size_t j) {
@@ -34,7 +34,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule saturated_units;
 const Rule saturated_units{"saturated_units",
                            Subject::units,
-                           &judge,
+                           &judge_saturated_units,
                            "a unit of sigmoid, tanh and the like whose slope is nearly nothing on nearly all rows",
                            {&least_rows, &dead_share_warning, &saturated_rate}};
 

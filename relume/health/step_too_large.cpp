@@ -7,7 +7,7 @@
 namespace relume::health::rule {
 namespace {
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_step_too_large(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict = too_few_checks(m, thresholds);
   for (std::size_t i = 0; i < m.weight_names.size(); ++i) {
     const auto checks = streak(
@@ -43,7 +43,10 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 }  // namespace
 
 extern const Rule step_too_large;
-const Rule step_too_large{
-    "step_too_large", Subject::steps, &judge, "‖Δw‖ / ‖w‖ of each weight matrix", {&persistence, &large_update}};
+const Rule step_too_large{"step_too_large",
+                          Subject::steps,
+                          &judge_step_too_large,
+                          "‖Δw‖ / ‖w‖ of each weight matrix",
+                          {&persistence, &large_update}};
 
 }  // namespace relume::health::rule

@@ -12,7 +12,7 @@ constexpr Threshold small_update{"small_update", 1e-6};
 /// Below this share of the full rate the schedule is the cause.
 constexpr Threshold scheduled_lr_share{"scheduled_lr_share", 0.1};
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_step_too_small(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict = too_few_checks(m, thresholds);
   const auto checks = long_streak(m, thresholds, [&](const Check& check) {
     const bool scheduled = check.lr < thresholds[scheduled_lr_share] * m.full_lr;
@@ -43,7 +43,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule step_too_small;
 const Rule step_too_small{"step_too_small",
                           Subject::steps,
-                          &judge,
+                          &judge_step_too_small,
                           "‖Δw‖ / ‖w‖ of all weight matrices, while the loss has where to go",
                           {&persistence, &persistence_steps, &small_update, &scheduled_lr_share, &learned_share}};
 

@@ -10,7 +10,7 @@ namespace {
 /// Distance from the median over the others' deviation.
 constexpr Threshold outlier_factor{"outlier_factor", 100};
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_target_outlier(const Measurements& m, const Thresholds& thresholds) {
   if (!m.data.target) return {.cannot_judge = "the targets were not looked at, or are classes"};
   const TargetColumn& target = *m.data.target;
   const auto far = std::count_if(target.distances.begin(), target.distances.end(), [&](double distance) {
@@ -40,7 +40,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule target_outlier;
 const Rule target_outlier{"target_outlier",
                           Subject::inputs,
-                          &judge,
+                          &judge_target_outlier,
                           "the farthest targets from their median over the deviation of the others",
                           {&outlier_factor}};
 

@@ -22,7 +22,7 @@ double lowest(std::vector<EpochLoss>::const_iterator begin, std::vector<EpochLos
   return loss;
 }
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_too_few_units(const Measurements& m, const Thresholds& thresholds) {
   const LayerActivity* narrowest = nullptr;
   for (const LayerActivity& layer : m.activity)
     if (!layer.fired.empty() && (!narrowest || layer.fired.size() < narrowest->fired.size())) narrowest = &layer;
@@ -55,7 +55,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule too_few_units;
 const Rule too_few_units{"too_few_units",
                          Subject::state,
-                         &judge,
+                         &judge_too_few_units,
                          "the narrowest hidden layer, where the training loss stands still above that of an answer",
                          {&few_units, &unlearned_share, &least_improvement}};
 

@@ -14,7 +14,7 @@ constexpr Threshold unscaled_factor{"unscaled_factor", 100};
 /// The root mean square: what the column adds to the next layer's sums, offset included.
 double size_of_column(const InputColumn& column) { return std::hypot(column.mean, column.deviation); }
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_unscaled_feature(const Measurements& m, const Thresholds& thresholds) {
   if (m.inputs.size() < 2) return {.cannot_judge = "the inputs were not looked at, or there is one alone"};
   std::vector<double> sizes;
   for (const InputColumn& column : m.inputs)
@@ -49,7 +49,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule unscaled_feature;
 const Rule unscaled_feature{"unscaled_feature",
                             Subject::inputs,
-                            &judge,
+                            &judge_unscaled_feature,
                             "the size of an input column over the median column's",
                             {&unscaled_factor}};
 

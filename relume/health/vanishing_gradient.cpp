@@ -8,7 +8,7 @@ namespace {
 /// RMS of the first weight matrix over the last one's.
 constexpr Threshold vanishing_ratio{"vanishing_ratio", 1e-3};
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_vanishing_gradient(const Measurements& m, const Thresholds& thresholds) {
   if (m.weight_names.size() < 2) return {.cannot_judge = "fewer than two weight matrices"};
   Verdict verdict = too_few_checks(m, thresholds);
   const auto checks = long_streak(m, thresholds, [&](const Check& check) {
@@ -41,7 +41,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule vanishing_gradient;
 const Rule vanishing_gradient{"vanishing_gradient",
                               Subject::steps,
-                              &judge,
+                              &judge_vanishing_gradient,
                               "the gradient's RMS in the first weight matrix over that in the last",
                               {&persistence, &persistence_steps, &vanishing_ratio}};
 

@@ -5,7 +5,7 @@
 namespace relume::health::rule {
 namespace {
 
-Verdict judge(const Measurements& m, const Thresholds& thresholds) {
+Verdict judge_zero_gradient(const Measurements& m, const Thresholds& thresholds) {
   Verdict verdict = too_few_checks(m, thresholds);
   const auto checks = zero_gradients(m, thresholds);
   if (checks.empty()) return verdict;
@@ -28,7 +28,7 @@ Verdict judge(const Measurements& m, const Thresholds& thresholds) {
 extern const Rule zero_gradient;
 const Rule zero_gradient{"zero_gradient",
                          Subject::steps,
-                         &judge,
+                         &judge_zero_gradient,
                          "whether any gradient reaches a weight matrix",
                          {&persistence, &persistence_steps, &learned_share}};
 

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace relume::infer {
+
+/// So that a vector at a row's end reads and writes nothing of the next row's.
+constexpr std::int64_t rounded_up(std::int64_t floats) { return (floats + 15) / 16 * 16; }
 
 /// Where it is large it lies in large pages, where the system has them: weights that come from memory are read by half
 /// faster.

@@ -26,7 +26,7 @@ Dense dense_of(const nn::Linear& linear) {
   return dense;
 }
 
-Scale scale_of(const nn::BatchNorm1d& norm) {
+Scale frozen_norm(const nn::BatchNorm1d& norm) {
   require<InputError>(norm.running_mean.defined(),
                       "freeze: a BatchNorm1d without running averages asks what else is in the batch; track them");
   const auto n = static_cast<std::size_t>(norm.features());
@@ -63,7 +63,7 @@ void append(std::vector<FrozenLayer>& layers, const nn::Module& module) {
   } else if (const auto* linear = as.operator()<nn::Linear>()) {
     layers.emplace_back(dense_of(*linear));
   } else if (const auto* batch = as.operator()<nn::BatchNorm1d>()) {
-    layers.emplace_back(scale_of(*batch));
+    layers.emplace_back(frozen_norm(*batch));
   } else if (const auto* layer = as.operator()<nn::LayerNorm>()) {
     layers.emplace_back(normalise_of(*layer));
   } else if (const auto* group = as.operator()<nn::GroupNorm>()) {

@@ -8,9 +8,6 @@
 namespace relume::infer {
 namespace {
 
-/// So that a vector at a row's end reads and writes nothing of the next row's.
-std::int64_t rounded_up(std::int64_t floats) { return (floats + 15) / 16 * 16; }
-
 // The caller's rows; a plan's own buffers are numbered from 0: two that take turns, then one for each open detour.
 constexpr std::int32_t input = -1, output = -2;
 

@@ -41,8 +41,6 @@ struct Room {
   }
 };
 
-inline std::int64_t rounded_up(std::int64_t floats) { return (floats + 15) / 16 * 16; }
-
 /// What a row takes in a call: what the network does, and the features that a table's columns become.
 inline Room room_for(std::int64_t floats, std::int64_t more, const io::Model* model) {
   return {std::max<std::int64_t>(1, floats + (model && model->preprocessor ? rounded_up(model->features) : 0)), more};

@@ -14,7 +14,7 @@ namespace relume::infer {
 class Workspaces {
  public:
   Workspaces(int count, std::size_t floats)
-      : floats_(rounded_up(floats)),
+      : floats_(static_cast<std::size_t>(rounded_up(static_cast<std::int64_t>(floats)))),
         memory_(static_cast<std::size_t>(count) * floats_),
         free_(count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1) {}
 
@@ -42,8 +42,6 @@ class Workspaces {
   };
 
  private:
-  static std::size_t rounded_up(std::size_t floats) { return (floats + 15) / 16 * 16; }
-
   std::size_t floats_;
   Block memory_;
   mutable std::atomic<std::uint64_t> free_;

@@ -9,7 +9,7 @@ namespace relume::io {
 namespace {
 
 // Rows at a time: enough to keep the matrix kernels busy, few enough that activations stay in cache.
-constexpr std::int64_t chunk = 256;
+constexpr std::int64_t rows_run_at_once = 256;
 
 /// Evaluation mode for as long as it lives. A network that is in it is not touched: several threads may use it.
 class EvaluationMode {
@@ -36,8 +36,8 @@ Tensor outputs(nn::Module& network, const data::Dataset& dataset, std::span<cons
   const auto n = static_cast<std::int64_t>(rows.size());
   Tensor result;
   data::Batch batch;
-  for (std::int64_t at = 0; at < n; at += chunk) {
-    const std::int64_t count = std::min(chunk, n - at);
+  for (std::int64_t at = 0; at < n; at += rows_run_at_once) {
+    const std::int64_t count = std::min(rows_run_at_once, n - at);
     data::gather(dataset, rows.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(count)), batch);
     const Tensor y = network(batch.x);
     if (!result.defined()) result = empty({n, y.size(1)});

@@ -16,7 +16,7 @@ namespace relume::io {
 namespace {
 
 // Rows in memory at a time.
-constexpr std::int64_t chunk = 4096;
+constexpr std::int64_t rows_read_at_once = 4096;
 
 void check_outputs(const Tensor& y, std::int64_t first_row) {
   const auto values = y.span<float>();
@@ -54,7 +54,7 @@ std::vector<std::string> predict_file(const Model& model, std::string_view data,
   UnknownTexts unknown;
   data::Table table;
   std::int64_t first_row = 0;
-  while (reader.next(table, chunk)) {
+  while (reader.next(table, rows_read_at_once)) {
     unknown.add(model.preprocessor->unknown_categories(table));
     Predictions some = predict(model, model.preprocessor->transform(table), first_row);
     some.id_column = id_column;
@@ -81,8 +81,8 @@ void predict_source(const Model& model, std::string_view data, const PredictOpti
     for (std::int64_t row = 0; row < table->rows(); ++row) ids.push_back(column.text(row));
   }
   const Tensor features = features_of(model, std::move(source));
-  for (std::int64_t at = 0; at < features.size(0); at += chunk) {
-    const std::int64_t end = std::min(at + chunk, features.size(0));
+  for (std::int64_t at = 0; at < features.size(0); at += rows_read_at_once) {
+    const std::int64_t end = std::min(at + rows_read_at_once, features.size(0));
     Predictions some = predict(model, features.slice(0, at, end), at);
     some.id_column = id_column;
     if (!ids.empty()) some.ids.assign(ids.begin() + at, ids.begin() + end);

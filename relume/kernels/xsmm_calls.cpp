@@ -6,7 +6,7 @@
 // run, and gives that away as a kernel.
 #include "relume/kernels/xsmm_calls.h"
 
-#if RELUME_HAVE_LIBXSMM && relume_EXPORTS
+#if RELUME_HAVE_LIBXSMM && RELUME_SHARED
 #include <cstddef>
 
 #include <sys/mman.h>

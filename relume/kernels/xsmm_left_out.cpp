@@ -2,7 +2,7 @@
 // and its front asks for all of their generators by name. relume multiplies dense matrices alone: with these names
 // taken, the rest stays out of the shared library, of which it would be a fourteenth. A static library leaves them to
 // the program.
-#if RELUME_HAVE_LIBXSMM && relume_EXPORTS
+#if RELUME_HAVE_LIBXSMM && RELUME_SHARED
 
 #define RELUME_LEFT_OUT(name)                           \
   extern "C" [[gnu::visibility("hidden")]] void name(); \

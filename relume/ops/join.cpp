@@ -3,6 +3,7 @@
 
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
+#include "relume/tensor/dimension.h"
 
 namespace relume {
 
@@ -10,16 +11,14 @@ namespace relume {
 Tensor cat(const std::vector<Tensor>& tensors, int dimension) {
   require(!tensors.empty(), "cat: there is no tensor to join");
   const Tensor& first = tensors.front();
-  const int n = first.dimensions();
-  require<IndexError>(dimension >= -n && dimension < n, "cat: dimension {} is not in {}", dimension, first.shape());
-  const int d = dimension < 0 ? dimension + n : dimension;
+  const int d = checked_dimension(first.shape(), dimension, "cat");
   Shape shape = first.shape();
   DType dtype = first.dtype();
   shape[d] = 0;
   std::vector<std::int64_t> sizes;
   for (const Tensor& t : tensors) {
     Shape rest = t.shape();
-    if (rest.dimensions() == n) rest[d] = first.shape()[d];
+    if (rest.dimensions() == first.dimensions()) rest[d] = first.shape()[d];
     require<ShapeError>(rest == first.shape(), "cat: {} and {} differ outside of dimension {}", first.shape(),
                         t.shape(), d);
     shape[d] += t.shape()[d];

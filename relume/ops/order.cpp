@@ -8,17 +8,11 @@
 #include "relume/base/require.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/reduce.h"
+#include "relume/tensor/dimension.h"
 #include "relume/tensor/strided.h"
 
 namespace relume {
 namespace {
-
-int checked_dimension(const Tensor& x, int dimension, const char* operation) {
-  const int n = x.dimensions();
-  require<IndexError>(dimension >= -n && dimension < n, "{}: dimension {} is not in {}", operation, dimension,
-                      x.shape());
-  return dimension < 0 ? dimension + n : dimension;
-}
 
 void check_index(const Tensor& x, int d, const Tensor& index) {
   require<DTypeError>(index.dtype() == DType::int64, "gather: the index is {}, not int64", name(index.dtype()));
@@ -74,7 +68,7 @@ Tensor order_of(const Tensor& rows, bool descending) {
 }
 
 Ordered sorted(const Tensor& x, int dimension, std::int64_t count, bool descending, const char* operation) {
-  const int d = checked_dimension(x, dimension, operation);
+  const int d = checked_dimension(x.shape(), dimension, operation);
   require(count >= 0 && count <= x.size(d), "{}: there are no {} elements along dimension {} of {}", operation, count,
           d, x.shape());
   const Tensor order = order_of(x.detach().transpose(d, -1).contiguous(), descending);
@@ -91,7 +85,7 @@ Ordered picked(const Tensor& x, int d, const Tensor& indices, bool keepdim) {
 
 // y = x[index]:  dx[index] += dy
 Tensor gather(const Tensor& x, int dimension, const Tensor& index) {
-  const int d = checked_dimension(x, dimension, "gather");
+  const int d = checked_dimension(x.shape(), dimension, "gather");
   check_index(x, d, index);
   Tensor y = empty(index.shape(), x.dtype());
   visit(x.dtype(), [&]<class T>() {
@@ -117,7 +111,7 @@ Tensor gather(const Tensor& x, int dimension, const Tensor& index) {
 }
 
 Ordered sort(const Tensor& x, int dimension, bool descending) {
-  const int d = checked_dimension(x, dimension, "sort");
+  const int d = checked_dimension(x.shape(), dimension, "sort");
   return sorted(x, d, x.size(d), descending, "sort");
 }
 
@@ -126,12 +120,12 @@ Ordered topk(const Tensor& x, std::int64_t count, int dimension, bool largest) {
 }
 
 Ordered max(const Tensor& x, int dimension, bool keepdim) {
-  const int d = checked_dimension(x, dimension, "max");
+  const int d = checked_dimension(x.shape(), dimension, "max");
   return picked(x, d, argmax(x, d, true), keepdim);
 }
 
 Ordered min(const Tensor& x, int dimension, bool keepdim) {
-  const int d = checked_dimension(x, dimension, "min");
+  const int d = checked_dimension(x.shape(), dimension, "min");
   return picked(x, d, argmin(x, d, true), keepdim);
 }
 

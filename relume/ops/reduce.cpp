@@ -7,6 +7,7 @@
 #include "relume/base/require.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/comparison.h"
+#include "relume/tensor/dimension.h"
 #include "relume/tensor/strided.h"
 
 namespace relume {
@@ -16,10 +17,9 @@ namespace {
 std::array<bool, Shape::max_dimensions> named(const Tensor& x, const Shape& dimensions, const char* operation) {
   std::array<bool, Shape::max_dimensions> result{};
   for (std::int64_t d : dimensions) {
-    const std::int64_t i = d < 0 ? d + x.dimensions() : d;
-    require<IndexError>(i >= 0 && i < x.dimensions(), "{}: dimension {} is not in {}", operation, d, x.shape());
-    require(!result[static_cast<std::size_t>(i)], "{}: dimension {} is given twice", operation, d);
-    result[static_cast<std::size_t>(i)] = true;
+    bool& given = result[static_cast<std::size_t>(checked_dimension(x.shape(), d, operation))];
+    require(!given, "{}: dimension {} is given twice", operation, d);
+    given = true;
   }
   return result;
 }

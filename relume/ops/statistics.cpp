@@ -11,6 +11,7 @@
 #include "relume/ops/order.h"
 #include "relume/ops/pointwise.h"
 #include "relume/ops/reduce.h"
+#include "relume/tensor/dimension.h"
 
 namespace relume {
 namespace {
@@ -22,10 +23,7 @@ Shape meant(const Tensor& x, const Shape& dimensions, const char* operation) {
   Shape result;
   const bool all = dimensions.dimensions() == 0;
   for (int i = 0; i < (all ? x.dimensions() : dimensions.dimensions()); ++i) {
-    const std::int64_t d = all ? i : dimensions[i];
-    require<IndexError>(d >= -x.dimensions() && d < x.dimensions(), "{}: dimension {} is not in {}", operation, d,
-                        x.shape());
-    result.push_back(d < 0 ? d + x.dimensions() : d);
+    result.push_back(checked_dimension(x.shape(), all ? i : dimensions[i], operation));
   }
   return result;
 }

@@ -6,6 +6,7 @@
 #include "relume/autograd/node.h"
 #include "relume/base/require.h"
 #include "relume/ops/arithmetic.h"
+#include "relume/tensor/dimension.h"
 #include "relume/tensor/in_place.h"
 
 namespace relume {
@@ -16,13 +17,6 @@ Tensor alias(const Tensor& x, const Shape& shape, const Shape& strides, std::int
   const auto size = static_cast<std::int64_t>(size_of(x.dtype()));
   const std::int64_t start = (x.impl()->data - x.impl()->storage->data()) / size;
   return Tensor(TensorImpl::create(x.impl()->storage, x.dtype(), shape, strides, start + offset));
-}
-
-int checked_dimension(const Tensor& x, int dimension, const char* operation, int allowed_beyond = 0) {
-  const int n = x.dimensions() + allowed_beyond;
-  require<IndexError>(dimension >= -n && dimension < n, "{}: dimension {} is not in {}", operation, dimension,
-                      x.shape());
-  return dimension < 0 ? dimension + n : dimension;
 }
 
 /// `shape` with its −1 replaced by what the number of elements asks for.
@@ -98,7 +92,7 @@ Tensor Tensor::permute(const Shape& order) const {
   Shape sizes = order, steps = order, back = order;
   std::array<bool, Shape::max_dimensions> seen{};
   for (int i = 0; i < order.dimensions(); ++i) {
-    const int from = checked_dimension(*this, static_cast<int>(order[i]), "permute");
+    const int from = checked_dimension(shape(), order[i], "permute");
     require(!seen[static_cast<std::size_t>(from)], "permute: {} names dimension {} twice", order, from);
     seen[static_cast<std::size_t>(from)] = true;
     sizes[i] = shape()[from];
@@ -110,8 +104,8 @@ Tensor Tensor::permute(const Shape& order) const {
 }
 
 Tensor Tensor::transpose(int dimension0, int dimension1) const {
-  const int a = checked_dimension(*this, dimension0, "transpose"),
-            b = checked_dimension(*this, dimension1, "transpose");
+  const int a = checked_dimension(shape(), dimension0, "transpose"),
+            b = checked_dimension(shape(), dimension1, "transpose");
   Shape sizes = shape(), steps = strides();
   std::swap(sizes[a], sizes[b]);
   std::swap(steps[a], steps[b]);
@@ -141,7 +135,7 @@ Tensor Tensor::expand(const Shape& wanted) const {
 }
 
 Tensor Tensor::select(int dimension, std::int64_t index) const {
-  const int d = checked_dimension(*this, dimension, "select");
+  const int d = checked_dimension(shape(), dimension, "select");
   const std::int64_t at = index < 0 ? index + shape()[d] : index;
   require<IndexError>(at >= 0 && at < shape()[d], "select: index {} is out of range for dimension {} of size {}", index,
                       d, shape()[d]);
@@ -157,7 +151,7 @@ Tensor Tensor::select(int dimension, std::int64_t index) const {
 }
 
 Tensor Tensor::slice(int dimension, std::int64_t begin, std::int64_t end, std::int64_t step) const {
-  const int d = checked_dimension(*this, dimension, "slice");
+  const int d = checked_dimension(shape(), dimension, "slice");
   require(step > 0, "slice: a step of {} is not positive", step);
   const std::int64_t size = shape()[d];
   const auto bounded = [size](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + size : i, 0, size); };
@@ -175,7 +169,7 @@ Tensor Tensor::slice(int dimension, std::int64_t begin, std::int64_t end, std::i
 }
 
 Tensor Tensor::squeeze(int dimension) const {
-  const int d = checked_dimension(*this, dimension, "squeeze");
+  const int d = checked_dimension(shape(), dimension, "squeeze");
   if (shape()[d] != 1) return *this;
   Shape sizes = shape(), steps = strides();
   sizes.erase(d);
@@ -184,7 +178,7 @@ Tensor Tensor::squeeze(int dimension) const {
 }
 
 Tensor Tensor::unsqueeze(int dimension) const {
-  const int d = checked_dimension(*this, dimension, "unsqueeze", 1);
+  const int d = checked_dimension(shape(), dimension, "unsqueeze", 1);
   Shape sizes = shape(), steps = strides();
   steps.insert(d, d < dimensions() ? sizes[d] * steps[d] : 1);
   sizes.insert(d, 1);
@@ -192,7 +186,7 @@ Tensor Tensor::unsqueeze(int dimension) const {
 }
 
 Tensor Tensor::flatten(int from) const {
-  const int d = dimensions() == 0 ? 0 : checked_dimension(*this, from, "flatten");
+  const int d = dimensions() == 0 ? 0 : checked_dimension(shape(), from, "flatten");
   Shape sizes;
   for (int i = 0; i < d; ++i) sizes.push_back(shape()[i]);
   std::int64_t joined = 1;

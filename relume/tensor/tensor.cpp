@@ -6,6 +6,7 @@
 #include "relume/base/pool.h"
 #include "relume/base/require.h"
 #include "relume/tensor/autograd_seam.h"
+#include "relume/tensor/dimension.h"
 
 namespace relume {
 namespace {
@@ -68,9 +69,7 @@ void TensorImpl::set_storage(IntrusivePtr<Storage> other) {
 }
 
 std::int64_t Tensor::size(int dimension) const {
-  const int n = dimensions();
-  require<IndexError>(dimension >= -n && dimension < n, "size: dimension {} is not in {}", dimension, shape());
-  return shape()[dimension];
+  return shape()[checked_dimension(shape(), dimension, "size")];
 }
 
 void Tensor::undefined() {
