@@ -1,9 +1,11 @@
-"""What a run survives: kills at random moments, and what a checkpoint costs.
+"""What a run survives: kills at random moments, faults of memory and of the system, many threads; what a checkpoint costs.
 
 Each kind of run is made once without a kill. Then it is killed again and again, gone on with until it ends, and its files
-are held against the first one's, byte for byte.
+are held against the first one's, byte for byte. tests/faults lets each allocation and each call of the system fail, and
+bench/soak.cpp has threads at work all the time.
 """
 import argparse
+import json
 import os
 import pathlib
 import random
@@ -85,11 +87,34 @@ def checkpoint_cost(app, work, rounds=5):
     return report.row("checkpoint each second, 512-256", "seconds", seconds["1s"], "without", seconds["1h"])
 
 
+def faults_survived(program, every, work):
+    """Each so-many-th place of a training and a prediction; the test's name with what it tried."""
+    found = work / "faults.json"
+    subprocess.run([program, "--gtest_filter=FaultsIn*", f"--gtest_output=json:{found}"], stdout=subprocess.DEVNULL,
+                   env=dict(os.environ, RELUME_FAULTS_EVERY=str(every)))
+    for suite in json.loads(found.read_text())["testsuites"]:
+        for test in suite["testsuite"]:
+            name, tried = f"{suite['name']}.{test['name']}", int(test["tried"])
+            survived = int(test["survived"])
+            print(f"{name:<38} {survived:>6} of {tried} faults survived, {test['without_harm']} of them without any effect")
+            yield report.row(name, "faults survived", survived, "faults tried", tried, smaller_is_better=False)
+
+
+def soak(program, minutes):
+    result = report.run([program, minutes]).result
+    print(f"{result['threads']} threads for {result['minutes']} minutes: {result['rounds']} rounds, {result['different']} of "
+          f"them different; {result['kib']:.0f} KiB, {result['kib_a_minute']} KiB more a minute")
+    return report.row("soak", "rounds alike", result["rounds"] - result["different"], "rounds", result["rounds"],
+                      smaller_is_better=False)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--app", required=True)
     parser.add_argument("--python", help="not used")
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--faults-every", type=int, default=1, help="each so-many-th place alone")
+    parser.add_argument("--soak", type=float, default=30, help="minutes")
     args = parser.parse_args()
     app = pathlib.Path(args.app).resolve()
     kinds = {kind: words for kind, words in KINDS.items() if ":" in words[0] or os.path.exists(words[0])}
@@ -100,6 +125,8 @@ def main():
             wanted = args.kills * (i + 1) // len(kinds) - args.kills * i // len(kinds)
             rows.append(kills_survived(app, kind, words, wanted, work))
         rows.append(checkpoint_cost(app, pathlib.Path(folder)))
+        rows += faults_survived(app.parent / "test_faults", args.faults_every, pathlib.Path(folder))
+    rows.append(soak(app.parent / "bench_soak", args.soak))
     report.write("trust", rows)
 
 

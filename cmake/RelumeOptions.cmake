@@ -16,6 +16,12 @@ if(RELUME_WERROR)
   target_compile_options(relume_flags INTERFACE -Werror)
 endif()
 
+# What is linked is read-only once it is loaded, and no stack is code. tests/house/check_install looks at it.
+if(PROJECT_IS_TOP_LEVEL)
+  add_link_options($<$<CONFIG:Release>:-Wl,-z,relro,-z,now,-z,noexecstack>)
+endif()
+set(RELUME_FORTIFY -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)  # lengths that the C library checks
+
 set(RELUME_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize takes them")
 if(RELUME_SANITIZE)
   add_compile_options(-fsanitize=${RELUME_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)

@@ -348,13 +348,13 @@ std::string_view npy_descr(DType dtype) {
 }
 
 std::string npy_header(std::string_view descr, const Shape& sizes) {
-  static_assert(std::endian::native == std::endian::little,
-                "arrays are written in the machine's own byte order as '<'");
+  std::string type(descr);  // the values are written as the machine has them
+  if (std::endian::native == std::endian::big && type[0] == '<') type[0] = '>';
   std::string shape;
   for (const std::int64_t size : sizes) shape += fmt::format("{}, ", size);
   if (sizes.dimensions() > 1) shape.resize(shape.size() - 2);
   if (sizes.dimensions() == 1) shape.pop_back();
-  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", descr, shape);
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", type, shape);
   // Data begins at a multiple of 64 bytes, and the header ends in a newline.
   header.append(63 - (10 + header.size()) % 64, ' ');
   header += '\n';
