@@ -50,7 +50,7 @@ void define_export(Command& command) {
   command.option("--name", a->name,
                  "of a header: what its names begin with: small letters, digits, _; the file's name without it");
   command.flag("--int8", a->int8, "of a header: weights in eight bits, one scale an output: a quarter of the flash");
-  command.option("--opset", a->opset, "of onnx: which version of the operators, from 9 to 25").with_default();
+  command.option("--opset", a->opset, "of onnx: which version of the operators, from 9 to 28").with_default();
   command.flag("--preprocessing", a->preprocessing,
                "of onnx: a table's columns go in by their names, numbers and texts, and labels come out");
   command.run([a] { a->kind == "onnx" ? write_onnx(*a) : write_header(*a); });

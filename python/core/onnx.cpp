@@ -1,4 +1,6 @@
 // Networks to and from ONNX files, where relume was built with them.
+#include "relume/onnx/onnx.h"
+
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
@@ -6,7 +8,6 @@
 
 #include "python/core/core.h"
 #include "relume/base/require.h"
-#include "relume/onnx/onnx.h"
 
 namespace relume::python {
 namespace {

@@ -86,7 +86,7 @@ def export(
        runtimes. Where it is not given, the name says it: "net.onnx" is ONNX.
     name: of a header: what its names begin with; the file's name without it.
     int8: of a header: its weights in eight bits, with one scale an output: a quarter of the flash.
-    opset: of ONNX: which version of the operators, from 9 to 25.
+    opset: of ONNX: which version of the operators, from 9 to 28.
     preprocessing: of ONNX: a table's columns go in by their names, numbers (NaN where they are missing) and texts, and "label" comes
        out too.
     features: of a module: how many values a row has, where its first layers do not say.

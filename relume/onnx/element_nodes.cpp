@@ -12,7 +12,7 @@ Array joined(const NodeReader& node, const ElementOperator& op, const std::vecto
   Array result = node.constant(0);
   for (std::size_t i = 0; i < node.operands(); ++i) {
     const Array& other = node.constant(i);
-    if (other.is_shape || other.texts.size()) node.not_supported("it makes something of constants alone");
+    if (other.is_shape || !other.texts.empty()) node.not_supported("it makes something of constants alone");
     if (other.elements() > result.elements()) result.shape = other.shape, result.numbers = other.numbers;
   }
   for (std::size_t k = 0; k < result.numbers.size(); ++k) {

@@ -110,7 +110,7 @@ fs::path external_path(const proto::Tensor& tensor, const std::string& location,
   require<InputError>(!location.empty() && !given.is_absolute() && !climbs && !error,
                       "the data of {} lies in {}, outside of its folder; keep it beside the .onnx",
                       in_quotes(tensor.name()), in_quotes(location));
-  const fs::path path = fs::canonical(home / given, error);
+  fs::path path = fs::canonical(home / given, error);
   require<InputError>(!error && fs::is_regular_file(path, error),
                       "the data of {} is to lie in {}, which is not there; keep it beside the .onnx",
                       in_quotes(tensor.name()), in_quotes(location));

@@ -8,13 +8,14 @@
 #include "relume/base/require.h"
 #include "relume/data/parse_json.h"
 #include "relume/onnx/node_reader.h"
+#include "relume/onnx/onnx.h"
 #include "relume/onnx/recognise.h"
 
 namespace relume::onnx {
 namespace {
 
 constexpr std::int64_t oldest_readable = 7;  // since then operands stretch to each other by themselves
-constexpr std::int64_t newest_readable = 28;
+constexpr std::int64_t newest_readable = newest_opset;
 
 bool is_finite(const std::vector<float>& numbers) {
   return std::ranges::all_of(numbers, [](float x) { return std::isfinite(x); });
@@ -137,8 +138,11 @@ void GraphReader::read_node(const proto::Node& node) {
     require<InputError>(opsets_.contains(domain), "node {} is of {}, of which the file names no version; it is damaged",
                         reader.name(), in_quotes(domain));
     const bool is_known = domain.empty() || domain == "ai.onnx.ml";
-    if (is_known && !read(shape_operators) && !read(layer_operators) && domain.empty())
-      results = read_element_node(reader, op).value_or(Results());
+    const auto read_arithmetic = [&] {
+      if (auto steps = read_moment_node(reader, op)) return *steps;
+      return read_element_node(reader, op).value_or(Results());
+    };
+    if (is_known && !read(shape_operators) && !read(layer_operators) && domain.empty()) results = read_arithmetic();
     if (results.empty()) reader.not_supported();
   } catch (const NotSupported& reason) {
     why = reason.why;

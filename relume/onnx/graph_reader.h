@@ -25,12 +25,27 @@ struct Rows {
   std::int64_t width() const;
 };
 
+/// What a normalisation that is written out in arithmetic has made of rows so far.
+struct Moment {
+  enum class Kind : std::uint8_t {
+    mean,      ///< of each row
+    centered,  ///< rows − mean
+    squared,   ///< centered²
+    variance,  ///< the mean of that
+    stable,    ///< variance + ε
+    deviation  ///< its root
+  };
+  Kind kind;
+  Rows rows;
+  double epsilon = 0;
+};
+
 /// What is not supported, and why: an error where the network's output needs it.
 struct Unsupported {
   std::string why;
 };
 
-using Value = std::variant<Array, Rows, Unsupported>;
+using Value = std::variant<Array, Rows, Moment, Unsupported>;
 
 /// A node while its operator is read.
 class NodeReader;

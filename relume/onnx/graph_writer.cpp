@@ -88,7 +88,7 @@ void GraphWriter::add_info(proto::ValueInfo& info, const Name& name, proto::Tens
 }
 
 Name GraphWriter::input(const std::string& wanted, proto::Tensor::DataType type, const std::vector<std::int64_t>& row) {
-  const Name name = unused(wanted.empty() ? "column" : wanted);
+  Name name = unused(wanted.empty() ? "column" : wanted);
   add_info(*model_.mutable_graph()->add_input(), name, type, row);
   return name;
 }
@@ -100,7 +100,7 @@ Name GraphWriter::output(const Name& value, const std::string& wanted, proto::Te
   const auto made_by_node = [&](const proto::Node& node) { return std::ranges::count(node.output(), from) > 0; };
   if (std::ranges::none_of(graph.node(), made_by_node))
     from = add_node("Identity", {value}, {}, "", {unused("identity")});
-  const Name name = unused(wanted);
+  Name name = unused(wanted);
   for (proto::Node& node : *graph.mutable_node()) {
     std::ranges::replace(*node.mutable_input(), from, name);
     std::ranges::replace(*node.mutable_output(), from, name);

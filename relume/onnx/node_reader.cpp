@@ -36,7 +36,9 @@ const Array& NodeReader::constant(std::size_t i) const {
 
 const Rows& NodeReader::rows(std::size_t i) const {
   const auto* rows = std::get_if<Rows>(&value(i));
-  if (!rows) not_supported("it makes something of constants alone");
+  if (!rows)
+    not_supported(is_constant(i) ? "it makes something of constants alone"
+                                 : "it takes a mean otherwise than a norm does");
   return *rows;
 }
 

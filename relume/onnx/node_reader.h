@@ -85,6 +85,9 @@ struct NodeOperator {
 /// Arithmetic and activations, value by value; nothing where the operator is none of them.
 std::optional<Results> read_element_node(const NodeReader& node, std::string_view op);
 
+/// A step of a normalisation that is written out in arithmetic; nothing where it is none.
+std::optional<Results> read_moment_node(const NodeReader& node, std::string_view op);
+
 extern const std::vector<NodeOperator> shape_operators;
 extern const std::vector<NodeOperator> layer_operators;
 

@@ -14,7 +14,7 @@
 namespace relume::onnx {
 
 inline constexpr int oldest_opset = 9;
-inline constexpr int newest_opset = 25;
+inline constexpr int newest_opset = 28;
 
 struct ExportOptions {
   int opset = 17;              ///< of ai.onnx, from oldest_opset to newest_opset
@@ -40,7 +40,7 @@ Exported save(const io::Model& model, const std::filesystem::path& path, const E
 Exported save(const nn::Module& network, const std::filesystem::path& path, const ExportOptions& options = {},
               std::int64_t features = 0);
 
-/// "net.onnx: 4 inputs, probabilities and label out; 12 nodes of opset 17, 1234 bytes" without the file's name.
+/// "4 inputs in, probabilities and label out; 12 nodes of opset 17, 1234 bytes"
 std::string to_string(const Exported& exported);
 
 /// A network that a file describes.

@@ -85,3 +85,32 @@ def test_export_writes_c_that_compiles(homes, tmp_path):
     subprocess.run(["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c", tmp_path / "homes.h"], check=True)
     with pytest.raises(ValueError, match="unknown"):
         relume.export(model, tmp_path / "homes.onnx", to="pdf")
+
+
+def test_networks_go_to_onnx_and_back(tmp_path):
+    net = relume.nn.Sequential(relume.nn.Linear(4, 6), relume.nn.GELU(), relume.nn.LayerNorm(6), relume.nn.Linear(6, 3)).eval()
+    x = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+    for opset in (9, 17, 28):
+        written = relume.export(net, tmp_path / "net.onnx", opset=opset)
+        assert written["inputs"] == ["input"] and written["outputs"] == ["output"] and written["opset"] == opset
+        back = relume.load_network(tmp_path / "net.onnx")
+        np.testing.assert_allclose(np.asarray(back(x)), np.asarray(net(x)), atol=2e-6)
+    with pytest.raises(relume.InputError, match="opset 8"):
+        relume.export(net, tmp_path / "no.onnx", opset=8)
+    assert not (tmp_path / "no.onnx").exists()
+
+
+def test_models_go_to_onnx_and_back(homes, tmp_path):
+    _, _, model = homes
+    assert relume.export(model, tmp_path / "columns.onnx", preprocessing=True)["inputs"] == model.columns
+    with pytest.raises(relume.InputError, match="takes 2 inputs"):
+        relume.load(tmp_path / "columns.onnx")
+    relume.export(model, tmp_path / "features.onnx")
+    back = relume.load(str(tmp_path / "features.onnx"))
+    assert back.task == model.task
+    x = np.random.default_rng(0).normal(size=(5, back._model.features)).astype(np.float32)
+    raw = np.asarray(model.network(x))
+    value = np.asarray(back.predict(x)).reshape(raw.shape)
+    # In the target's units: of the raw outputs a straight line.
+    slope, offset = np.polyfit(raw[:, 0], value[:, 0], 1)
+    np.testing.assert_allclose(value, raw * slope + offset, rtol=1e-5)
