@@ -249,8 +249,8 @@ struct ElementwiseLoops {
   }
 
   // What more than one of the loops above needs is there once: a third of the library is these loops.
-  [[gnu::noinline]] static void forward_row(const S& s, const T* x, T* y, std::int64_t n,
-                                            [[maybe_unused]] bool stream) {
+  // They take S by value: behind a reference each store of a result could be one of a parameter.
+  [[gnu::noinline]] static void forward_row(const S s, const T* x, T* y, std::int64_t n, [[maybe_unused]] bool stream) {
     if constexpr (in_one_loop)
       kernels::map_in_one_loop<V>(x, y, n, [&](V v) { return s.forward(v); });
     else
@@ -274,8 +274,7 @@ struct ElementwiseLoops {
     kernels::map<V>(x, bias, y, n, [&](V v, V b) { return s.forward(v + b); });
   }
 
-  [[gnu::noinline]] static void backward_row(const S& s, const std::uint8_t* saved, const T* dy, T* dx,
-                                             std::int64_t n) {
+  [[gnu::noinline]] static void backward_row(const S s, const std::uint8_t* saved, const T* dy, T* dx, std::int64_t n) {
     const auto move = [&](std::int64_t i, std::int64_t part) {
       kernels::store_some(backward_lane(s, saved, kernels::load_some<V>(dy + i, part), i, part), dx + i, part);
     };
