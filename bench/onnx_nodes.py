@@ -55,8 +55,8 @@ def read(model, inputs, path):
 def judge(case, path):
     """passed, not supported or failed, and why."""
     inputs, outputs = case.data_sets[0]
-    if not case.model.graph.node or len(inputs) != len(case.model.graph.input):
-        return "not supported", "optional inputs"
+    if len(inputs) != len(case.model.graph.input) or any(not isinstance(value, (np.ndarray, np.generic)) for value in inputs):
+        return "not supported", "inputs that are no arrays"
     network, rows, why = read(case.model, inputs, path)
     if network is None:
         return "not supported", why
