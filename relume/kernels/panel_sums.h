@@ -40,9 +40,12 @@ struct Row {
 /// The sums of `count` parts, neighbours first; each has `lanes` lanes.
 template <int count, int lanes>
 [[gnu::always_inline]] inline void join(V* v) {
-  for (int n = count; n > 1; n /= 2)
-    for (int i = 0; i < n / 2; ++i)
-      for (int l = 0; l < lanes; ++l) v[i * lanes + l] = v[2 * i * lanes + l] + v[(2 * i + 1) * lanes + l];
+  if constexpr (count > 1) {
+#pragma GCC unroll 8  // an index that is not known would put the sums into memory
+    for (int i = 0; i < count / 2 * lanes; ++i)
+      v[i] = v[2 * (i / lanes) * lanes + i % lanes] + v[(2 * (i / lanes) + 1) * lanes + i % lanes];
+    join<count / 2, lanes>(v);
+  }
 }
 
 std::int64_t panel_columns(std::int64_t outputs) {
