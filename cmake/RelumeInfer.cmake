@@ -8,9 +8,9 @@ set(infer_sources
     infer/block.cpp infer/frozen.cpp infer/model_file.cpp infer/plan.cpp infer/predictor.cpp infer/product.cpp
     infer/product_choice.cpp infer/steps.cpp
     io/described_model.cpp io/safetensors_header.cpp io/safetensors_reader.cpp
-    kernels/cpu.cpp
+    kernels/cpu.cpp kernels/pruned_panels.cpp
     nn/layer_word.cpp)
-set(infer_simd_kernels "/(panels|fired_panels|wide_rows)\\.simd\\.")
+set(infer_simd_kernels "/(panels|fired_panels|pruned_panels|wide_rows)\\.simd\\.")
 
 add_library(relume_infer STATIC ${infer_sources} infer/alone/on_this_thread.cpp)
 add_library(relume::infer ALIAS relume_infer)

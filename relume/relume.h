@@ -42,6 +42,7 @@
 #include "relume/infer/c_header.h"
 #include "relume/infer/call_times.h"
 #include "relume/infer/frozen.h"
+#include "relume/infer/planned_layer.h"
 #include "relume/infer/predictor.h"
 #include "relume/infer/static_net.h"
 #include "relume/io/checkpoint.h"

@@ -4,12 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/relume/command.h"
+#include "apps/relume/predictor_rows.h"
 #include "apps/relume/print.h"
 #include "apps/relume/read_model.h"
 #include "relume/base/require.h"
-#include "relume/data/open.h"
 #include "relume/infer/call_times.h"
-#include "relume/io/trial.h"
 #include "relume/train/option_table.h"
 
 namespace relume::app {
@@ -23,24 +22,11 @@ struct Arguments {
   bool json = false;
 };
 
-/// Rows of the data as the predictor takes them.
-std::vector<float> rows_of(const io::Model& model, const Predictor& predictor, const std::string& data) {
-  if (data.empty()) return infer::chance_rows(predictor, std::ranges::max(batches));
-  if (model.preprocessor && data::is_delimited_text(data))
-    return predictor.rows_of(data::read_table(data, model.preprocessor->schema()));
-  data::Source source = data::open_data(data, {.targets = false});
-  if (auto* table = std::get_if<data::Table>(&source); table && model.preprocessor)
-    return predictor.rows_of(std::move(*table));
-  require<InputError>(!model.preprocessor, "bench: {} is no table, and the model is of one", data);
-  const Tensor x = io::features_of(model, std::move(source)).to(float32).contiguous();
-  return {x.span<float>().begin(), x.span<float>().end()};
-}
-
 void run(const Arguments& a) {
   const io::Model model = read_model(a.model);
   const Predictor predictor(model);
   const auto inputs = static_cast<std::size_t>(predictor.inputs());
-  const std::vector<float> given = rows_of(model, predictor, a.data);
+  const std::vector<float> given = rows_for(model, predictor, a.data, "bench");
   require<InputError>(!given.empty(), "bench: {} has no rows", a.data);
   const infer::PredictorBytes bytes = predictor.bytes();
   nlohmann::ordered_json measured = nlohmann::ordered_json::array();

@@ -247,8 +247,8 @@ def train(
     on_epoch: called with the row of each epoch, a dict; the run ends where it returns False.
     progress: shows a bar (tqdm, which fits notebooks and terminals).
     options: epochs, batch_size, optimizer, loss, lr, momentum, nesterov, weight_decay, schedule, warmup, clip, clip_value,
-       clip_adaptive, precision, patience, min_delta, best_by, label_smoothing, balanced_classes, on_dead, on_explode, as
-       on the command line; use, drop: names of columns to learn from alone, or to leave out; na: texts that stand for
+       clip_adaptive, precision, patience, min_delta, best_by, label_smoothing, sparsity, prune, balanced_classes, on_dead,
+       on_explode, as on the command line; use, drop: names of columns to learn from alone, or to leave out; na: texts that stand for
        missing values; decimal: "." or "," where texts do not show it; thresholds: a dict of those that `relume rules` lists, {"near_dead_rate": 0.02}.
 
     Raises ValueError, TypeError or InputError for what does not fit, and KeyboardInterrupt on Ctrl-C, whose attribute

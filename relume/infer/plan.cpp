@@ -2,8 +2,11 @@
 #include "relume/infer/plan.h"
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 
 #include "relume/infer/steps.h"
+#include "relume/kernels/pruned_panels.h"
 
 namespace relume::infer {
 namespace {
@@ -44,21 +47,39 @@ class Layout {
 
  private:
   void add(const Dense& dense) {
-    const bool look = look_ && zeros_, wide = look && may_be_wide(dense);
-    if (look) more_ = std::max(more_, rounded_up(room_for_zeros(dense.inputs, wide)));
     const std::int64_t columns = tables_.panels->columns(dense.outputs);
-    float* weight = take(dense.inputs * columns);
+    const bool look = look_ && zeros_;
+    Product product = look_ && pruning_pays(dense, look, tables_) ? pruned(dense) : panels(dense, columns, look);
     float* bias = take(columns);
-    Product product{.weights = {dense.inputs, dense.outputs, weight, bias}};
-    if (memory_) {
-      if (wide && wide_rows_pay(dense.inputs, tables_)) product.layout = Product::Layout::wide_rows;
-      const bool panels = product.layout == Product::Layout::panels;
-      (panels ? tables_.panels->pack : tables_.wide->pack)(dense.inputs, dense.outputs, dense.weight.data(), weight);
-      std::fill(std::ranges::copy(dense.bias, bias).out, bias + columns, 0.0f);
-      if (look) measure_zeros(product, tables_);
-    }
+    if (memory_) std::fill(std::ranges::copy(dense.bias, bias).out, bias + columns, 0.0f);
+    product.weights.bias = product.pruned.bias = bias;
+    if (memory_ && look && product.layout != Product::Layout::pruned) measure_zeros(product, tables_);
     move(nullptr, dense.outputs, columns).product = product;
     zeros_ = false;
+  }
+
+  Product panels(const Dense& dense, std::int64_t columns, bool look) {
+    const bool wide = look && may_be_wide(dense);
+    if (look) more_ = std::max(more_, rounded_up(room_for_zeros(dense.inputs, wide)));
+    float* weight = take(dense.inputs * columns);
+    Product product{.weights = {dense.inputs, dense.outputs, weight, nullptr}};
+    if (!memory_) return product;
+    if (wide && wide_rows_pay(dense.inputs, tables_)) product.layout = Product::Layout::wide_rows;
+    const bool in_panels = product.layout == Product::Layout::panels;
+    (in_panels ? tables_.panels->pack : tables_.wide->pack)(dense.inputs, dense.outputs, dense.weight.data(), weight);
+    return product;
+  }
+
+  Product pruned(const Dense& dense) {
+    const std::int64_t width = tables_.pruned->width;
+    const kernels::PrunedSize size = kernels::pruned_size(dense.inputs, dense.outputs, dense.weight.data(), width);
+    float* weight = take(size.weights);
+    auto* index = reinterpret_cast<std::uint32_t*>(take(size.indices));
+    if (memory_) kernels::pack_pruned(dense.inputs, dense.outputs, dense.weight.data(), width, weight, index);
+    return {.layout = Product::Layout::pruned,
+            .weights = {dense.inputs, dense.outputs, nullptr, nullptr},
+            .pruned = {dense.inputs, dense.outputs, weight, index, nullptr},
+            .pruned_bytes = static_cast<std::size_t>(size.weights + size.indices) * sizeof(float)};
   }
 
   void add(const Scale& scale) {
@@ -195,6 +216,30 @@ class Layout {
   std::vector<Step> steps_;
 };
 
+PlannedLayer planned(const Product& product, const ProductTables& tables) {
+  const std::int64_t inputs = product.weights.inputs, outputs = product.weights.outputs;
+  PlannedLayer layer{.inputs = inputs, .outputs = outputs};
+  layer.dense_bytes = layer.bytes =
+      static_cast<std::size_t>((inputs + 1) * tables.panels->columns(outputs)) * sizeof(float);
+  if (product.layout == Product::Layout::pruned) {
+    layer.way = "pruned";
+    layer.bytes = product.pruned_bytes;
+  } else if (product.looks_for_zeros()) {
+    layer.way = "sparse";
+    layer.sparse_from = 1 - static_cast<double>(product.most_fired) / static_cast<double>(inputs);
+  }
+  return layer;
+}
+
+/// Seconds that f() takes, without what it takes to ask for the time.
+template <class F>
+double timed(F f) {
+  using Clock = std::chrono::steady_clock;
+  const auto before = Clock::now(), begin = Clock::now();
+  f();
+  return std::max(0.0, std::chrono::duration<double>((Clock::now() - begin) - (begin - before)).count());
+}
+
 std::int64_t total(const std::vector<std::int64_t>& strides) {
   std::int64_t sum = 0;
   for (const std::int64_t stride : strides) sum += stride;
@@ -213,7 +258,7 @@ Plan::Plan(const Frozen& frozen, bool zeros)
     : inputs_(frozen.inputs),
       outputs_(frozen.outputs),
       tables_(ProductTables::in_use()),
-      weights_(Layout(frozen, tables_, nullptr).floats()) {
+      weights_(Layout(frozen, tables_, nullptr, zeros).floats()) {
   Layout layout(frozen, tables_, weights_.data(), zeros);
   weight_floats_ = layout.floats();
   steps_ = std::move(layout.steps());
@@ -222,7 +267,8 @@ Plan::Plan(const Frozen& frozen, bool zeros)
   floats_more_ = layout.floats_more();
 }
 
-void Plan::run(const float* in, std::int64_t rows, float* out, float* workspace) const {
+template <class F>
+void Plan::each_step(const float* in, std::int64_t rows, float* out, float* workspace, F f) const {
   float* buffers = workspace + floats_more_;
   const auto place = [&](std::int32_t buffer) {
     if (buffer == output) return out;
@@ -232,12 +278,41 @@ void Plan::run(const float* in, std::int64_t rows, float* out, float* workspace)
   };
   for (const Step& step : steps_) {
     const float* x = step.from == input ? in : place(step.from);
-    const Rows between = {x, step.from_stride, place(step.to), step.to_stride, rows};
+    f(step, Rows{x, step.from_stride, place(step.to), step.to_stride, rows});
+  }
+}
+
+void Plan::run(const float* in, std::int64_t rows, float* out, float* workspace) const {
+  each_step(in, rows, out, workspace, [&](const Step& step, const Rows& between) {
     if (step.run)
       step.run(step, between);
     else
       infer::run(step.product, tables_, between, workspace);
+  });
+}
+
+std::vector<PlannedLayer> Plan::layers(const std::vector<float>& in, float* out, float* workspace) const {
+  const std::int64_t rows = std::ssize(in) / inputs_;
+  std::vector<PlannedLayer> layers;
+  for (const Step& step : steps_)
+    if (!step.run) layers.push_back(planned(step.product, tables_));
+  std::vector<double> quickest(layers.size(), std::numeric_limits<double>::infinity());
+  for (int pass = 0; pass < 5; ++pass) {
+    std::vector<double> seconds(layers.size());
+    for (std::int64_t r = 0; r < rows; ++r) {
+      std::size_t i = 0;
+      each_step(in.data() + r * inputs_, 1, out, workspace, [&](const Step& step, const Rows& row) {
+        if (step.run) return step.run(step, row);
+        if (pass == 0)
+          layers[i].off += static_cast<double>(std::count(row.x, row.x + step.width_in, 0.0f)) /
+                           static_cast<double>(step.width_in * rows);
+        seconds[i++] += timed([&] { infer::run(step.product, tables_, row, workspace); });
+      });
+    }
+    for (std::size_t i = 0; i < layers.size(); ++i) quickest[i] = std::min(quickest[i], seconds[i]);
   }
+  for (std::size_t i = 0; i < layers.size(); ++i) layers[i].nanoseconds = quickest[i] * 1e9 / static_cast<double>(rows);
+  return layers;
 }
 
 }  // namespace relume::infer

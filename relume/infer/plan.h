@@ -9,6 +9,7 @@
 
 #include "relume/infer/block.h"
 #include "relume/infer/frozen.h"
+#include "relume/infer/planned_layer.h"
 #include "relume/infer/product.h"
 
 namespace relume::infer {
@@ -45,6 +46,8 @@ class Plan {
   void run(const float* in, std::int64_t rows, float* out, float* workspace) const;
   std::int64_t floats_a_row() const { return floats_a_row_; }
   std::int64_t floats_more() const { return floats_more_; }
+  /// The layers with weights, timed with these rows, one at a time: the quickest of some passes over all of them.
+  std::vector<PlannedLayer> layers(const std::vector<float>& in, float* out, float* workspace) const;
   std::int64_t inputs() const { return inputs_; }
   std::int64_t outputs() const { return outputs_; }
   /// Of the weights as they are laid out, and of the steps.
@@ -59,6 +62,10 @@ class Plan {
   static Size size(const Frozen& frozen, bool zeros = true);
 
  private:
+  /// Calls f(step, rows) in turn.
+  template <class F>
+  void each_step(const float* in, std::int64_t rows, float* out, float* workspace, F f) const;
+
   std::int64_t inputs_, outputs_;
   std::int64_t floats_a_row_ = 0, floats_more_ = 0;
   std::size_t weight_floats_ = 0;

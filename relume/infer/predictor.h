@@ -11,6 +11,7 @@
 
 #include "relume/data/table.h"
 #include "relume/infer/frozen.h"
+#include "relume/infer/planned_layer.h"
 #include "relume/io/model.h"
 #include "relume/io/predictions.h"
 
@@ -19,8 +20,8 @@ namespace relume::infer {
 struct PredictorOptions {
   /// The network's own outputs: no probabilities of a classification, no units of a regression.
   bool raw = false;
-  /// Layers behind relu and its like leave unread the weights of inputs that are 0, where that was measured to be
-  /// faster. What comes out is the same; false is for comparing the times.
+  /// Layers behind relu and its like leave unread the weights of inputs that are 0, and pruned layers those that are 0
+  /// themselves, where that was measured to be faster. Of finite rows the same comes out; false is for comparing.
   bool skip_zeros = true;
 };
 
@@ -81,6 +82,9 @@ class Predictor {
   /// Rows of `in`, one after the other, to rows of `out`; one row is one too. On this thread alone, or on up to
   /// `threads` of relume's (base/parallel.h). Throws ShapeError where the lengths do not fit.
   void predict(std::span<const float> in, std::span<float> out, int threads = 1) const;
+
+  /// How each layer of weights runs, and what it takes with such rows, one at a time.
+  std::vector<infer::PlannedLayer> layers(std::span<const float> rows) const;
 
   /// Of one row of a table by the names of its columns: label and probabilities, or the value in its own unit, as
   /// Model::predict(row) gives it. This one allocates. Throws InputError where a column is missing.

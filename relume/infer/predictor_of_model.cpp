@@ -69,6 +69,21 @@ std::vector<float> Predictor::rows_of(data::Table table) const {
   return rows;
 }
 
+std::vector<PlannedLayer> Predictor::layers(std::span<const float> rows) const {
+  const Parts& parts = *parts_;
+  const std::int64_t inputs = parts.inputs(), count = std::ssize(rows) / inputs;
+  require<ShapeError>(count > 0 && count * inputs == std::ssize(rows), "layers: {} numbers are no rows of {}",
+                      rows.size(), inputs);
+  std::vector<float> features(rows.begin(), rows.end());
+  if (parts.reads_columns()) {
+    features.resize(static_cast<std::size_t>(count * parts.plan.inputs()));
+    for (std::int64_t r = 0; r < count; ++r)
+      parts.write_features(rows.data() + r * inputs, features.data() + r * parts.plan.inputs());
+  }
+  std::vector<float> out(static_cast<std::size_t>(outputs()));
+  return parts.plan.layers(features, out.data(), Block(static_cast<std::size_t>(parts.room.floats(1))).data());
+}
+
 Prediction Predictor::predict(const io::Row& row) const {
   const Parts& parts = *parts_;
   require<InputError>(parts.reads_columns(), "predict: the network knows no columns by name; give the numbers alone");

@@ -27,7 +27,8 @@ bool fires_little(const Product& product, const ProductTables& tables, const Row
 
 ProductTables ProductTables::in_use() {
   using namespace kernels;
-  return {&kernels::panels(), &RELUME_CHOOSE_TABLE(fired_panel_table), &RELUME_CHOOSE_TABLE(wide_row_table)};
+  return {&kernels::panels(), &RELUME_CHOOSE_TABLE(fired_panel_table), &RELUME_CHOOSE_TABLE(wide_row_table),
+          &RELUME_CHOOSE_TABLE(pruned_panel_table)};
 }
 
 std::int64_t room_for_zeros(std::int64_t inputs, bool wide_rows) {
@@ -35,6 +36,8 @@ std::int64_t room_for_zeros(std::int64_t inputs, bool wide_rows) {
 }
 
 void run_all(const Product& product, const ProductTables& tables, const Rows& rows, float* room) {
+  if (product.layout == Product::Layout::pruned)
+    return tables.pruned->product(product.pruned, rows.x, rows.x_stride, rows.count, rows.y, rows.y_stride);
   if (product.layout == Product::Layout::panels)
     return tables.panels->product(product.weights, rows.x, rows.x_stride, rows.count, rows.y, rows.y_stride);
   for (std::int64_t r = 0; r < rows.count; r += most_rows) {

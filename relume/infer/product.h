@@ -3,8 +3,10 @@
 
 #include <cstdint>
 
+#include "relume/infer/frozen.h"
 #include "relume/kernels/fired_panels_table.h"
 #include "relume/kernels/panels_table.h"
+#include "relume/kernels/pruned_panels_table.h"
 #include "relume/kernels/wide_rows_table.h"
 
 namespace relume::infer {
@@ -27,16 +29,20 @@ struct ProductTables {
   const kernels::PanelTable* panels;
   const kernels::FiredPanelTable* fired;
   const kernels::WideRowTable* wide;
+  const kernels::PrunedPanelTable* pruned;
 
   static ProductTables in_use();
 };
 
 struct Product {
-  /// How the weights lie. What comes out is the same, bit for bit but the sign of a 0, whatever of this is chosen.
-  enum class Layout : std::uint8_t { panels, wide_rows };
+  /// How the weights lie. Of finite rows the same comes out, bit for bit but the sign of a 0, whatever of this is
+  /// chosen.
+  enum class Layout : std::uint8_t { panels, wide_rows, pruned };
 
   Layout layout = Layout::panels;
-  kernels::Panels weights = {};
+  kernels::Panels weights = {};       ///< with the bias; where it is pruned without the weight
+  kernels::PrunedPanels pruned = {};  ///< where it is
+  std::size_t pruned_bytes = 0;
   /// Where no more inputs of a row are other than 0, it is faster to leave out the rest: for a row alone, and on the
   /// average of rows together. Below 0: never.
   std::int64_t most_fired = -1, most_fired_together = -1;
@@ -54,6 +60,9 @@ void run_fired(const Product& product, const ProductTables& tables, const Rows& 
 /// Whichever suits the rows.
 void run(const Product& product, const ProductTables& tables, const Rows& rows, float* room);
 
+/// Whether so many weights of the layer are 0, in vectors, that it is faster without these; where inputs may be 0,
+/// faster than without the weights of half of them. Measured as below.
+bool pruning_pays(const Dense& dense, bool inputs_may_be_zero, const ProductTables& tables);
 /// Sets what is best for a layer, as measured on this machine; once in a process for each shape.
 void measure_zeros(Product& product, const ProductTables& tables);
 /// Whether wide rows are faster than panels for a layer of so many inputs that is larger than the caches and of which

@@ -6,12 +6,14 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <span>
 #include <tuple>
 #include <vector>
 
 #include "relume/base/rng.h"
 #include "relume/infer/block.h"
 #include "relume/infer/product.h"
+#include "relume/kernels/pruned_panels.h"
 
 namespace relume::infer {
 namespace {
@@ -92,7 +94,55 @@ auto once(const Key& key, F f) {
   return at != known.end() ? at->second : known.emplace(key, f()).first->second;
 }
 
+/// Both layouts of a layer, beside each other.
+struct Both {
+  Both(const Dense& dense, const kernels::PrunedSize& size, const ProductTables& tables)
+      : columns(tables.panels->columns(dense.outputs)),
+        all(static_cast<std::size_t>(dense.inputs * columns)),
+        kept(static_cast<std::size_t>(size.weights)),
+        index(static_cast<std::size_t>(size.indices)),
+        bias(static_cast<std::size_t>(columns)) {
+    const float* weight = dense.weight.data();
+    tables.panels->pack(dense.inputs, dense.outputs, weight, all.data());
+    kernels::pack_pruned(dense.inputs, dense.outputs, weight, tables.pruned->width, kept.data(), index.data());
+    panels.weights = pruned.weights = {dense.inputs, dense.outputs, all.data(), bias.data()};
+    pruned.layout = Product::Layout::pruned;
+    pruned.pruned = {dense.inputs, dense.outputs, kept.data(), index.data(), bias.data()};
+  }
+
+  std::int64_t columns;
+  Block all, kept;
+  std::vector<std::uint32_t> index;
+  std::vector<float> bias;
+  Product panels, pruned;
+};
+
+bool is_faster_pruned(const Both& both, bool inputs_may_be_zero, const ProductTables& tables) {
+  constexpr double faster = 0.95;
+  Trial rows(both.panels, together, 1), half(both.panels, 1, 0.5);
+  const Rows one = rows.rows.from(0, 1);
+  float* room = rows.room.data();
+  const std::vector<double> seconds = quickest(
+      {[&] { run_all(both.panels, tables, one, room); }, [&] { run_all(both.pruned, tables, one, room); },
+       [&] { run_all(both.panels, tables, rows.rows, room); }, [&] { run_all(both.pruned, tables, rows.rows, room); },
+       [&] { run_fired(both.panels, tables, half.rows, room); }});
+  const double otherwise = inputs_may_be_zero ? std::min(seconds[0], seconds[4]) : seconds[0];
+  return seconds[1] < faster * otherwise && seconds[3] < seconds[2];
+}
+
 }  // namespace
+
+bool pruning_pays(const Dense& dense, bool inputs_may_be_zero, const ProductTables& tables) {
+  constexpr double worth_a_look = 0.2;
+  // Of a pruned layer the first output's weights show it.
+  const auto some = std::span(dense.weight).first(static_cast<std::size_t>(dense.inputs));
+  if (static_cast<double>(std::ranges::count(some, 0.0f)) < worth_a_look * static_cast<double>(dense.inputs))
+    return false;
+  const kernels::PrunedSize size =
+      kernels::pruned_size(dense.inputs, dense.outputs, dense.weight.data(), tables.pruned->width);
+  return once(std::tuple(tables.pruned, dense.inputs, dense.outputs, size.weights, inputs_may_be_zero),
+              [&] { return is_faster_pruned(Both(dense, size, tables), inputs_may_be_zero, tables); });
+}
 
 void measure_zeros(Product& product, const ProductTables& tables) {
   constexpr std::int64_t fewest_weights = 1 << 14;

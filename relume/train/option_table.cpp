@@ -195,6 +195,14 @@ const TrainOption table[] = {
      .member = &O::label_smoothing,
      .help = "probability that is spread evenly over the classes (0)",
      .limit = &share},
+    {.name = "sparsity",
+     .member = &O::sparsity,
+     .help = "times the mean output of each layer of units, added to the loss, such as 0.1: they fire more seldom (0)",
+     .limit = &not_below_zero},
+    {.name = "prune",
+     .member = &O::prune,
+     .help = "share of the hidden layers' weights that become 0 while it trains, such as 0.8 (0)",
+     .limit = &below_one},
     {.name = "balanced_classes",
      .member = &O::balanced_classes,
      .help = "balanced: rare classes weigh as much as common ones",
@@ -269,6 +277,7 @@ bool holds_at_least_one(double value) {
 bool holds_above_zero(double value) { return std::isfinite(value) && value > 0; }
 bool holds_not_below_zero(double value) { return std::isfinite(value) && value >= 0; }
 bool holds_share(double value) { return value >= 0 && value <= 1; }
+bool holds_below_one(double x) { return x >= 0 && x < 1; }
 
 }  // namespace
 
@@ -277,6 +286,7 @@ const Limit at_least_one{true, holds_at_least_one, "a whole number from 1 to 2^4
 const Limit above_zero{false, holds_above_zero, "a number above 0"};
 const Limit not_below_zero{false, holds_not_below_zero, "a number of at least 0"};
 const Limit share{false, holds_share, "a number from 0 to 1"};
+const Limit below_one{false, holds_below_one, "a number from 0 to below 1"};
 
 OptionValue TrainOption::value(const TrainOptions& options) const { return std::visit(Reader{options}, member); }
 

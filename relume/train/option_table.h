@@ -19,7 +19,7 @@ struct Limit {
   bool (*holds)(double);
   std::string_view in_words;
 };
-extern const Limit at_least_one, above_zero, not_below_zero, share;
+extern const Limit at_least_one, above_zero, not_below_zero, share, below_one;
 
 /// An option whose values have names.
 struct Named {

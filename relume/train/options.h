@@ -125,6 +125,8 @@ struct TrainOptions {
   double min_delta = 0;          ///< by how much of itself the best value must be beaten to count
   std::string best_by = "loss";  ///< of the validation rows, names the best epoch: see metric_names()
   double label_smoothing = 0;
+  double sparsity = 0;  ///< times the mean output of each layer of units, added to the loss: they fire more seldom
+  double prune = 0;     ///< the share of the hidden layers' weights that become 0 while it trains, in blocks
   bool balanced_classes = false;                                           ///< weighs classes by their rarity
   kernels::MatmulPrecision precision = kernels::MatmulPrecision::highest;  ///< of the run's own products
   training::OnDead on_dead = training::OnDead::report;

@@ -83,6 +83,8 @@ Trainer::Trainer(io::Model& model, data::Dataset dataset, data::Split split, con
     if (on_finding) on_finding(finding);
   };
   watch_inputs();
+  begin_pruning();
+  if (options_.sparsity > 0) ActivityPenalty(*model_.network, options_.sparsity);  // says what is wrong with it
 }
 
 Trainer::~Trainer() = default;
@@ -103,8 +105,9 @@ bool Trainer::needs_gradients() const {
 double Trainer::train_batch(data::Batch& batch) {
   State& s = *state_;
   optimizer_->zero_grad();
-  const Tensor loss = s.objective((*model_.network)(batch.x), batch.y);
+  Tensor loss = s.objective((*model_.network)(batch.x), batch.y);
   const double value = loss.item<double>();
+  if (s.penalty) loss = s.penalty->added_to(loss);
   if (!std::isfinite(value)) {
     s.monitor->report_not_finite();
     return value;
@@ -142,6 +145,7 @@ void Trainer::train_epoch() {
   const bool ahead = gathers_ahead();
   s.batches.set_epoch(s.epoch);
   model_.network->train();
+  if (options_.sparsity > 0) s.penalty = std::make_unique<ActivityPenalty>(*model_.network, options_.sparsity);
   while (s.next_batch < s.batches.size()) {
     if (stop && *stop) {
       s.history.ending = Ending::interrupted;
@@ -155,6 +159,7 @@ void Trainer::train_epoch() {
       s.batches.gather_during(s.next_batch + 1, step);
     else
       step();
+    if (s.pruning) s.pruning->after_step(optimizer_->steps());
     ++s.next_batch;
     if ((!std::isfinite(loss) || s.exploding) && recover()) continue;
     if (!std::isfinite(loss)) {
@@ -206,7 +211,9 @@ bool Trainer::end_epoch() {
   s.monitor->end_epoch(row.train_loss, row.valid.rows > 0 ? std::optional(row.valid.loss) : std::nullopt);
   s.schedule.observe(watched);
   ++s.waited;
-  if (const double now = score(row); is_better(now) || split_.valid.empty()) {
+  // What had more weights in the epoch before is no measure of it.
+  const bool was_pruned = !s.pruning || s.pruning->is_complete(optimizer_->steps() - s.batches.size());
+  if (const double now = score(row); is_better(now) || split_.valid.empty() || !was_pruned) {
     s.best_score = now;
     s.waited = 0;
     s.history.best_epoch = s.epoch;
@@ -245,6 +252,13 @@ void Trainer::remember_best() {
       state_->best[i++].second.copy_(tensor.detach());
 }
 
+/// From the weights as they are: of a run that is gone on with some are 0.
+void Trainer::begin_pruning() {
+  if (options_.prune > 0)
+    state_->pruning =
+        std::make_unique<Pruning>(*model_.network, options_.prune, options_.epochs * state_->batches.size());
+}
+
 History Trainer::run() {
   const kernels::MatmulPrecisionScope precision(options_.precision);
   State& s = *state_;
@@ -256,6 +270,7 @@ History Trainer::run() {
   s.begun = true;
   if (!s.last.empty()) model_.network->load_state(s.last);
   s.last.clear();
+  begin_pruning();
   if (s.best.empty()) {
     remember_best();
     // What a cure goes back to must be better than where the run began.
@@ -267,8 +282,10 @@ History Trainer::run() {
   }
   while (s.running && s.epoch < options_.epochs) {
     train_epoch();
+    s.penalty.reset();
     if (!s.running) break;
     if (!end_epoch()) s.running = false;
+    if (s.pruning) s.pruning->apply();
     if (on_checkpoint) on_checkpoint();
   }
   if (s.history.ending == Ending::interrupted && on_checkpoint) on_checkpoint();

@@ -104,6 +104,7 @@ class Trainer {
   double train_batch(data::Batch& batch);
   bool end_epoch();
   void remember_best();
+  void begin_pruning();
   void finish();
   void look_before_first_step();
   void watch_inputs();

@@ -12,7 +12,9 @@
 #include "relume/base/rng.h"
 #include "relume/health/monitor.h"
 #include "relume/optim/schedule.h"
+#include "relume/train/activity_penalty.h"
 #include "relume/train/objective.h"
+#include "relume/train/pruning.h"
 #include "relume/train/trainer.h"
 
 namespace relume::training {
@@ -46,9 +48,11 @@ struct Trainer::State {
   std::int64_t waited = 0;                                      // epochs since the best
   NamedTensors best, last;
   std::unique_ptr<health::Monitor> monitor;
-  bool exploding = false;  // the rule has fired since the last step
-  double lr_factor = 1;    // what cures have made of the schedule's rate
-  double clip_norm = 0;    // and of the bound on the gradient
+  std::unique_ptr<Pruning> pruning;          // where it is asked for
+  std::unique_ptr<ActivityPenalty> penalty;  // within an epoch, where it is asked for
+  bool exploding = false;                    // the rule has fired since the last step
+  double lr_factor = 1;                      // what cures have made of the schedule's rate
+  double clip_norm = 0;                      // and of the bound on the gradient
   std::int64_t recoveries = 0;
   std::vector<std::string> revived;  // layers, at the end of the epoch before
   std::set<std::string> told;        // findings that on_finding was called with, or would have been

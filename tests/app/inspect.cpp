@@ -49,6 +49,25 @@ int count(const std::string& text, const std::string& part) {
   return n;
 }
 
+TEST_F(Inspect, SaysHowEachLayerRuns) {
+  train("linear(160) relu linear(144) relu");
+  const Outcome text = relume(place, {"inspect", model, "--plan"});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.out, testing::AllOf(HasSubstr("6 → 160"), HasSubstr("160 → 144"), HasSubstr("dense")));
+  for (const json& j : {inspect({"--plan"}), inspect({"t.csv", "--plan"})}) {
+    ASSERT_EQ(j["plan"].size(), 3U);
+    const json& layer = j["plan"][1];
+    EXPECT_EQ(layer["inputs"], 160);
+    EXPECT_EQ(layer["outputs"], 144);
+    EXPECT_THAT(layer["way"].get<std::string>(), testing::AnyOf("dense", "sparse", "pruned"));
+    EXPECT_EQ(layer["bytes"], layer["dense_bytes"]);
+    EXPECT_THAT(layer["off"].get<double>(), testing::AllOf(testing::Gt(0.1), testing::Lt(0.9)));
+    EXPECT_GT(layer["ns"], 0);
+    EXPECT_GT(layer["dense_ns"], 0);
+  }
+  EXPECT_EQ(relume(place, {"inspect", model, "none.csv", "--plan"}).status, 2);
+}
+
 TEST_F(Inspect, SaysWhatEachLayerIsAndCosts) {
   const std::string layers = "linear(8) relu dropout(0.1) linear(4) batchnorm glu";
   train(layers);

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "relume/kernels/pruned_panels.h"
 #include "tests/activation/every_level.h"
 #include "tests/infer/networks.h"
 
@@ -24,10 +25,28 @@ struct Layer {
     bias = random_rows(columns, 6, 1);
     packed = std::vector<float>(static_cast<std::size_t>(n * columns + 16));
     room = std::vector<float>(static_cast<std::size_t>(room_for_zeros(n, true)));
+    if (layout == Layout::pruned) return;
     auto* at = reinterpret_cast<float*>((reinterpret_cast<std::uintptr_t>(packed.data()) + 63) / 64 * 64);
     (layout == Layout::panels ? tables.panels->pack : tables.wide->pack)(n, m, weight.data(), at);
     product.layout = layout;
     product.weights = {n, m, at, bias.data()};
+  }
+
+  /// Of blocks of an input and so many outputs some share becomes 0.
+  void prune(double share, std::int64_t block) {
+    Rng rng(11);
+    for (std::int64_t first = 0; first < outputs; first += block)
+      for (std::int64_t p = 0; p < inputs; ++p)
+        if (rng.uniform() < share)
+          for (std::int64_t j = first; j < std::min(first + block, outputs); ++j)
+            weight[static_cast<std::size_t>(j * inputs + p)] = 0;
+    const std::int64_t width = tables.pruned->width;
+    const kernels::PrunedSize size = kernels::pruned_size(inputs, outputs, weight.data(), width);
+    packed.assign(static_cast<std::size_t>(size.weights), -7);
+    index.assign(static_cast<std::size_t>(size.indices), 0xffffff);
+    kernels::pack_pruned(inputs, outputs, weight.data(), width, packed.data(), index.data());
+    product.layout = Layout::pruned;
+    product.pruned = {inputs, outputs, packed.data(), index.data(), bias.data()};
   }
 
   template <class F>
@@ -54,6 +73,7 @@ struct Layer {
   std::int64_t inputs, outputs, columns = 0;
   ProductTables tables;
   std::vector<float> weight, bias, packed, room;
+  std::vector<std::uint32_t> index;
   Product product;
 };
 
@@ -77,6 +97,7 @@ void expect_right(Layer& layer, const std::vector<float>& x) {
   const std::vector<double> expected = layer.expected(x);
   for (std::size_t i = 0; i < all.size(); ++i)
     ASSERT_NEAR(all[i], expected[i], 1e-6 * (std::abs(expected[i]) + std::sqrt(static_cast<double>(layer.inputs)) * 4));
+  if (layer.product.layout == Layout::pruned) return;
   ASSERT_EQ(layer.with(run_fired, x), all);
 }
 
@@ -105,6 +126,34 @@ TEST(Product, IsTheSameInWideRowsAsInPanels) {
           }
       }
   });
+}
+
+TEST(Product, IsTheSamePrunedAsInPanels) {
+  on_every_level([](kernels::Level) {
+    for (const std::int64_t inputs : {1, 3, 40, 101})
+      for (const std::int64_t outputs : {1, 10, 16, 31, 64, 100, 144})
+        for (const std::int64_t block : {1, 8, 16})
+          for (const double share : {0.0, 0.5, 0.9, 1.0}) {
+            Layer pruned(inputs, outputs, Layout::pruned), panels(inputs, outputs, Layout::panels);
+            pruned.prune(share, block);
+            panels.tables.panels->pack(inputs, outputs, pruned.weight.data(),
+                                       const_cast<float*>(panels.product.weights.weight));
+            for (const std::int64_t rows : {1, 7}) {
+              const std::vector<float> x = rows_with(rows, inputs, 0.7);
+              expect_right(pruned, x);
+              ASSERT_EQ(pruned.with(run_all, x), panels.with(run_all, x)) << inputs << " " << outputs << " " << share;
+            }
+          }
+  });
+}
+
+TEST(Product, APrunedLayerTakesTheRoomOfWhatIsLeft) {
+  Layer layer(128, 64, Layout::pruned);
+  layer.prune(0.75, 16);
+  const auto left = std::ranges::count_if(layer.weight, [](float w) { return w != 0; });
+  EXPECT_EQ(std::ssize(layer.packed), left);
+  layer.prune(1, 16);
+  EXPECT_EQ(layer.packed.size(), 0U);
 }
 
 TEST(Product, ReadsNoWeightThatBelongsToAZero) {
@@ -174,6 +223,37 @@ TEST(Product, APredictorSaysTheSameWithAndWithoutZeros) {
       EXPECT_EQ(predict(Predictor(net), x), predict(Predictor(net, 0, {.skip_zeros = false}), x));
     }
   }
+}
+
+TEST(Product, APredictorOfAPrunedNetworkSaysTheSame) {
+  nn::Sequential net(nn::Linear(300, 512), nn::ReLU(), nn::Linear(512, 256), nn::ReLU(), nn::Linear(256, 4));
+  set_random(net);
+  for (const std::size_t i : {0, 2}) {
+    auto& linear = dynamic_cast<nn::Linear&>(net[i]);
+    const auto w = linear.weight.detach().span<float>();
+    const std::int64_t inputs = linear.in_features();
+    for (std::size_t k = 0; k < w.size(); ++k) {
+      const auto j = static_cast<std::int64_t>(k) / inputs, p = static_cast<std::int64_t>(k) % inputs;
+      if ((j / 16 * 7 + p) % 10 != 0) w[k] = 0;
+    }
+  }
+  const Predictor predictor(net), dense(net, 0, {.skip_zeros = false});
+  EXPECT_EQ(Predictor::bytes(net).plan, predictor.bytes().plan);
+  for (const std::int64_t rows : {1, 4, 50}) {
+    const std::vector<float> x = random_rows(rows * 300);
+    EXPECT_EQ(predict(predictor, x), predict(dense, x));
+  }
+  const std::vector<PlannedLayer> layers = predictor.layers(random_rows(300 * 3)), all = dense.layers(random_rows(300));
+  ASSERT_EQ(layers.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(all[i].way, "dense");
+    EXPECT_EQ(all[i].bytes, all[i].dense_bytes);
+    EXPECT_EQ(layers[i].dense_bytes, all[i].bytes);
+    EXPECT_EQ(layers[i].bytes < layers[i].dense_bytes / 4, layers[i].way == "pruned");
+    EXPECT_GT(layers[i].nanoseconds, 0);
+  }
+  EXPECT_EQ(layers[0].off, 0);
+  EXPECT_NEAR(layers[1].off, 0.5, 0.3);
 }
 
 }  // namespace

@@ -49,6 +49,8 @@ const std::map<std::string, std::pair<std::string, json>> cases = {
     {"min_delta", {"0.5", 0.5}},
     {"best_by", {"auc", "auc"}},
     {"label_smoothing", {"0.25", 0.25}},
+    {"sparsity", {"0.5", 0.5}},
+    {"prune", {"0.75", 0.75}},
     {"balanced_classes", {"balanced", true}},
     {"on_dead", {"revive", "revive"}},
     {"on_explode", {"backoff", "backoff"}},

@@ -146,6 +146,13 @@ TEST(Resume, GoesOnToTheSameBitsWithDropout) {
   for (const int batches : {3, 10, 20}) expect_same(interrupted(layers, options, batches), whole);
 }
 
+TEST(Resume, GoesOnToTheSameBitsWithPruningAndAPenalty) {
+  const char* layers = "linear(24) relu linear(8) relu";
+  const Options options{.epochs = 5, .batch_size = 16, .sparsity = 0.1, .prune = 0.6, .seed = 3};
+  const Outcome whole = uninterrupted(layers, options);
+  for (const int batches : {3, 12, 20, 37}) expect_same(interrupted(layers, options, batches), whole);
+}
+
 TEST(Resume, GoesOnToTheSameBitsWithEverySchedule) {
   for (const std::string& schedule : optim::schedule_names()) {
     const Options options{
