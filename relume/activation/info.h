@@ -58,7 +58,7 @@ struct Info {
   /// are parameters or numbers. Without attributes it is that for default parameters alone. Elsewhere, and where there
   /// is none, the formula is written in ONNX's arithmetic.
   std::string_view onnx{};
-  double max_ulp = 0;            ///< largest distance from the correctly rounded result, over all finite float32 inputs
+  double max_ulp = 0;  ///< largest distance from the correctly rounded result, over all finite float32 inputs
 };
 
 }  // namespace relume::activation

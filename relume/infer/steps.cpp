@@ -33,8 +33,8 @@ void scale(const Step& step, const Rows& rows) {
 
 void elementwise(const Step& step, const Rows& rows) {
   const auto forward = step.loops->elementwise.forward;
-  // Rows without gaps, or with gaps that may be written, are one long row, of whole vectors where there is room: what is
-  // written in part is read late.
+  // Rows without gaps, or with gaps that may be written, are one long row, of whole vectors where there is room: what
+  // is written in part is read late.
   if (rows.x_stride == rows.y_stride) {
     const std::int64_t end = std::min(rows.x_stride, (step.width + 15) / 16 * 16);
     return forward(rows.x, rows.y, (rows.count - 1) * rows.x_stride + end, step.parameters.data(), false);

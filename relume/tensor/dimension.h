@@ -5,8 +5,8 @@
 
 namespace relume {
 
-/// The dimension meant, counted from 0. Throws IndexError for one that `shape` has not; `allowed_beyond` 1 takes the place
-/// after the last one too.
+/// The dimension meant, counted from 0. Throws IndexError for one that `shape` has not; `allowed_beyond` 1 takes the
+/// place after the last one too.
 int checked_dimension(const Shape& shape, std::int64_t dimension, const char* operation, int allowed_beyond = 0);
 
 }  // namespace relume

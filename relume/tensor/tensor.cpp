@@ -68,9 +68,7 @@ void TensorImpl::set_storage(IntrusivePtr<Storage> other) {
   if (storage.get() == home) home->release();
 }
 
-std::int64_t Tensor::size(int dimension) const {
-  return shape()[checked_dimension(shape(), dimension, "size")];
-}
+std::int64_t Tensor::size(int dimension) const { return shape()[checked_dimension(shape(), dimension, "size")]; }
 
 void Tensor::undefined() {
   fail("tensor: it is undefined: default-made or moved from; assign a tensor to it before it is used");
