@@ -33,7 +33,7 @@ std::vector<std::int64_t> widths_of(std::string text) {
 }
 
 /// Uniform in ±√3 / √inputs: cheap, and of the spread that keeps a row's.
-void set_random(Tensor weight, std::int64_t inputs) {
+void set_random(const Tensor& weight, std::int64_t inputs) {
   std::uint64_t state = 88172645463325252;
   const float scale = std::sqrt(3.0f / static_cast<float>(inputs));
   for (float& w : weight.detach().span<float>()) {

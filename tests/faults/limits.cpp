@@ -20,6 +20,7 @@ struct Little {
   Setting setting;
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for this name
 void PrintTo(const Little& little, std::ostream* out) { *out << little.name; }
 
 constexpr long kilobyte = 1024, megabyte = 1024 * kilobyte;

@@ -25,12 +25,12 @@ struct Result {
 class Alone : public testing::Test {
  protected:
   Result run(const std::filesystem::path& model, const std::vector<float>& rows) {
-    write_file(folder_ / "rows", {reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(float)});
-    const auto at = [&](const char* name) { return (folder_ / name).string(); };
+    write_file(folder / "rows", {reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(float)});
+    const auto at = [&](const char* name) { return (folder / name).string(); };
     const std::string command = std::string(RELUME_PREDICT_ALONE) + " " + model.string() + " <" + at("rows") + " >" +
                                 at("out") + " 2>" + at("said");
-    Result result{WEXITSTATUS(std::system(command.c_str())), {}, read_file(folder_ / "said")};
-    const std::string bytes = read_file(folder_ / "out");
+    Result result{WEXITSTATUS(std::system(command.c_str())), {}, read_file(folder / "said")};
+    const std::string bytes = read_file(folder / "out");
     result.out.resize(bytes.size() / sizeof(float));
     std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(result.out.data()));
     return result;
@@ -38,10 +38,10 @@ class Alone : public testing::Test {
 
   /// Bit for bit, for the model in memory and for its file.
   void expect_same(const io::Model& model, const std::vector<float>& rows) {
-    model.save(folder_ / "model");
+    model.save(folder / "model");
     const std::vector<float> expected = predict(Predictor(model), rows);
-    EXPECT_TRUE(same_bits(predict(Predictor::load(folder_ / "model"), rows), expected));
-    const Result alone = run(folder_ / "model", rows);
+    EXPECT_TRUE(same_bits(predict(Predictor::load(folder / "model"), rows), expected));
+    const Result alone = run(folder / "model", rows);
     EXPECT_EQ(alone.status, 0) << alone.said;
     EXPECT_TRUE(same_bits(alone.out, expected));
   }
@@ -51,7 +51,7 @@ class Alone : public testing::Test {
     return std::ranges::equal(a, b, {}, bits, bits);
   }
 
-  io::TemporaryFolder folder_;
+  io::TemporaryFolder folder;
 };
 
 TEST_F(Alone, GivesTheSameBitsForEveryActivation) {
@@ -92,18 +92,18 @@ TEST_F(Alone, ReadsWeightsOfAnyType) {
   for (const DType dtype : {float64, float16, bfloat16}) {
     const io::Model other = model.clone();
     other.network->to(dtype);
-    other.save(folder_ / "model");
+    other.save(folder / "model");
     const std::vector<float> rows = random_rows(5 * 4);
-    const std::vector<float> expected = predict(Predictor(io::Model::load(folder_ / "model")), rows);
-    EXPECT_TRUE(same_bits(predict(Predictor::load(folder_ / "model"), rows), expected)) << name(dtype);
-    EXPECT_TRUE(same_bits(run(folder_ / "model", rows).out, expected)) << name(dtype);
+    const std::vector<float> expected = predict(Predictor(io::Model::load(folder / "model")), rows);
+    EXPECT_TRUE(same_bits(predict(Predictor::load(folder / "model"), rows), expected)) << name(dtype);
+    EXPECT_TRUE(same_bits(run(folder / "model", rows).out, expected)) << name(dtype);
   }
 }
 
 TEST_F(Alone, SaysWhatIsWrongInTheSameWords) {
   const io::Model model = array_model(5, {"a", "b"}, "linear(6) relu", 4);
-  model.save(folder_ / "model");
-  const std::string whole = read_file(folder_ / "model");
+  model.save(folder / "model");
+  const std::string whole = read_file(folder / "model");
   const auto replaced = [&](const std::string& old, const std::string& changed) {
     std::string text = whole;
     text.replace(text.find(old), old.size(), changed);
@@ -120,15 +120,15 @@ TEST_F(Alone, SaysWhatIsWrongInTheSameWords) {
       {replaced("classification", "classificatiom"), "classificatiom"},
   };
   for (const auto& [bytes, expected] : damaged) {
-    write_file(folder_ / "model", bytes);
-    const std::string said = message_of<InputError>([&] { Predictor::load(folder_ / "model"); });
+    write_file(folder / "model", bytes);
+    const std::string said = message_of<InputError>([&] { Predictor::load(folder / "model"); });
     EXPECT_THAT(said, testing::HasSubstr(expected));
-    const Result alone = run(folder_ / "model", {});
+    const Result alone = run(folder / "model", {});
     EXPECT_EQ(alone.status, 2);
     EXPECT_EQ(alone.said, said + "\n");
-    EXPECT_THROW(io::Model::load(folder_ / "model"), InputError) << expected;
+    EXPECT_THROW(io::Model::load(folder / "model"), InputError) << expected;
   }
-  EXPECT_EQ(run(folder_ / "none", {}).said, message_of<FileError>([&] { Predictor::load(folder_ / "none"); }) + "\n");
+  EXPECT_EQ(run(folder / "none", {}).said, message_of<FileError>([&] { Predictor::load(folder / "none"); }) + "\n");
 }
 
 }  // namespace

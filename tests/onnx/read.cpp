@@ -71,8 +71,9 @@ TEST(ReadOnnx, NamesWhatIsWrongInOneLine) {
       {"bad_outside", HasSubstr("'../make_onnx.py', outside of its folder")},
       {"bad_absolute", HasSubstr("'/etc/passwd', outside of its folder")}};
   for (const auto& [name, expected] : cases) {
-    const std::string message = message_of<InputError>([&] { load_model(stored(std::string(name) + ".onnx")); });
-    EXPECT_THAT(message, AllOf(HasSubstr(std::string(name) + ".onnx: "), expected));
+    const std::string file = std::string(name) + ".onnx";
+    const std::string message = message_of<InputError>([&] { load_model(stored(file)); });
+    EXPECT_THAT(message, AllOf(HasSubstr(file + ": "), expected));
     EXPECT_EQ(message.find('\n'), std::string::npos);
   }
 }

@@ -64,8 +64,8 @@ int main_with_faults(int argc, char** argv, char** environment) {
 }  // namespace
 }  // namespace relume::faults
 
-extern "C" int __libc_start_main(relume::faults::Main main, int argc, char** argv, void (*init)(), void (*fini)(),
-                                 void (*loader_fini)(), void* stack) {
+extern "C" int __libc_start_main(relume::faults::Main main, int argc, char** argv, void (*init)(),  // NOLINT: theirs
+                                 void (*fini)(), void (*loader_fini)(), void* stack) {
   using Start = int (*)(relume::faults::Main, int, char**, void (*)(), void (*)(), void (*)(), void*);
   relume::faults::real_main = main;
   const auto start = reinterpret_cast<Start>(dlsym(RTLD_NEXT, "__libc_start_main"));
