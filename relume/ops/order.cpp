@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "relume/autograd/node.h"
+#include "relume/base/function_ref.h"
 #include "relume/base/require.h"
 #include "relume/ops/arithmetic.h"
 #include "relume/ops/reduce.h"
@@ -23,18 +24,29 @@ void check_index(const Tensor& x, int d, const Tensor& index) {
     require<IndexError>(i >= 0 && i < x.shape()[d], "gather: index {} is out of range for size {}", i, x.shape()[d]);
 }
 
-/// Calls visit(place in `base`, place in `other`) for each element of the index; `other` has the index's shape.
-template <class F>
-void for_each_picked(const Tensor& base, int d, const Tensor& index, const Tensor& other, F&& visit) {
+/// One row of an index, and where its elements lie.
+struct PickedRow {
+  const std::int64_t* index;
+  std::int64_t index_stride, base, base_stride, step, other, other_stride, count;
+
+  /// Calls visit(place in `base`, place in `other`) for each element.
+  template <class F>
+  void each(F&& visit) const {
+    for (std::int64_t i = 0; i < count; ++i)
+      visit(base + i * base_stride + index[i * index_stride] * step, other + i * other_stride);
+  }
+};
+
+/// `other` has the index's shape. Rows are found once for all types of elements.
+void for_each_picked(const Tensor& base, int d, const Tensor& index, const Tensor& other,
+                     FunctionRef<void(const PickedRow&)> visit) {
   Shape across = base.strides();
   across[d] = 0;
   const std::int64_t step = base.strides()[d];
   const auto* picked = index.data<std::int64_t>();
   for_each_row<3>(index.shape(), {index.strides(), across, other.strides()},
                   [&](const auto& offset, const auto& stride, std::int64_t n) {
-                    for (std::int64_t i = 0; i < n; ++i)
-                      visit(offset[1] + i * stride[1] + picked[offset[0] + i * stride[0]] * step,
-                            offset[2] + i * stride[2]);
+                    visit({picked + offset[0], stride[0], offset[1], stride[1], step, offset[2], stride[2], n});
                   });
 }
 
@@ -91,7 +103,9 @@ Tensor gather(const Tensor& x, int dimension, const Tensor& index) {
   visit(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();
     T* to = y.data<T>();
-    for_each_picked(x, d, index, y, [&](std::int64_t in_x, std::int64_t in_y) { to[in_y] = from[in_x]; });
+    for_each_picked(x, d, index, y, [&](const PickedRow& row) {
+      row.each([&](std::int64_t in_x, std::int64_t in_y) { to[in_y] = from[in_x]; });
+    });
   });
   return record(y, "GatherBackward0", {&x},
                 [before = x.shape(), d, index = Saved(index)](const BackwardContext& c) -> Gradients {
@@ -99,11 +113,13 @@ Tensor gather(const Tensor& x, int dimension, const Tensor& index) {
                   visit(dx.dtype(), [&]<class T>() {
                     const T* from = c.gradient.data<T>();
                     T* to = dx.data<T>();
-                    for_each_picked(dx, d, c(index), c.gradient, [&](std::int64_t in_x, std::int64_t in_y) {
-                      if constexpr (std::is_class_v<T>)
-                        to[in_x] = T(static_cast<float>(to[in_x]) + static_cast<float>(from[in_y]));
-                      else
-                        to[in_x] = static_cast<T>(to[in_x] + from[in_y]);
+                    for_each_picked(dx, d, c(index), c.gradient, [&](const PickedRow& row) {
+                      row.each([&](std::int64_t in_x, std::int64_t in_y) {
+                        if constexpr (std::is_class_v<T>)
+                          to[in_x] = T(static_cast<float>(to[in_x]) + static_cast<float>(from[in_y]));
+                        else
+                          to[in_x] = static_cast<T>(to[in_x] + from[in_y]);
+                      });
                     });
                   });
                   return {dx};

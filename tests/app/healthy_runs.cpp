@@ -26,7 +26,8 @@ TEST_P(HealthyRuns, GiveNoErrorsAndAWarningAtMost) {
                                          "--seed", std::to_string(seed), "--json", "--quiet"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   int warnings = 0;
-  for (const Json& finding : Json::parse(last_line(outcome.out)).at("findings")) {
+  const Json result = Json::parse(last_line(outcome.out));
+  for (const Json& finding : result.at("findings")) {
     EXPECT_NE(finding.at("severity"), "error") << finding;
     warnings += finding.at("severity") == "warning";
   }
