@@ -17,7 +17,7 @@
 namespace relume::app {
 namespace {
 
-struct Arguments {
+struct ApplyArguments {
   std::string name;
   bool derivative = false;
 };
@@ -71,7 +71,7 @@ std::vector<Number> parse_all(const std::vector<std::string>& words) {
   return numbers;
 }
 
-void run(const Arguments& a, const std::vector<std::string>& words) {
+void run(const ApplyArguments& a, const std::vector<std::string>& words) {
   const Activation f(a.name);
   const bool elementwise = f.entry().kind == activation::Kind::elementwise;
   require<InputError>(elementwise || !a.derivative,
@@ -93,7 +93,7 @@ void run(const Arguments& a, const std::vector<std::string>& words) {
 }  // namespace
 
 void define_apply(Command& command) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<ApplyArguments>();
   command.option("NAME", a->name, "the activation, with parameters in brackets: \"leaky_relu(0.2)\"").required();
   command.flag("--derivative", a->derivative, "the derivative instead");
   auto numbers = std::make_shared<std::vector<std::string>>();

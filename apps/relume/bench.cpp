@@ -16,13 +16,13 @@ namespace {
 
 constexpr std::size_t batches[] = {1, 64};
 
-struct Arguments {
+struct BenchArguments {
   std::string model, data;
   double seconds = 1;
   bool json = false;
 };
 
-void run(const Arguments& a) {
+void run(const BenchArguments& a) {
   const io::Model model = read_model(a.model);
   const Predictor predictor(model);
   const auto inputs = static_cast<std::size_t>(predictor.inputs());
@@ -53,7 +53,7 @@ void run(const Arguments& a) {
 }  // namespace
 
 void define_bench(Command& command) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<BenchArguments>();
   command.option("MODEL", a->model, "model.safetensors of a run, or an .onnx").required();
   command.option("DATA", a->data, "rows to predict, as for predict; rows of chance without it").or_stdin();
   command.option("--seconds", a->seconds, "how long each measurement takes")

@@ -20,7 +20,7 @@ namespace {
 using training::ComparedRun;
 using training::Comparison;
 
-struct Arguments {
+struct CompareArguments {
   std::string data;
   training::CompareOptions compare;
   std::string csv, picture;
@@ -36,7 +36,7 @@ std::string measured(const training::Mean& m, const Comparison& c) {
                  : fmt::format("{:.6g} ± {:.2g}", m.mean, m.half_width);
 }
 
-void print_table(const Comparison& c, std::int64_t seeds) {
+void print_comparison(const Comparison& c, std::int64_t seeds) {
   print("{} on the {}, mean of {} seeds ± 95 % interval\n\n", metric_of(c), c.measured_on, seeds);
   print("{:<22} {:>20} {:>10} {:>11} {:>12} {:>8} {:>8} {:>14}\n", "activation", std::string(metric_of(c)), "loss",
         "best epoch", "ms an epoch", "dead", "zeros", "p beside best");
@@ -53,7 +53,7 @@ void print_table(const Comparison& c, std::int64_t seeds) {
   print("\n{}\n", c.recommendation());
 }
 
-void run(Arguments& a) {
+void run(CompareArguments& a) {
   require<InputError>(a.compare.activations.size() >= 2, "compare: {} names one activation; give two or more",
                       a.compare.activations.empty() ? "nothing" : a.compare.activations.front());
   if (a.threads > 0) set_num_threads(a.threads);
@@ -74,13 +74,13 @@ void run(Arguments& a) {
   if (a.json)
     print("{}\n", result.json());
   else
-    print_table(result, a.compare.seeds);
+    print_comparison(result, a.compare.seeds);
 }
 
 }  // namespace
 
 void define_compare(Command& command) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<CompareArguments>();
   add_data(command, a->data);
   add_train_options(command, a->compare.train, names_of_task(false));
   command.option("--activations", a->compare.activations, "two or more: relu,leaky_relu,prelu,elu")

@@ -10,12 +10,12 @@
 namespace relume::app {
 namespace {
 
-struct Arguments {
+struct ConvertArguments {
   std::string in, out;
   TrainOptions reading;  // its csv alone
 };
 
-void run(const Arguments& a) {
+void run(const ConvertArguments& a) {
   for (const std::string& note : io::convert(a.in, a.out, a.reading.csv)) say("{}", note);
   print("{}\n", a.out);
 }
@@ -23,7 +23,7 @@ void run(const Arguments& a) {
 }  // namespace
 
 void define_convert(Command& command) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<ConvertArguments>();
   command.option("IN", a->in, "a table as training takes it, a .safetensors, or a .npz").required().or_stdin();
   command.option("OUT", a->out, "a .npz; of a .npz a .safetensors").required();
   add_train_options(command, a->reading, {"decimal", "na"});

@@ -18,7 +18,7 @@ namespace {
 using training::Examination;
 using training::LayerState;
 
-struct Arguments {
+struct DoctorArguments {
   std::string model, data, layers, target = "last", out;
   std::vector<std::string> threshold_texts;
   health::Thresholds thresholds;
@@ -26,7 +26,7 @@ struct Arguments {
   bool json = false;
 };
 
-void print_text(const Examination& e, const Arguments& a) {
+void print_text(const Examination& e, const DoctorArguments& a) {
   print("{} ({} rows)\n\n", e.trial.what, e.trial.rows.size());
   print("{:<14} {:>7} {:>7} {:>10} {:>10} {:>10} {:>10} {:>12} {:>13}\n", "layer", "units", "dead", "near-dead",
         "always on", "saturated", "zeros", "weight RMS", "gradient RMS");
@@ -54,7 +54,7 @@ void print_text(const Examination& e, const Arguments& a) {
   if (!silent.empty()) print("not judged from a model alone, or not enough rows: {}\n", silent);
 }
 
-void print_fixed(const training::Fixed& fixed, const Examination& e, const Arguments& a) {
+void print_fixed(const training::Fixed& fixed, const Examination& e, const DoctorArguments& a) {
   std::string units;
   for (const auto& [layer, count] : fixed.units)
     units += fmt::format("{}{} units of {}", units.empty() ? "" : ", ", count, layer);
@@ -63,7 +63,7 @@ void print_fixed(const training::Fixed& fixed, const Examination& e, const Argum
         fixed.parameters_before, fixed.largest_difference, e.trial.rows.size());
 }
 
-void run(Arguments& a) {
+void run(DoctorArguments& a) {
   for (const std::string& text : a.threshold_texts) health::set_threshold(a.thresholds, text);
   require<InputError>(a.fix.empty() || !a.out.empty(),
                       "doctor: --fix needs a file to write the mended model to: -o FILE");
@@ -90,7 +90,7 @@ void run(Arguments& a) {
 }  // namespace
 
 void define_doctor(Command& command) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<DoctorArguments>();
   command.option("MODEL", a->model, "model.safetensors of a run, or an .onnx; with --layers any file of that format")
       .required();
   command.option("DATA", a->data, "as for train; of an IDX folder the test set").required().or_stdin();

@@ -12,13 +12,13 @@
 namespace relume::app {
 namespace {
 
-struct Arguments {
+struct EvalArguments {
   std::string model, data;
   TrainOptions reading;  // its csv alone
   bool json = false;
 };
 
-void run(const Arguments& a) {
+void run(const EvalArguments& a) {
   const io::Model model = read_model(a.model);
   const training::Trial trial = training::make_trial(model, a.data, a.reading.csv);
   for (const std::string& note : trial.notes) say("{}", note);
@@ -32,7 +32,7 @@ void run(const Arguments& a) {
 }  // namespace
 
 void define_eval(Command& command) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<EvalArguments>();
   command.option("MODEL", a->model, "model.safetensors of a run, or an .onnx").required();
   command.option("DATA", a->data, "as for train; of an IDX folder the test set").required().or_stdin();
   add_train_options(command, a->reading, {"decimal", "na"});

@@ -11,20 +11,20 @@
 namespace relume::app {
 namespace {
 
-struct Arguments {
+struct ExportArguments {
   std::string model, kind, out, name;
   int opset = onnx::ExportOptions().opset;
   bool preprocessing = false, int8 = false;
 };
 
-void write_header(const Arguments& a) {
+void write_header(const ExportArguments& a) {
   require<InputError>(!a.out.empty(), "export: a header needs a file to write to: -o FILE");
   const auto weights = a.int8 ? infer::CWeights::int8 : infer::CWeights::float32;
   const infer::CHeader header = infer::save_c_header(read_model(a.model), a.out, a.name, weights);
   print("{}: {}\n", a.out, to_string(header));
 }
 
-void write_onnx(const Arguments& a) {
+void write_onnx(const ExportArguments& a) {
 #ifdef RELUME_HAVE_ONNX
   const std::filesystem::path beside = std::filesystem::path(a.model).replace_extension(".onnx");
   const std::string out = a.out.empty() ? beside.string() : a.out;
@@ -39,7 +39,7 @@ void write_onnx(const Arguments& a) {
 }  // namespace
 
 void define_export(Command& command) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<ExportArguments>();
   command.option("MODEL", a->model, "model.safetensors of a run, or an .onnx").required();
   command
       .option("--to", a->kind,

@@ -9,11 +9,11 @@
 namespace relume::app {
 namespace {
 
-struct Arguments {
+struct ImportArguments {
   std::string net, out;
 };
 
-void run(const Arguments& a) {
+void run(const ImportArguments& a) {
   const std::filesystem::path beside = std::filesystem::path(a.net).replace_extension(".safetensors");
   const std::string out = a.out.empty() ? beside.string() : a.out;
   require<InputError>(std::filesystem::path(a.net).extension() == ".onnx",
@@ -26,7 +26,7 @@ void run(const Arguments& a) {
 }  // namespace
 
 void define_import(Command& command) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<ImportArguments>();
   command.option("NET", a->net, "an .onnx of fully connected layers, whoever wrote it").required();
   command.option("-o,--output", a->out, "the model's file; beside NET, as .safetensors, without it");
   command.run([a] { run(*a); });

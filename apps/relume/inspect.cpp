@@ -15,7 +15,7 @@
 namespace relume::app {
 namespace {
 
-struct Arguments {
+struct InspectArguments {
   std::string model, data, picture;
   bool plan = false, json = false;
 };
@@ -27,7 +27,7 @@ struct Compared {
 };
 
 /// On rows of the data, or of chance.
-std::vector<Compared> planned(const Arguments& a, const io::Model& model) {
+std::vector<Compared> planned(const InspectArguments& a, const io::Model& model) {
   constexpr std::size_t most_rows = 64;
   const Predictor predictor(model), dense(model, {.skip_zeros = false});
   std::vector<float> rows = rows_for(model, predictor, a.data, "inspect");
@@ -61,7 +61,7 @@ void print_plan(const std::vector<Compared>& plan, bool json) {
   if (json) print("{}\n", nlohmann::ordered_json{{"plan", layers}}.dump());
 }
 
-void run(const Arguments& a) {
+void run(const InspectArguments& a) {
   const io::Model model = read_model(a.model);
   if (a.plan) return print_plan(planned(a, model), a.json);
   std::optional<io::Trial> trial;
@@ -82,7 +82,7 @@ void run(const Arguments& a) {
 }  // namespace
 
 void define_inspect(Command& command) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<InspectArguments>();
   command.option("MODEL", a->model, "model.safetensors of a run, or an .onnx").required();
   command.option("DATA", a->data, "as for eval: also count the zeros and the dead units on it").or_stdin();
   command.option("--svg", a->picture, "draw the network into this file: .svg, .png or .pdf");

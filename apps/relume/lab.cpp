@@ -26,7 +26,7 @@ constexpr Experiment experiments[] = {
     {"sparsity", lab_sparsity, "zeros, memory and accuracy"},
 };
 
-struct Arguments {
+struct LabArguments {
   LabOptions options;
   std::string picture;
   bool json = false;
@@ -48,7 +48,7 @@ void print_table(const LabResult& r) {
   for (const auto& row : r.rows) print_row(row);
 }
 
-void run(const Experiment& experiment, const Arguments& a) {
+void run(const Experiment& experiment, const LabArguments& a) {
   const LabResult result = experiment.run(a.options);
   if (!a.picture.empty()) result.picture.save(a.picture);
   if (a.json) {
@@ -69,7 +69,7 @@ void run(const Experiment& experiment, const Arguments& a) {
 void define_lab(Command& lab) {
   for (const Experiment& experiment : experiments) {
     const Command command = lab.subcommand(experiment.name, experiment.what);
-    auto a = std::make_shared<Arguments>();
+    auto a = std::make_shared<LabArguments>();
     command.option("--seeds", a->options.seeds, "networks or runs behind each number")
         .number(training::at_least_one)
         .with_default();

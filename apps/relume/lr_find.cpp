@@ -9,7 +9,7 @@
 namespace relume::app {
 namespace {
 
-struct Arguments {
+struct LrFindArguments {
   std::string data;
   TrainOptions train;
   training::LrFindOptions range;
@@ -17,7 +17,7 @@ struct Arguments {
   bool json = false;
 };
 
-void run(Arguments& a) {
+void run(LrFindArguments& a) {
   training::Job job = training::make_job(a.data, a.train);
   const training::LrFindResult result = training::find_lr(job, a.train, a.range);
   const plot::Chart chart = result.chart();
@@ -34,7 +34,7 @@ void run(Arguments& a) {
 }  // namespace
 
 void define_lr_find(Command& command) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<LrFindArguments>();
   add_data(command, a->data);
   add_train_options(command, a->train, names_of_task());
   add_train_options(command, a->train, {"optimizer", "loss", "batch_size"});

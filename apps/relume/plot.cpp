@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <memory>
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "apps/relume/command.h"
@@ -18,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using plot::Chart;
 
-struct Arguments {
+struct PlotArguments {
   std::vector<std::string> what;
   std::string out;
   std::vector<double> range = {-5, 5};
@@ -26,7 +25,7 @@ struct Arguments {
   std::vector<std::string> columns;
 };
 
-std::vector<Chart> charts_of(const Arguments& a) {
+std::vector<Chart> charts_of(const PlotArguments& a) {
   const auto is_folder = [](const std::string& what) { return fs::is_directory(what); };
   const auto folders = std::count_if(a.what.begin(), a.what.end(), is_folder);
   if (folders == static_cast<std::ptrdiff_t>(a.what.size())) return plot::charts_of_runs(a.what, a.columns);
@@ -41,17 +40,11 @@ std::vector<Chart> charts_of(const Arguments& a) {
   return {plot::chart_of_functions(a.what, from, to, a.derivative)};
 }
 
-int terminal_width() {
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 79;
-}
-
-void run(const Arguments& a) {
+void run(const PlotArguments& a) {
   const std::vector<Chart> charts = charts_of(a);
   if (!a.out.empty()) plot::save(charts, a.out);
   if (!a.out.empty() && !a.terminal) return;
-  const int columns = std::clamp(terminal_width(), 40, 160);
+  const int columns = std::clamp(terminal_width(STDOUT_FILENO), 40, 160);
   const int rows = charts.size() > 1 ? 14 : std::clamp(columns / 3, 16, 40);
   for (const Chart& chart : charts) print_lines(chart.text(columns, rows, isatty(STDOUT_FILENO) != 0), Keep::colours);
 }
@@ -59,7 +52,7 @@ void run(const Arguments& a) {
 }  // namespace
 
 void define_plot(Command& command) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<PlotArguments>();
   command.option("WHAT", arguments->what, "Activations (\"elu(0.5)\") or run folders").required();
   command.option("-o,--output", arguments->out, "The picture: .svg, .png, .pdf or .html; else the terminal");
   command.flag("--terminal", arguments->terminal, "Draw in the terminal, with -o too");

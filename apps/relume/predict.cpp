@@ -15,13 +15,13 @@
 namespace relume::app {
 namespace {
 
-struct Arguments {
+struct PredictArguments {
   std::string model, data, out, id;
   TrainOptions reading;  // its csv alone
   bool json = false;
 };
 
-void run(const Arguments& a) {
+void run(const PredictArguments& a) {
   const Model model = read_model(a.model);
   std::unique_ptr<AtomicFile> file;
   const auto write = [&](std::string_view text) {
@@ -44,7 +44,7 @@ void run(const Arguments& a) {
 }  // namespace
 
 void define_predict(Command& command) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<PredictArguments>();
   command.option("MODEL", a->model, "model.safetensors of a run, or an .onnx").required();
   command.option("DATA", a->data, "as for train; the target's column may be missing").required().or_stdin();
   add_train_options(command, a->reading, {"decimal", "na"});

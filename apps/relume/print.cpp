@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <sys/ioctl.h>
+
 namespace relume::app {
 namespace {
 
@@ -59,6 +61,11 @@ std::string visible(std::string_view text, Keep keep) {
     text.remove_prefix(taken);
   }
   return result;
+}
+
+int terminal_width(int descriptor) {
+  winsize size{};
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 }  // namespace relume::app

@@ -19,7 +19,7 @@
 namespace relume::app {
 namespace {
 
-struct Arguments {
+struct TrainCommandArguments {
   std::string data;
   TrainOptions train;
   int threads = 0;
@@ -123,7 +123,7 @@ std::string command_to_repeat(const Command& command) {
   return text;
 }
 
-void run(Arguments& a, const std::string& command) {
+void run(TrainCommandArguments& a, const std::string& command) {
   TrainOptions& o = a.train;
   if (o.precision == kernels::MatmulPrecision::medium && !kernels::has_bf16_matmul())
     say("this machine does not multiply bfloat16 faster; training in float32");
@@ -150,7 +150,7 @@ void run(Arguments& a, const std::string& command) {
 }  // namespace
 
 void define_train(Command& command) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<TrainCommandArguments>();
   add_data(command, a->data);
   add_train_options(command, a->train, names_of_task());
   add_train_options(command, a->train, names_of_training());
