@@ -44,7 +44,7 @@ void run(const PlotArguments& a) {
   const std::vector<Chart> charts = charts_of(a);
   if (!a.out.empty()) plot::save(charts, a.out);
   if (!a.out.empty() && !a.terminal) return;
-  const int columns = std::clamp(terminal_width(STDOUT_FILENO), 40, 160);
+  const int columns = std::clamp(terminal_width(STDOUT_FILENO).value_or(79), 40, 160);
   const int rows = charts.size() > 1 ? 14 : std::clamp(columns / 3, 16, 40);
   for (const Chart& chart : charts) print_lines(chart.text(columns, rows, isatty(STDOUT_FILENO) != 0), Keep::colours);
 }

@@ -63,9 +63,10 @@ std::string visible(std::string_view text, Keep keep) {
   return result;
 }
 
-int terminal_width(int descriptor) {
+std::optional<int> terminal_width(int descriptor) {
   winsize size{};
-  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return std::nullopt;
 }
 
 }  // namespace relume::app

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,7 @@ void print(fmt::format_string<T...> format, T&&... values) {
 /// A text of many lines.
 inline void print_lines(std::string_view text, Keep keep = Keep::lines) { fmt::print("{}", visible(text, keep)); }
 
-/// The columns of the terminal that a file descriptor writes to; 80 where it writes to none.
-int terminal_width(int descriptor);
+/// The columns of the terminal that a file descriptor writes to, where it writes to one that tells.
+std::optional<int> terminal_width(int descriptor);
 
 }  // namespace relume::app

@@ -45,7 +45,7 @@ void ProgressDisplay::show(const training::Progress& p) {
   std::string line = fmt::format("epoch {}/{} ", p.epoch, p.epochs);
   const std::string facts = fmt::format(" loss {:.4f}  {}  lr {:.2g}  dead {:.1f} %  ETA {}", p.loss, last_epoch_, p.lr,
                                         100 * dead_share_, eta);
-  const int room = terminal_width(STDERR_FILENO) - 1 - static_cast<int>(line.size());
+  const int room = terminal_width(STDERR_FILENO).value_or(80) - 1 - static_cast<int>(line.size());
   const int bar_width = std::clamp(room - static_cast<int>(facts.size()), 0, 30);
   line += bar(done, bar_width) + facts.substr(0, static_cast<std::size_t>(std::max(room - bar_width, 0)));
   put_on_stderr(fmt::format("\r{}\x1b[K", line));
