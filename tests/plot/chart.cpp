@@ -181,8 +181,10 @@ TEST(Functions, LeaveAGapWhereTheyJump) {
     EXPECT_TRUE(std::isnan(y) || y == 0 || y == 1) << y;
   }
   EXPECT_EQ(gaps, 1);
-  for (const char* smooth : {"elu", "tanh", "relu_squared", "leaky_relu(0.5)"})
-    for (const double y : chart_of_functions({smooth}, -5, 5, false).data().lines[0].y) EXPECT_FALSE(std::isnan(y));
+  for (const char* name : {"elu", "tanh", "relu_squared", "leaky_relu(0.5)"}) {
+    const ChartData smooth = chart_of_functions({name}, -5, 5, false).data();
+    for (const double y : smooth.lines[0].y) EXPECT_FALSE(std::isnan(y)) << name;
+  }
 }
 
 TEST(Functions, AreNotSqueezedByASteepOne) {
